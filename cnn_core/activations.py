@@ -1,0 +1,215 @@
+"""What is inside a network: filters, weight statistics, feature maps, receptive fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import inference
+from cnn_core.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import keras
+
+NEAR_ZERO = 0.01
+
+
+@dataclass(frozen=True)
+class WeightStatistics:
+    """The weights of one array of one layer.
+
+    Attributes:
+        layer: the layer's name.
+        kind: "kernel" or "bias" (or another name the layer gives it).
+        values: all weights, flat, float32.
+        share_near_zero: share of weights whose magnitude is below NEAR_ZERO, in [0, 1].
+        l2_norm: square root of the sum of squares.
+    """
+
+    layer: str
+    kind: str
+    values: np.ndarray
+    share_near_zero: float
+    l2_norm: float
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The part of the image that a unit of a layer can see, as exact arithmetic.
+
+    Attributes:
+        size: (height, width) in pixels.
+        stride: (rows, columns) in pixels between neighbouring units.
+        start: (row, column) of the field of unit (0, 0); negative where padding is seen.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[int, int]
+
+    def tops(self, rows: int) -> list[int]:
+        """The first pixel row seen by the units of each row of the feature map."""
+        return [self.start[0] + self.stride[0] * row for row in range(rows)]
+
+    def lefts(self, columns: int) -> list[int]:
+        """The first pixel column seen by the units of each column of the feature map."""
+        return [self.start[1] + self.stride[1] * column for column in range(columns)]
+
+
+def convolution_layers(model: keras.Model) -> tuple[str, ...]:
+    """The names of the 2-D convolution layers, from the input on."""
+    import keras
+
+    return tuple(layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+
+
+def spatial_layers(model: keras.Model) -> tuple[str, ...]:
+    """The names of the layers that give feature maps (height, width, channels).
+
+    Dropout layers are left out, since they change nothing when a network is used.
+    """
+    import keras
+
+    skipped = (keras.layers.InputLayer, keras.layers.Dropout)
+    return tuple(
+        layer.name
+        for layer in model.layers
+        if len(layer.output.shape) == 4 and not isinstance(layer, skipped)
+    )
+
+
+def filters(model: keras.Model, layer: str) -> np.ndarray:
+    """The kernel weights of a convolution layer.
+
+    Returns:
+        (height, width, input channels, filters) float32.
+
+    Raises:
+        UnknownNameError: the network has no convolution layer of this name.
+    """
+    names = convolution_layers(model)
+    if layer not in names:
+        raise UnknownNameError(
+            f"There is no convolution layer {layer!r}. Choose one of: {', '.join(names) or 'none'}."
+        )
+    return np.array(model.get_layer(layer).kernel, np.float32)
+
+
+def filter_norms(kernel: np.ndarray) -> np.ndarray:
+    """The L2 norm of each filter over its height, width and input channels.
+
+    Args:
+        kernel: (height, width, input channels, filters).
+
+    Returns:
+        (filters,) float32, at least 0.
+    """
+    norms: np.ndarray = np.sqrt((kernel.astype(np.float64) ** 2).sum(axis=(0, 1, 2)))
+    return norms.astype(np.float32)
+
+
+def weight_statistics(model: keras.Model) -> tuple[WeightStatistics, ...]:
+    """Describe every weight array of the network, from the input on."""
+    return tuple(
+        _describe(layer.name, weight.name, np.array(weight, np.float32).ravel())
+        for layer in model.layers
+        for weight in layer.weights
+    )
+
+
+def _describe(layer: str, kind: str, values: np.ndarray) -> WeightStatistics:
+    near_zero = float((np.abs(values) < NEAR_ZERO).mean())
+    return WeightStatistics(layer, kind, values, near_zero, float(np.linalg.norm(values)))
+
+
+def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
+    """What every layer makes of one image.
+
+    Args:
+        model: a Functional network.
+        image: (height, width, channels) in [0, 1].
+
+    Returns:
+        For each layer but the input, in order, its output: (height, width, channels) of a
+        convolution or pooling, (units,) of a dense layer; float32.
+
+    Raises:
+        ValueError: the image does not fit the network's input.
+    """
+    outputs = _traced_layers(model)(inference.as_batch(model, image)[:1])
+    return {name: np.array(output[0]) for name, output in outputs.items()}
+
+
+@lru_cache(maxsize=16)
+def _traced_layers(model: keras.Model) -> Callable[[np.ndarray], dict[str, Any]]:
+    import keras
+    import tensorflow as tf
+
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    inner = keras.Model(model.inputs, {layer.name: layer.output for layer in layers})
+    names = [layer.name for layer in layers]
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+
+    @tf.function(input_signature=signature)
+    def run(images: Any) -> dict[str, Any]:
+        return inner(images, training=False)
+
+    def in_order(images: np.ndarray) -> dict[str, Any]:
+        outputs = run(images)
+        return {name: outputs[name] for name in names}
+
+    return in_order
+
+
+def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
+    """The pixels that a unit of a layer can see.
+
+    Reference: Andre Araujo, Wade Norris and Jack Sim, "Computing Receptive Fields of
+    Convolutional Neural Networks", 2019, https://doi.org/10.23915/distill.00021
+
+    Args:
+        model: a Functional network of convolutions, poolings and layers that keep places.
+        layer: the name of a layer that gives feature maps.
+
+    Raises:
+        UnknownNameError: the network has no such layer.
+    """
+    names = spatial_layers(model)
+    if layer not in names:
+        raise UnknownNameError(
+            f"There is no layer {layer!r} with feature maps. "
+            f"Choose one of: {', '.join(names) or 'none'}."
+        )
+    rows, columns = (_field_along(model.get_layer(layer).output, axis) for axis in (0, 1))
+    return ReceptiveField(*zip(rows, columns, strict=True))
+
+
+def _field_along(tensor: Any, axis: int) -> tuple[int, int, int]:
+    """Size, stride and start of the field of one unit of a tensor, along rows or columns."""
+    layer = tensor._keras_history.operation
+    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+    if not inputs:
+        return 1, 1, 0
+    fields = [_field_along(one, axis) for one in inputs]
+    stride = fields[0][1]
+    start = min(field[2] for field in fields)
+    end = max(field[2] + field[0] for field in fields)
+    kernel, step, before = _window(layer, inputs[0].shape[1 + axis], axis)
+    return end - start + (kernel - 1) * stride, stride * step, start - before * stride
+
+
+def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int]:
+    """Kernel length, step and leading padding of a layer; (1, 1, 0) if it keeps places."""
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+    if window is None:
+        return 1, 1, 0
+    dilation = getattr(layer, "dilation_rate", (1, 1))[axis]
+    kernel, step = (window[axis] - 1) * dilation + 1, layer.strides[axis]
+    if layer.padding == "valid":
+        return kernel, step, 0
+    padding = max((-(-length // step) - 1) * step + kernel - length, 0)
+    return kernel, step, padding // 2

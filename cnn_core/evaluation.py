@@ -1,0 +1,135 @@
+"""How right a network is: accuracy with its interval, the confusion matrix, the mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn_core.inference import Prediction, softmax
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One image that the network gets wrong.
+
+    Attributes:
+        index: of the image in its split.
+        label: its true class.
+        answer: the class the network gave, the most probable one.
+        second: the second most probable class.
+        confidence: probability of the answer, in [0, 1].
+        second_probability: probability of the second class, in [0, 1].
+        margin: logit of the answer minus logit of the true class, above 0.
+    """
+
+    index: int
+    label: int
+    answer: int
+    second: int
+    confidence: float
+    second_probability: float
+    margin: float
+
+
+def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The share of images whose largest logit is that of their true class.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+
+    Returns:
+        A share in [0, 1].
+
+    Raises:
+        ValueError: there is no image, or the two lengths differ.
+    """
+    _check(logits, labels)
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def wilson_interval(share: float, count: int, z: float = 1.959964) -> tuple[float, float]:
+    """The interval in which a share lies with 95% confidence when it was seen in count trials.
+
+    Reference: Edwin B. Wilson, "Probable Inference, the Law of Succession, and Statistical
+    Inference", 1927, https://doi.org/10.1080/01621459.1927.10502953
+
+    Args:
+        share: seen share of successes, in [0, 1].
+        count: trials, at least 1.
+        z: standard normal quantile; the default gives 95%.
+
+    Returns:
+        Lower and upper bound, both in [0, 1].
+
+    Raises:
+        ValueError: share or count is out of range.
+    """
+    if not 0 <= share <= 1 or count < 1:
+        raise ValueError(
+            "Expected share in [0, 1] and count of at least 1. "
+            f"Received: share={share}, count={count}"
+        )
+    denominator = 1 + z**2 / count
+    centre = (share + z**2 / (2 * count)) / denominator
+    half = z / denominator * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def confusion_matrix(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Count the images of each true class (row) that were given each answer (column).
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+
+    Returns:
+        (classes, classes) int64; the diagonal counts the right answers.
+
+    Raises:
+        ValueError: there is no image, or the two lengths differ.
+    """
+    _check(logits, labels)
+    classes = logits.shape[1]
+    flat = labels * classes + logits.argmax(axis=1)
+    return np.bincount(flat, minlength=classes**2).reshape(classes, classes)
+
+
+def misclassified(logits: np.ndarray, labels: np.ndarray) -> tuple[Mistake, ...]:
+    """List the images that the network gets wrong, in the order of the split.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+
+    Returns:
+        One Mistake for each wrong image.
+
+    Raises:
+        ValueError: there is no image, or the two lengths differ.
+    """
+    _check(logits, labels)
+    prediction = Prediction(logits, softmax(logits))
+    wrong = np.flatnonzero(prediction.classes != labels)
+    order = np.argsort(-logits, axis=1, kind="stable")
+    return tuple(
+        Mistake(
+            index=int(i),
+            label=int(labels[i]),
+            answer=int(order[i, 0]),
+            second=int(order[i, 1]),
+            confidence=float(prediction.probabilities[i, order[i, 0]]),
+            second_probability=float(prediction.probabilities[i, order[i, 1]]),
+            margin=float(logits[i, order[i, 0]] - logits[i, labels[i]]),
+        )
+        for i in wrong
+    )
+
+
+def _check(logits: np.ndarray, labels: np.ndarray) -> None:
+    if len(labels) == 0 or logits.ndim != 2 or len(logits) != len(labels):
+        raise ValueError(
+            "Expected logits (n, classes) and labels (n,) with n of at least 1. "
+            f"Received: logits.shape={logits.shape}, labels.shape={labels.shape}"
+        )

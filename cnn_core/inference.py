@@ -1,0 +1,115 @@
+"""The only forward pass: traced once for each network, batched, safe from many threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A network's answer to each of n images.
+
+    Attributes:
+        logits: (n, classes) float32, the last layer's values before the softmax.
+        probabilities: (n, classes) float32, their softmax; each row sums to 1.
+    """
+
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def classes(self) -> np.ndarray:
+        """(n,) int64, the class with the largest probability: the network's answer."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def confidences(self) -> np.ndarray:
+        """(n,) float32, the probability of the answer."""
+        return self.probabilities.max(axis=1)
+
+    @property
+    def margins(self) -> np.ndarray:
+        """(n,) float32, the largest logit minus the second largest."""
+        top = np.partition(self.logits, -2, axis=1)
+        return top[:, -1] - top[:, -2]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities that sum to 1 along the last axis."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    probabilities: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities.astype(np.float32)
+
+
+def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Run the network forward.
+
+    Args:
+        model: a network whose last layer gives logits.
+        images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
+
+    Returns:
+        (n, classes) float32.
+
+    Raises:
+        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+    """
+    batch = as_batch(model, images)
+    forward = _traced(model)
+    parts = [forward(batch[i : i + BATCH_SIZE]).numpy() for i in range(0, len(batch), BATCH_SIZE)]
+    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+
+
+def predict(model: keras.Model, images: np.ndarray) -> Prediction:
+    """Run the network forward and turn its logits into probabilities.
+
+    Args:
+        model: a network whose last layer gives logits.
+        images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
+
+    Returns:
+        A Prediction of n rows.
+
+    Raises:
+        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+    """
+    values = logits(model, images)
+    return Prediction(values, softmax(values))
+
+
+def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return images as a float32 batch that fits the network, or say what does not fit.
+
+    Raises:
+        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+    """
+    batch = np.asarray(images, np.float32)
+    expected = tuple(model.input_shape[1:])
+    if batch.ndim == len(expected):
+        batch = batch[None]
+    if batch.shape[1:] != expected:
+        raise ValueError(
+            f"Expected images of shape {expected} or (n, *{expected}). "
+            f"Received: images.shape={np.shape(images)}"
+        )
+    if not np.isfinite(batch).all():
+        raise ValueError("Expected finite images. Received: images with NaN or infinite values")
+    return batch
+
+
+@lru_cache(maxsize=16)
+def _traced(model: keras.Model) -> Callable[[np.ndarray], object]:
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+    return tf.function(lambda images: model(images, training=False), input_signature=signature)

@@ -1,0 +1,1 @@
+"""The dashboard: draws what cnn_core computes; holds no mathematics."""

@@ -1,0 +1,72 @@
+"""The two colour scales used everywhere, and arrays -> coloured pictures.
+
+Both scales are safe for colour blindness: SEQUENTIAL (Magma: black, through violet and orange,
+to pale yellow) for values that are never below 0, DIVERGING (blue, white, red) for signed ones,
+always symmetric about 0.
+"""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+
+SEQUENTIAL = (
+    "#000004", "#180f3d", "#440f76", "#721f81", "#9e2f7f",
+    "#cd4071", "#f1605d", "#fd9668", "#feca8d", "#fcfdbf",
+)  # fmt: skip
+DIVERGING = (
+    "#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0",
+    "#f7f7f7",
+    "#fddbc7", "#f4a582", "#d6604d", "#b2182b", "#67001f",
+)  # fmt: skip
+BEFORE, AFTER = "#8a97a3", "#e08214"
+
+
+def scale(is_signed: bool) -> tuple[str, ...]:
+    """The colours for signed or for unsigned values, from low to high."""
+    return DIVERGING if is_signed else SEQUENTIAL
+
+
+def ramp(is_signed: bool, steps: int = 256) -> np.ndarray:
+    """The scale as (steps, 3) uint8 colours from low to high."""
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in scale(is_signed)])
+    at = np.linspace(0, len(stops) - 1, steps)
+    channels = [np.interp(at, np.arange(len(stops)), stops[:, i]) for i in range(3)]
+    return np.round(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+def limit_of(values: np.ndarray) -> float:
+    """The largest magnitude, or 1 if all values are 0: the end of a colour scale."""
+    return float(np.abs(values).max(initial=0)) or 1.0
+
+
+def colourise(values: np.ndarray, *, is_signed: bool, limit: float | None = None) -> np.ndarray:
+    """Give each value its colour.
+
+    Args:
+        values: any shape, any range.
+        is_signed: use the diverging scale from -limit to limit; else the sequential from 0.
+        limit: the value at the end of the scale; the largest magnitude if None.
+
+    Returns:
+        values.shape + (3,) uint8.
+    """
+    share = values / (limit or limit_of(values))
+    if is_signed:
+        share = (share + 1) / 2
+    return ramp(is_signed)[np.clip(np.round(share * 255), 0, 255).astype(int)]
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """An image (height, width, channels) in [0, 1] as a uint8 picture to show."""
+    picture = np.clip(np.round(pixels * 255), 0, 255).astype(np.uint8)
+    return picture[..., 0] if picture.shape[-1] == 1 else picture
+
+
+def data_uri(picture: np.ndarray) -> str:
+    """A uint8 picture, (height, width) or (height, width, 3) RGB, as the address of a PNG."""
+    blue_green_red = picture if picture.ndim == 2 else picture[..., ::-1]
+    png = cv2.imencode(".png", np.ascontiguousarray(blue_green_red))[1]
+    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")

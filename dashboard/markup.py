@@ -1,0 +1,96 @@
+"""Small pieces of HTML: pictures, probability bars. Text is always escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from dashboard import colours
+
+
+def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
+    """A uint8 picture with crisp pixels, (height, width) or (height, width, 3).
+
+    Args:
+        pixels: the picture.
+        width: on screen, in CSS pixels; it shrinks where there is less room.
+        description: what it shows, for those who cannot see it.
+    """
+    return (
+        f'<img class="cl-pixels" src="{colours.data_uri(pixels)}" '
+        f'style="width:{width}px" alt="{escape(description)}">'
+    )
+
+
+def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "") -> str:
+    """A picture with a caption below."""
+    shown = picture(pixels, width=width, description=description or caption)
+    return f'<figure class="cl-figure">{shown}<figcaption>{escape(caption)}</figcaption></figure>'
+
+
+def row(pieces: Iterable[str]) -> str:
+    """Pieces side by side, wrapping where there is no room."""
+    return f'<div class="cl-row">{"".join(pieces)}</div>'
+
+
+def colour_bar(low: str, high: str, *, is_signed: bool, title: str) -> str:
+    """The colour scale with its ends in words."""
+    stops = ",".join(colours.scale(is_signed))
+    return (
+        f'<div class="cl-scale"><span>{escape(low)}</span>'
+        f'<i style="background:linear-gradient(90deg,{stops})"></i>'
+        f"<span>{escape(high)}</span><b>{escape(title)}</b></div>"
+    )
+
+
+def probability_bars(
+    names: Sequence[str],
+    probabilities: np.ndarray,
+    before: np.ndarray | None = None,
+    *,
+    marked: int | None = None,
+) -> str:
+    """A bar for each class, and beside it the change in points since before.
+
+    Args:
+        names: of the classes.
+        probabilities: (classes,) in [0, 1].
+        before: (classes,) in [0, 1], of the digit before the edits; a thin grey bar.
+        marked: the true class, if known.
+    """
+    answer = int(probabilities.argmax())
+    lines = []
+    for i, name in enumerate(names):
+        change = "" if before is None else points(float(probabilities[i] - before[i]))
+        thin = "" if before is None else f'<s style="width:{100 * before[i]:.2f}%"></s>'
+        lines.append(
+            f'<div class="cl-bar{" cl-answer" if i == answer else ""}">'
+            f"<span>{escape(name)}{' ✓' if i == marked else ''}</span>"
+            f'<i>{thin}<u style="width:{100 * probabilities[i]:.2f}%"></u></i>'
+            f"<span>{percent(float(probabilities[i]))}</span><span>{change}</span></div>"
+        )
+    return f'<div class="cl-bars">{"".join(lines)}</div>'
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as text; what is not quite certain never reads 100%."""
+    text = f"{100 * share:.1f}"
+    if text == "100.0" and share < 1:
+        return "> 99.9%"
+    return f"{text}%"
+
+
+def points(change: float) -> str:
+    """A change of a share, in percentage points, with its sign; empty below 0.05 points."""
+    value = 100 * change
+    return "" if abs(value) < 0.05 else f"{signed(value, 1)} pts"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, the minus as a minus."""
+    text = f"{value:+.{digits}f}"
+    if float(text) == 0:
+        return f"{0:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,80 @@
+"""The only place that imports TensorFlow for the app: in the background, once, and tuned.
+
+Streamlit ends every script run with a full garbage collection and a call of Keras's
+clear_session. With TensorFlow's 370,000 objects loaded each of the two holds the interpreter for
+200 ms and the second throws away compiled kernels, so a class drawing at once would wait for
+seconds. Freezing what the imports made and muting that one call takes both costs away; see
+tests/benchmarks/bench_browser.py for the figures.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from types import ModuleType
+
+from cnn_core.errors import CnnCoreError
+
+_log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_ready = threading.Event()
+_failure: list[BaseException] = []
+
+
+def warm_up() -> None:
+    """Start loading TensorFlow in the background; return at once. Later calls do nothing."""
+    with _lock:
+        if _ready.is_set() or any(thread.name == __name__ for thread in threading.enumerate()):
+            return
+        threading.Thread(target=_load, name=__name__, daemon=True).start()
+
+
+def is_ready() -> bool:
+    """Whether TensorFlow is loaded, so that a network can answer without delay."""
+    return _ready.is_set() and not _failure
+
+
+def wait() -> None:
+    """Return when TensorFlow is loaded.
+
+    Raises:
+        CnnCoreError: it cannot be loaded on this machine.
+    """
+    warm_up()
+    _ready.wait()
+    if _failure:
+        raise CnnCoreError(
+            "TensorFlow could not be loaded, so no network can run. Install the project again "
+            "as the README says; the server's log has the details."
+        )
+
+
+def _load() -> None:
+    try:
+        # Every heavy module that a page imports late belongs here, before the freeze.
+        import cv2
+        import keras
+        import plotly.graph_objects
+        import tensorflow
+
+        import cnn_core.attribution
+        import cnn_core.studies
+
+        _tune(keras, tensorflow)
+        _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, cnn_core.studies))
+    except Exception as error:  # reported by wait(), whatever went wrong on this machine
+        _log.exception("TensorFlow could not be loaded")
+        _failure.append(error)
+    finally:
+        _ready.set()
+
+
+def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:
+    # Streamlit calls this name after each run; keras.utils.clear_session stays as it was.
+    keras.backend.clear_session = lambda *_: None
+    # The first traced function creates what all later ones share; it belongs into the freeze.
+    tensorflow.function(lambda x: x + 1)(tensorflow.constant(1.0))
+    # A model that exists now would never be freed, so none is loaded before this line.
+    gc.collect()
+    gc.freeze()
