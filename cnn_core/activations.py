@@ -140,7 +140,7 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
     Raises:
         ValueError: the image does not fit the network's input.
     """
-    outputs = _traced_layers(model)(inference.as_batch(model, image)[:1])
+    outputs = _traced_layers(model)(inference.as_image(model, image)[None])
     return {name: np.array(output[0]) for name, output in outputs.items()}
 
 
@@ -177,6 +177,7 @@ def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
 
     Raises:
         UnknownNameError: the network has no such layer.
+        ValueError: a layer on the way moves places in another manner.
     """
     names = spatial_layers(model)
     if layer not in names:
@@ -194,16 +195,22 @@ def _field_along(tensor: Any, axis: int) -> tuple[int, int, int]:
     inputs = layer.input if isinstance(layer.input, list) else [layer.input]
     if not inputs:
         return 1, 1, 0
+    if len(tensor.shape) != 4:
+        raise _untraceable(layer)
     fields = [_field_along(one, axis) for one in inputs]
     stride = fields[0][1]
     start = min(field[2] for field in fields)
     end = max(field[2] + field[0] for field in fields)
-    kernel, step, before = _window(layer, inputs[0].shape[1 + axis], axis)
+    length = inputs[0].shape[1 + axis]
+    kernel, step, padding = _window(layer, length, axis)
+    if tensor.shape[1 + axis] != (length + padding - kernel) // step + 1:
+        raise _untraceable(layer)
+    before = padding // 2
     return end - start + (kernel - 1) * stride, stride * step, start - before * stride
 
 
 def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int]:
-    """Kernel length, step and leading padding of a layer; (1, 1, 0) if it keeps places."""
+    """Kernel length, step and padding in all of a layer; (1, 1, 0) if it keeps places."""
     window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if window is None:
         return 1, 1, 0
@@ -211,5 +218,11 @@ def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int]:
     kernel, step = (window[axis] - 1) * dilation + 1, layer.strides[axis]
     if layer.padding == "valid":
         return kernel, step, 0
-    padding = max((-(-length // step) - 1) * step + kernel - length, 0)
-    return kernel, step, padding // 2
+    return kernel, step, max((-(-length // step) - 1) * step + kernel - length, 0)
+
+
+def _untraceable(layer: Any) -> ValueError:
+    return ValueError(
+        "Expected only convolutions, poolings and layers that keep places on the way to the "
+        f"feature map. Received: layer={layer.name!r}"
+    )

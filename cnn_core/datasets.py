@@ -97,12 +97,13 @@ def load(name: str, *, split: SplitName) -> Split:
     if split not in dataset.split_sizes:
         raise ValueError(f"Expected split to be 'train' or 'test'. Received: split={split!r}")
     try:
-        with np.load(dataset.path) as arrays:
-            pixels, labels = arrays[f"x_{split}"], arrays[f"y_{split}"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        with dataset.path.open("rb") as file, np.load(file) as arrays:
+            pixels = arrays[f"x_{split}"].reshape(-1, *dataset.image_shape)
+            labels = arrays[f"y_{split}"]
+    except Exception as error:  # a damaged archive raises BadZipFile, zlib.error and many more
         raise MissingFileError(
             f"The data of {dataset.title} cannot be read from {dataset.file_name}; "
             "restore it with `git checkout cnn_core/data`."
         ) from error
-    images = pixels.reshape(-1, *dataset.image_shape).astype(np.float32) / np.float32(255)
+    images = pixels.astype(np.float32) / np.float32(255)
     return Split(images, labels.astype(np.int64))

@@ -14,4 +14,4 @@ class UnknownNameError(CnnCoreError, ValueError):
 
 
 class MissingFileError(CnnCoreError, FileNotFoundError):
-    """A file the project needs (weights, data) is absent or damaged; the text says how to get it."""
+    """A file the project needs (weights, data) is absent or damaged; the text says what to do."""

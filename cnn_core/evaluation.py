@@ -16,11 +16,11 @@ class Mistake:
     Attributes:
         index: of the image in its split.
         label: its true class.
-        answer: the class the network gave, the most probable one.
+        answer: the class the network gave, the one with the largest logit.
         second: the second most probable class.
         confidence: probability of the answer, in [0, 1].
         second_probability: probability of the second class, in [0, 1].
-        margin: logit of the answer minus logit of the true class, above 0.
+        margin: logit of the answer minus logit of the true class; 0 only in a tie.
     """
 
     index: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,8 +29,8 @@ class Prediction:
 
     @property
     def classes(self) -> np.ndarray:
-        """(n,) int64, the class with the largest probability: the network's answer."""
-        return self.probabilities.argmax(axis=1)
+        """(n,) int64, the class with the largest logit: the network's answer."""
+        return self.logits.argmax(axis=1)
 
     @property
     def confidences(self) -> np.ndarray:
@@ -87,6 +87,18 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
     return Prediction(values, softmax(values))
 
 
+def as_image(model: keras.Model, image: np.ndarray) -> np.ndarray:
+    """Return one image as float32 (height, width, channels) that fits the network.
+
+    Raises:
+        ValueError: it does not fit, is not a single image, or holds a value that is not finite.
+    """
+    batch = as_batch(model, image)
+    if len(batch) != 1:
+        raise ValueError(f"Expected one image. Received: image.shape={np.shape(image)}")
+    return batch[0]
+
+
 def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return images as a float32 batch that fits the network, or say what does not fit.
 
@@ -108,7 +120,7 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _traced(model: keras.Model) -> Callable[[np.ndarray], object]:
+def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
 
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]

@@ -138,7 +138,7 @@ def load_pretrained(name: str) -> keras.Model:
     """
     model = build(name)
     path = weights_path(name)
-    if not path.is_file() or sha256(path) != load_card(name)["weights_sha256"]:
+    if not path.is_file() or sha256(path) != load_card(name).get("weights_sha256"):
         raise _missing(name, path)
     model.load_weights(path)
     return model
@@ -156,8 +156,8 @@ def load_card(name: str) -> dict[str, Any]:
     """
     path = PRETRAINED / f"{get(name).name}.json"
     try:
-        card: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        card: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise _missing(name, path) from error
     return card
 
@@ -174,9 +174,9 @@ def load_test_logits(name: str) -> np.ndarray:
     """
     path = PRETRAINED / f"{get(name).name}.predictions.npz"
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             logits: np.ndarray = arrays["logits"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except Exception as error:  # a damaged archive raises BadZipFile, zlib.error and many more
         raise _missing(name, path) from error
     return logits
 

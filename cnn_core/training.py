@@ -116,9 +116,9 @@ def train_pretrained(name: str, *, seed: int = 0, folder: Path = models.PRETRAIN
     Raises:
         UnknownNameError: no network has this name.
     """
+    spec = models.get(name)
     import keras
 
-    spec = models.get(name)
     keras.utils.set_random_seed(seed)
     model = spec.build()
     started = time.monotonic()

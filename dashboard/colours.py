@@ -2,7 +2,8 @@
 
 Both scales are safe for colour blindness: SEQUENTIAL (Magma: black, through violet and orange,
 to pale yellow) for values that are never below 0, DIVERGING (blue, white, red) for signed ones,
-always symmetric about 0.
+always symmetric about 0. (Magma begins at #000004, but Streamlit's chart theme takes that very
+colour for a place holder of its own.)
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 
 SEQUENTIAL = (
-    "#000004", "#180f3d", "#440f76", "#721f81", "#9e2f7f",
+    "#000000", "#180f3d", "#440f76", "#721f81", "#9e2f7f",
     "#cd4071", "#f1605d", "#fd9668", "#feca8d", "#fcfdbf",
 )  # fmt: skip
 DIVERGING = (
@@ -57,6 +58,28 @@ def colourise(values: np.ndarray, *, is_signed: bool, limit: float | None = None
     if is_signed:
         share = (share + 1) / 2
     return ramp(is_signed)[np.clip(np.round(share * 255), 0, 255).astype(int)]
+
+
+def with_digit(
+    coloured: np.ndarray, pixels: np.ndarray, *, is_signed: bool, strength: float = 0.4
+) -> np.ndarray:
+    """Let the digit's ink show through a coloured map.
+
+    Ink darkens the diverging scale, whose zero is white, and lightens the sequential one, whose
+    zero is black; where there is no ink the colours stay as they are.
+
+    Args:
+        coloured: (height, width, 3) uint8.
+        pixels: (height, width, channels) in [0, 1].
+        is_signed: which scale the map is coloured with.
+        strength: of the ink, in [0, 1].
+
+    Returns:
+        (height, width, 3) uint8.
+    """
+    ink = strength * pixels.mean(axis=-1, keepdims=True)
+    mixed = coloured * (1 - ink) if is_signed else coloured + (255 - coloured.astype(float)) * ink
+    return np.round(mixed).astype(np.uint8)
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import models
+from cnn_core.attribution import Method, Option
 from cnn_core.inference import softmax
 from dashboard import cache, colours, markup, runtime, state
 
@@ -111,7 +114,64 @@ def class_picker(
         label,
         options,
         index=options.index(default),
-        format_func=lambda i: none_label if i is None else names[i],
+        format_func=lambda i: str(none_label) if i is None else names[i],
+        key=key,
+        persist_state="session",
+    )
+
+
+def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
+    """One of a few views, the first at first."""
+    chosen: str = st.segmented_control(
+        label, views, default=views[0], key=key, required=True, persist_state="session"
+    )
+    return chosen if chosen in views else views[0]
+
+
+def layer_picker(
+    layers: Sequence[str],
+    *,
+    default: str,
+    key: str,
+    label: str = "Layer",
+    is_disabled: bool = False,
+) -> str:
+    """One of the network's layers."""
+    chosen: str = st.selectbox(
+        label,
+        layers,
+        index=layers.index(default),
+        key=key,
+        persist_state="session",
+        disabled=is_disabled,
+    )
+    return chosen
+
+
+def option_controls(method: Method) -> cache.Options:
+    """A control for each option of a method, in a row, from the ranges its row states."""
+    if not method.options:
+        return ()
+    columns = st.columns(5)
+    return tuple(
+        (option.name, _option_control(column, option, f"{method.name}_{option.name}"))
+        for option, column in zip(method.options, columns, strict=False)
+    )
+
+
+def _option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
+    if option.choices:
+        return column.selectbox(
+            option.title, option.choices, help=option.help, key=key, persist_state="session"
+        )
+    kind = type(option.default)
+    return column.slider(
+        option.title,
+        min_value=kind(option.minimum),
+        max_value=kind(option.maximum),
+        value=option.default,
+        step=kind(option.step),
+        help=option.help,
         key=key,
         persist_state="session",
     )
@@ -193,9 +253,36 @@ def _wait_for_tensorflow() -> None:
 def require_network() -> None:
     """End the page's run here while TensorFlow loads; the page runs again when it is there."""
     if not runtime.is_ready():
-        st.html('<div class="cl-loading" role="status">The network is loading</div>')
+        loading()
         st.skeleton(height=320)
         st.stop()
+
+
+def loading() -> None:
+    """Say that the network is on its way."""
+    st.html('<div class="cl-loading" role="status">The network is loading</div>')
+
+
+def picture_upload(take: Callable[[bytes], None]) -> None:
+    """A file or a photograph; its bytes go to `take` and are dropped at once."""
+    # A new key empties the widget, so the server keeps no stranger's bytes in memory.
+    turn = state.get("upload_turn", 0)
+
+    def taken(key: str) -> None:
+        uploaded = state.get(key)
+        if uploaded is not None:
+            state.put("upload_turn", turn + 1)
+            take(uploaded.getvalue())
+
+    upload, camera = f"upload_{turn}", f"camera_{turn}"
+    st.file_uploader(
+        "A picture of a digit: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
+        key=upload,
+        on_change=taken,
+        args=(upload,),
+    )
+    if st.toggle("Use the camera", key="use_camera"):
+        st.camera_input("A photograph of a digit", key=camera, on_change=taken, args=(camera,))
 
 
 def glance(digit: state.CurrentDigit) -> None:

@@ -27,7 +27,10 @@ def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
 def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "") -> str:
     """A picture with a caption below."""
     shown = picture(pixels, width=width, description=description or caption)
-    return f'<figure class="cl-figure">{shown}<figcaption>{escape(caption)}</figcaption></figure>'
+    return (
+        f'<figure class="cl-figure" style="width:{width}px">{shown}'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
 
 
 def row(pieces: Iterable[str]) -> str:
@@ -35,13 +38,54 @@ def row(pieces: Iterable[str]) -> str:
     return f'<div class="cl-row">{"".join(pieces)}</div>'
 
 
-def colour_bar(low: str, high: str, *, is_signed: bool, title: str) -> str:
-    """The colour scale with its ends in words."""
+def scale_of(limit: float, *, is_signed: bool, unit: str) -> str:
+    """The colour bar: the scale with its two ends and its unit.
+
+    Args:
+        limit: the value at the end of the scale.
+        is_signed: the scale runs from -limit; else from 0.
+        unit: of the values.
+    """
     stops = ",".join(colours.scale(is_signed))
+    low, high = (signed(-limit), signed(limit)) if is_signed else ("0", f"{limit:.2f}")
     return (
-        f'<div class="cl-scale"><span>{escape(low)}</span>'
+        f'<div class="cl-scale"><span>{low}</span>'
         f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-        f"<span>{escape(high)}</span><b>{escape(title)}</b></div>"
+        f"<span>{high} {escape(unit)}</span></div>"
+    )
+
+
+def heatmap_figure(
+    heatmap: np.ndarray,
+    pixels: np.ndarray,
+    *,
+    is_signed: bool,
+    title: str,
+    caption: str,
+    unit: str,
+    limit: float | None = None,
+    width: int = 190,
+) -> str:
+    """A heatmap over its digit with title, caption and colour bar.
+
+    Args:
+        heatmap: (height, width), raw.
+        pixels: (height, width, channels) in [0, 1], the digit.
+        is_signed: whether values below 0 have a meaning.
+        title: above the picture.
+        caption: how to read it.
+        unit: of the values.
+        limit: the value at the end of the colour scale; the largest magnitude if None.
+        width: on screen, in CSS pixels.
+    """
+    limit = limit or colours.limit_of(heatmap)
+    coloured = colours.colourise(heatmap, is_signed=is_signed, limit=limit)
+    shown = colours.with_digit(coloured, pixels, is_signed=is_signed)
+    bar = scale_of(limit, is_signed=is_signed, unit=unit)
+    return (
+        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>'
+        f"{picture(shown, width=width, description=f'{title}: {caption}')}"
+        f"{bar}<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 
@@ -63,15 +107,18 @@ def probability_bars(
     answer = int(probabilities.argmax())
     lines = []
     for i, name in enumerate(names):
-        change = "" if before is None else points(float(probabilities[i] - before[i]))
+        change = ""
+        if before is not None:
+            change = f"<span>{points(float(probabilities[i] - before[i]))}</span>"
         thin = "" if before is None else f'<s style="width:{100 * before[i]:.2f}%"></s>'
         lines.append(
             f'<div class="cl-bar{" cl-answer" if i == answer else ""}">'
             f"<span>{escape(name)}{' ✓' if i == marked else ''}</span>"
             f'<i>{thin}<u style="width:{100 * probabilities[i]:.2f}%"></u></i>'
-            f"<span>{percent(float(probabilities[i]))}</span><span>{change}</span></div>"
+            f"<span>{percent(float(probabilities[i]))}</span>{change}</div>"
         )
-    return f'<div class="cl-bars">{"".join(lines)}</div>'
+    kind = "cl-bars" if before is None else "cl-bars cl-changes"
+    return f'<div class="{kind}">{"".join(lines)}</div>'
 
 
 def percent(share: float) -> str:

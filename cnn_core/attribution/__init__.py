@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,15 +41,15 @@ class Option:
     def check(self, value: Any) -> None:
         """Raise ValueError if a value is not one that the option takes."""
         if self.choices:
-            if value not in self.choices:
-                raise ValueError(
-                    f"Expected {self.name} to be one of {', '.join(self.choices)}. "
-                    f"Received: {self.name}={value!r}"
-                )
-        elif not self.minimum <= value <= self.maximum:
+            fits, expected = value in self.choices, f"one of {', '.join(self.choices)}"
+        else:
+            kind: Any = Integral if isinstance(self.default, int) else Real
+            fits = isinstance(value, kind) and self.minimum <= value <= self.maximum
+            called = "a whole number" if kind is Integral else "a number"
+            expected = f"{called} from {self.minimum:g} to {self.maximum:g}"
+        if not fits:
             raise ValueError(
-                f"Expected {self.name} from {self.minimum:g} to {self.maximum:g}. "
-                f"Received: {self.name}={value!r}"
+                f"Expected {self.name} to be {expected}. Received: {self.name}={value!r}"
             )
 
 
@@ -245,7 +246,7 @@ def explain(
             f"There is no method {method!r}. Choose one of: {', '.join(METHODS)}."
         )
     row = METHODS[method]
-    picture = inference.as_batch(model, image)[0]
+    picture = inference.as_image(model, image)
     _check_classes(model.output_shape[-1], target, against)
     settings = _checked_options(row, options)
     if row.needs_conv_layer:
@@ -260,9 +261,10 @@ def explain(
 
 def _check_classes(num_classes: int, target: int, against: int | None) -> None:
     for name, value in (("target", target), ("against", against)):
-        if value is not None and not 0 <= value < num_classes:
+        if value is not None and not (isinstance(value, Integral) and 0 <= value < num_classes):
             raise ValueError(
-                f"Expected {name} from 0 to {num_classes - 1}. Received: {name}={value!r}"
+                f"Expected {name} to be a class from 0 to {num_classes - 1}. "
+                f"Received: {name}={value!r}"
             )
     if target == against:
         raise ValueError(f"Expected against to differ from target. Received: both are {target}")

@@ -6,9 +6,10 @@ instead of stretched to [0, 1], and made repeatable by a seed.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from cnn_core.attribution.score import ClassScore
 
 if TYPE_CHECKING:
     import keras
+
+_import_lock = threading.Lock()
 
 
 def gradient_saliency(model: keras.Model, image: np.ndarray, score: ClassScore) -> np.ndarray:
@@ -193,9 +196,11 @@ def _cam(
     return np.array(heatmap[0], np.float32)
 
 
+@cache
 def _visualization(name: str) -> Any:
     """A class of tf-keras-vis, by name."""
-    with warnings.catch_warnings():
+    # catch_warnings changes what all threads see; two at once would leave the filter in place.
+    with _import_lock, warnings.catch_warnings():
         # It still imports SciPy's old namespace `ndimage.interpolation`.
         warnings.simplefilter("ignore", DeprecationWarning)
         from tf_keras_vis import gradcam, gradcam_plus_plus, layercam, saliency, scorecam

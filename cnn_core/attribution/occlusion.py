@@ -114,7 +114,7 @@ def occlusion_sensitivity(
     Raises:
         ValueError: an argument is out of its range.
     """
-    base = inference.as_batch(model, image)[0]
+    base = inference.as_image(model, image)
     height, width = base.shape[:2]
     if not 1 <= patch_size <= min(height, width) or stride < 1:
         raise ValueError(

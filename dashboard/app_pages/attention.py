@@ -1,1 +1,164 @@
+"""Attention: which pixels the answer rests on, by every method."""
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core import models
+from cnn_core.attribution import METHODS, Attribution
+from cnn_core.inference import Prediction
+from dashboard import cache, charts, colours, components, markup, state
+
+ONE, METHODS_VIEW, CLASSES_VIEW = "One map", "All methods", "All classes"
+
+
+def sign_in_words(found: Attribution) -> str:
+    """How to read the colours of a map."""
+    names = models.get(state.model_name()).class_names
+    target = names[found.score.target]
+    rival = "" if found.score.against is None else f" rather than {names[found.score.against]}"
+    if found.method.is_signed:
+        return f"Red speaks for {target}{rival}, blue against it."
+    return f"The brighter, the more the pixel matters for {target}{rival}; it has no sign."
+
+
+def show_one(found: Attribution, strength: float) -> None:
+    """One large map and how to read it."""
+    left, right = st.columns(2, gap="large")
+    is_signed, limit = found.method.is_signed, colours.limit_of(found.heatmap)
+    with left:
+        st.plotly_chart(
+            charts.heatmap(
+                found.heatmap,
+                digit.pixels,
+                is_signed=is_signed,
+                unit=found.method.unit,
+                strength=0.0 if found.is_empty else strength,
+            ),
+            config=charts.CONFIG,
+            alt=f"{found.method.title} for class {found.score.target}",
+        )
+        if not found.is_empty:
+            st.html(markup.scale_of(limit, is_signed=is_signed, unit=found.method.unit))
+    with right:
+        if found.is_empty:
+            st.info("No positive evidence at this layer: choose another layer, class or method.")
+        else:
+            st.markdown(f"**{sign_in_words(found)}**")
+        what = "margin" if found.score.against is not None else "logit"
+        st.caption(
+            f"Explained {what}: {markup.signed(found.score_value)}. "
+            + ("" if found.layer is None else f"Layer: {found.layer}.")
+        )
+        st.markdown(found.method.help)
+        st.markdown(f"[The paper]({found.method.paper})")
+
+
+def show_many(
+    found: list[Attribution], titles: list[str], strength: float, limit: float | None
+) -> None:
+    """Small multiples, a title each."""
+    st.plotly_chart(
+        charts.heatmaps(
+            [a.heatmap for a in found],
+            [
+                title + (" · no evidence" if a.is_empty else "")
+                for title, a in zip(titles, found, strict=True)
+            ],
+            digit.pixels,
+            signs=[a.method.is_signed for a in found],
+            units=[a.method.unit for a in found],
+            strength=strength,
+            limit=limit,
+        ),
+        config=charts.CONFIG,
+        alt=f"Heatmaps: {', '.join(titles)}",
+    )
+
+
+def pick_classes(
+    prediction: Prediction, first: DeltaGenerator, second: DeltaGenerator
+) -> tuple[int, int | None]:
+    """The class that is explained, and the one it is weighed against."""
+    answer = int(prediction.classes[0])
+    names = models.get(state.model_name()).class_names
+    with first:
+        chosen = components.class_picker(
+            "Evidence for", key="target", default=None, none_label=f"{names[answer]}, the answer"
+        )
+    target = answer if chosen is None else chosen
+    with second:
+        against = components.class_picker(
+            "Against", key="against", default=None, none_label="no class"
+        )
+        if against == target:
+            st.caption("The same class: not weighed")
+            against = None
+    return target, against
+
+
+components.intro(
+    "Attention",
+    "Each map shows which pixels the network's answer rests on. Methods ask different questions, "
+    "so compare them; weighing one class against another shows what tells the two apart.",
+)
+components.require_network()
+name, digit = state.model_name(), state.current_digit()
+convolutions, spatial = cache.layer_names(name)
+
+view = components.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW), key="attention_view")
+one, two, three, four, five = st.columns(5)
+with one:
+    method = METHODS[
+        st.selectbox(
+            "Method",
+            list(METHODS),
+            format_func=lambda key: METHODS[key].title,
+            key="method",
+            persist_state="session",
+            disabled=view == METHODS_VIEW,
+        )
+    ]
+target, against = pick_classes(cache.prediction(name, digit.pixels), two, three)
+with four:
+    layer = components.layer_picker(
+        spatial,
+        default=convolutions[-1],
+        key="attention_layer",
+        is_disabled=view != METHODS_VIEW and not method.needs_conv_layer,
+    )
+strength = five.slider(
+    "Overlay",
+    0.0,
+    1.0,
+    0.75,
+    0.05,
+    key="overlay",
+    persist_state="session",
+    help="0 shows the digit alone, 1 the map alone",
+)
+options = () if view == METHODS_VIEW else components.option_controls(method)
+
+with st.spinner("Computing the maps"):
+    if view == ONE:
+        found = cache.explanation(name, digit.pixels, method.name, target, against, layer, options)
+        show_one(found, strength)
+    elif view == METHODS_VIEW:
+        all_methods = [
+            cache.explanation(name, digit.pixels, key, target, against, layer) for key in METHODS
+        ]
+        show_many(all_methods, [row.title for row in METHODS.values()], strength, None)
+        st.caption(
+            "Each map has its own scale, since methods measure different things. Blue and red maps "
+            "are signed: red speaks for the class, blue against it."
+        )
+    else:
+        classes = models.get(name).class_names
+        all_classes = [
+            cache.explanation(name, digit.pixels, method.name, i, None, layer, options)
+            for i in range(len(classes))
+        ]
+        limit = max(abs(a.heatmap).max() for a in all_classes) or None
+        show_many(all_classes, [f"for {c}" for c in classes], strength, limit)
+        st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
+        st.caption(f"{method.title}, one scale for all ten classes.")
+components.next_page("app_pages/occlusion.py", "Next: cover each place and watch the answer")

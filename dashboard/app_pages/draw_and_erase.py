@@ -1,1 +1,191 @@
+"""Draw and erase: change the digit by hand and watch the answer and its evidence follow."""
+
+import numpy as np
 import streamlit as st
+
+from cnn_core import models
+from cnn_core.attribution.score import ClassScore
+from cnn_core.errors import PictureError
+from cnn_core.images import ReadDigit, read_digit
+from dashboard import cache, colours, components, markup, runtime, state
+from dashboard.canvas import acknowledge, digit_canvas
+from dashboard.state import CurrentDigit, Edit
+from dashboard.tiles import tiles
+
+LIVE_PATCH, LIVE_STRIDE = 4, 2
+
+
+def pick_source() -> None:
+    """Blank paper, the test digit, or a picture of the visitor's own."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Blank paper",
+            icon=":material/check_box_outline_blank:",
+            on_click=lambda: state.use_own_digit(np.zeros((28, 28), np.uint8)),
+        )
+        st.button(
+            f"Test digit {state.digit_index()}",
+            icon=":material/undo:",
+            help="Forget all edits and go back to the test digit chosen in the sidebar",
+            on_click=state.return_to_test_digit,
+        )
+        with st.popover("Your picture", icon=":material/add_a_photo:"):
+            components.picture_upload(take_picture)
+    if problem := state.get("picture_problem"):
+        st.error(problem, icon=":material/error:")
+
+
+def take_picture(data: bytes) -> None:
+    """Make a picture the current digit; what is wrong with it is shown, the digit stays."""
+    state.put("picture_problem", None)
+    try:
+        read = read_digit(data)
+    except PictureError as error:
+        state.put("picture_problem", str(error))
+        return
+    state.use_own_digit(colours.grey(read.pixels))
+    state.put("picture_read", (state.current_digit().digit_id, read))
+
+
+@st.fragment
+def workbench() -> None:
+    """The canvas and all that follows the pen; nothing else of the page runs while drawing."""
+    before_run = state.current_digit()
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        drawing = digit_canvas(
+            colours.grey(before_run.pixels),
+            colours.grey(before_run.original),
+            digit_id=before_run.digit_id,
+            revision=before_run.revision,
+            seen=before_run.seen,
+            address=state.address_key(),
+        )
+    is_new = drawing.sequence > before_run.seen
+    if is_new:
+        state.take_drawing(drawing.pixels, drawing.sequence)
+    digit = state.current_digit()
+    with right:
+        if not runtime.is_ready():
+            components.loading()
+        elif not digit.pixels.any():
+            st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
+        else:
+            show_answer(digit)
+            show_evidence(digit, is_final=drawing.is_final)
+    if runtime.is_ready():
+        show_edits(digit, is_new=is_new and drawing.is_final)
+    components.show_digit_in_sidebar()
+    acknowledge(drawing)
+
+
+def show_answer(digit: CurrentDigit) -> None:
+    """The answer now, and beside it the change since the original."""
+    name = state.model_name()
+    now = cache.prediction(name, digit.pixels)
+    before = cache.prediction(name, digit.original) if digit.is_edited else None
+    names = models.get(name).class_names
+    first, second = np.argsort(-now.logits[0], kind="stable")[:2]
+    st.html(
+        f'<div class="cl-said">The network says <b>{names[first]}</b>'
+        f"<span>{names[first]} over {names[second]}: "
+        f"{markup.signed(float(now.margins[0]), 1)} logits</span></div>"
+        + markup.probability_bars(
+            names,
+            now.probabilities[0],
+            before.probabilities[0] if before and digit.original.any() else None,
+            marked=digit.label,
+        )
+    )
+
+
+def show_evidence(digit: CurrentDigit, *, is_final: bool) -> None:
+    """The attention and occlusion maps as of the last time the pen was lifted."""
+    if is_final or not state.get("evidence"):
+        state.put("evidence", evidence(digit))
+    st.html(state.get("evidence"))
+
+
+def evidence(digit: CurrentDigit) -> str:
+    """Attention and occlusion for the answer, as two pictures."""
+    name = state.model_name()
+    answer = int(cache.prediction(name, digit.pixels).classes[0])
+    class_name = models.get(name).class_names[answer]
+    attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
+    covered = cache.occlusion_map(name, digit.pixels, LIVE_PATCH, LIVE_STRIDE, "black")
+    return markup.row(
+        (
+            markup.heatmap_figure(
+                attention.heatmap,
+                digit.pixels,
+                is_signed=False,
+                title="Attention",
+                caption=f"where a small change moves the {class_name} most",
+                unit="logits",
+            ),
+            markup.heatmap_figure(
+                covered.heatmap(ClassScore(answer)),
+                digit.pixels,
+                is_signed=True,
+                title="Occlusion",
+                caption=f"red speaks for the {class_name}, blue against it",
+                unit="logits",
+            ),
+        )
+    )
+
+
+def show_edits(digit: CurrentDigit, *, is_new: bool) -> None:
+    """The strip of edits so far; a click goes back to one."""
+    if is_new:
+        if not state.edits():
+            state.remember_edit(answered(digit.original))
+        state.remember_edit(answered(digit.pixels))
+    edits = state.edits()
+    if not edits:
+        return
+    st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
+    same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, digit.pixels)]
+    picked = tiles(
+        [colours.grey(edit.pixels) for edit in edits],
+        [f"{edit.answer} · {markup.percent(edit.confidence)}" for edit in edits],
+        key="edits",
+        size=56,
+        selected=same[-1] if same else None,
+        descriptions=[f"Edit {i}: read as {edit.answer}" for i, edit in enumerate(edits)],
+    )
+    if picked is not None:
+        state.set_drawing(colours.grey(edits[picked].pixels))
+        st.rerun()
+
+
+def answered(pixels: np.ndarray) -> Edit:
+    """A picture with the network's answer to it."""
+    said = cache.prediction(state.model_name(), pixels)
+    return Edit(pixels, int(said.classes[0]), float(said.confidences[0]))
+
+
+def show_reading(read: ReadDigit) -> None:
+    """Each step from the visitor's picture to what the network sees."""
+    with st.expander("How your picture was read", expanded=True):
+        st.html(
+            markup.row(
+                markup.figure(step.picture, step.title, width=132, description=step.help)
+                for step in read.steps
+            )
+        )
+        for note in read.notes:
+            st.caption(note)
+
+
+components.intro(
+    "Draw and erase",
+    "Draw with the pen or take ink away with the eraser: the answer follows while you move, the "
+    "two maps when you lift the pen. Try to turn one digit into another with as little as you can.",
+)
+pick_source()
+workbench()
+digit_id, picture_read = state.get("picture_read", (None, None))
+if picture_read is not None and digit_id == state.current_digit().digit_id:
+    show_reading(picture_read)
+components.next_page("app_pages/attention.py", "Next: which pixels the answer rests on")

@@ -1,1 +1,96 @@
+"""Feature maps: what every layer makes of the digit."""
+
+import numpy as np
 import streamlit as st
+
+from dashboard import cache, charts, colours, components, markup, state
+from dashboard.probe import probe
+from dashboard.tiles import tiles
+
+CURRENT, ORIGINAL, DIFFERENCE = "Current digit", "Original", "Difference"
+
+
+def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> None:
+    """One feature map, large, with the receptive field of the unit under the pointer."""
+    field = cache.receptive_field(name, layer)
+    shown = maps_shown[..., channel]
+    st.subheader(f"{layer}, channel {channel}", anchor=False)
+    probe(
+        shown,
+        colours.colourise(shown, is_signed=is_signed, limit=limit),
+        colours.grey(digit.pixels),
+        tops=field.tops(shown.shape[0]),
+        lefts=field.lefts(shown.shape[1]),
+        box=field.size,
+        unit="activation",
+        map_title=view if digit.is_edited else "Feature map",
+        digit_title=f"Receptive field, {field.size[0]}x{field.size[1]} pixels",
+        key="unit_probe",
+        scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
+    )
+    if digit.is_edited:
+        change = now[..., channel] - before[..., channel]
+        st.caption(
+            f"The edit changes this map by at most {np.abs(change).max():.2f}; its mean goes from "
+            f"{before[..., channel].mean():.3f} to {now[..., channel].mean():.3f}."
+        )
+
+
+components.intro(
+    "Feature maps",
+    "Every channel of a layer answers with a map: bright where it finds what it looks for. "
+    "Early layers still show the digit; deeper ones only parts of it. Click one to enlarge it.",
+)
+components.require_network()
+name, digit = state.model_name(), state.current_digit()
+maps = cache.feature_maps(name, digit.pixels)
+originals = cache.feature_maps(name, digit.original)
+spatial = cache.layer_names(name)[1]
+dense = tuple(key for key in maps if maps[key].ndim == 1 and "dropout" not in key)
+
+one, two = st.columns(2)
+with one:
+    layer = components.layer_picker(
+        (*spatial, *dense), default=spatial[0], key="map_layer", label="Layer"
+    )
+with two:
+    view = components.view_picker(
+        "Show", (CURRENT, ORIGINAL, DIFFERENCE) if digit.is_edited else (CURRENT,), key="map_view"
+    )
+
+now, before = maps[layer], originals[layer]
+if layer in dense:
+    st.plotly_chart(
+        charts.units(now, before if digit.is_edited else None),
+        config=charts.CONFIG,
+        alt=f"The outputs of {layer}",
+    )
+    st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0. They have no place.")
+else:
+    is_signed = view == DIFFERENCE
+    maps_shown = {CURRENT: now, ORIGINAL: before, DIFFERENCE: now - before}[view]
+    limit = colours.limit_of(maps_shown)
+    st.html(
+        markup.scale_of(
+            limit,
+            is_signed=is_signed,
+            unit=f"activation, one scale for all {now.shape[-1]} maps "
+            f"of {now.shape[0]}x{now.shape[1]}",
+        )
+    )
+    chosen_key = f"channel_of_{layer}"
+    chosen = state.get(chosen_key)
+    strongest = int(maps_shown.std(axis=(0, 1)).argmax())
+    picked = tiles(
+        colours.colourise(np.moveaxis(maps_shown, -1, 0), is_signed=is_signed, limit=limit),
+        [str(i) for i in range(now.shape[-1])],
+        key=f"maps_{layer}",
+        size=60,
+        selected=strongest if chosen is None else chosen,
+        descriptions=[f"{layer}, channel {i}" for i in range(now.shape[-1])],
+    )
+    if picked is not None:
+        state.put(chosen_key, picked)
+        st.rerun()
+    enlarge(strongest if chosen is None else chosen, now, before, limit)
+components.next_page("app_pages/misclassified.py", "Next: where the network is wrong")

@@ -1,1 +1,69 @@
+"""Filters: the weights the network has learnt."""
+
+import numpy as np
 import streamlit as st
+
+from cnn_core.activations import NEAR_ZERO, filter_norms
+from dashboard import cache, charts, components, state
+
+BY_INDEX, BY_NORM = "As they are", "By norm"
+
+components.intro(
+    "Filters",
+    "A filter is a small grid of weights that slides over its input: red weights add, blue weights "
+    "take away. All filters share one scale, so pale ones matter less.",
+)
+components.require_network()
+name = state.model_name()
+convolutions, _ = cache.layer_names(name)
+
+one, two, three = st.columns(3)
+with one:
+    layer = components.layer_picker(
+        convolutions, default=convolutions[0], key="filter_layer", label="Convolution layer"
+    )
+kernel = cache.filters(name, layer)
+height, width, channels, count = kernel.shape
+with two:
+    channel = st.number_input(
+        "Input channel", 0, channels - 1, 0, key=f"channel_{layer}", disabled=channels == 1,
+        help="Every filter has one grid of weights for each channel of its input",
+    )  # fmt: skip
+with three:
+    order_by = components.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
+
+norms = filter_norms(kernel)
+order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
+st.plotly_chart(
+    charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
+    config=charts.CONFIG,
+    alt=f"The {count} filters of {layer}",
+)
+st.caption(
+    f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
+    f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
+    f"(filter {norms.argmax()})."
+)
+
+st.subheader("Weights and biases of every layer", anchor=False)
+statistics = cache.weight_statistics(name)
+st.plotly_chart(
+    charts.weight_histograms(statistics),
+    config=charts.CONFIG,
+    alt="Histograms of the weights of every layer",
+)
+st.dataframe(
+    {
+        "Layer": [s.layer for s in statistics],
+        "Array": [s.kind for s in statistics],
+        "Weights": [s.values.size for s in statistics],
+        f"Share below {NEAR_ZERO} in magnitude": [s.share_near_zero for s in statistics],
+        "L2 norm": [s.l2_norm for s in statistics],
+    },
+    hide_index=True,
+    column_config={
+        f"Share below {NEAR_ZERO} in magnitude": st.column_config.NumberColumn(format="percent"),
+        "L2 norm": st.column_config.NumberColumn(format="%.2f"),
+    },
+)
+components.next_page("app_pages/feature_maps.py", "Next: what every layer makes of the digit")

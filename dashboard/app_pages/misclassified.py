@@ -1,1 +1,118 @@
+"""Misclassified: the test digits that the network gets wrong."""
+
 import streamlit as st
+
+from cnn_core import evaluation, models
+from cnn_core.evaluation import Mistake
+from dashboard import cache, charts, colours, components, markup, state
+from dashboard.tiles import tiles
+
+SORTS = {
+    "Most confident first": lambda mistake: -mistake.confidence,
+    "Least confident first": lambda mistake: mistake.confidence,
+    "Largest margin first": lambda mistake: -mistake.margin,
+    "Smallest margin first": lambda mistake: mistake.margin,
+}
+
+
+def take_cell() -> None:
+    """Filter by the cell of the confusion matrix that was clicked."""
+    points = state.get("confusion_matrix")["selection"]["points"]
+    if points:
+        true, answer, _ = points[0]["customdata"]
+        state.put("true_filter", int(true))
+        state.put("answer_filter", int(answer))
+
+
+def show_all() -> None:
+    """Drop both filters."""
+    state.put("true_filter", None)
+    state.put("answer_filter", None)
+
+
+def caption(mistake: Mistake) -> str:
+    """A mistake in two short lines."""
+    return (
+        f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
+        f"{names[mistake.answer]}: {mistake.confidence:.0%}, "
+        f"{names[mistake.second]}: {mistake.second_probability:.0%}"
+    )
+
+
+components.intro(
+    "Misclassified",
+    "The test digits that the network gets wrong, with the two answers it found most probable. "
+    "Click a cell of the matrix to see its digits, and a digit to study it on the other pages.",
+)
+name = state.model_name()
+spec, split = models.get(name), cache.split(models.get(name).dataset, "test")
+names, mistakes = spec.class_names, cache.mistakes(name)
+
+left, right = st.columns([4, 6], gap="large")
+with left:
+    st.markdown(
+        f"**{len(mistakes)} of {len(split.labels):,}** test digits are wrong: "
+        f"{markup.percent(1 - len(mistakes) / len(split.labels))} right."
+    )
+    matrix = evaluation.confusion_matrix(cache.test_logits(name), split.labels)
+    st.plotly_chart(
+        charts.confusion(matrix, names),
+        config=charts.CONFIG,
+        key="confusion_matrix",
+        on_select=take_cell,
+        selection_mode="points",
+        alt="Mistakes by true class and answer",
+    )
+with right:
+    one, two, three = st.columns([2, 2, 3])
+    with one:
+        true = components.class_picker(
+            "True class", key="true_filter", default=None, none_label="all"
+        )
+    with two:
+        answer = components.class_picker(
+            "Answer", key="answer_filter", default=None, none_label="all"
+        )
+    order = three.selectbox("Order", list(SORTS), key="mistake_order", persist_state="session")
+    shown = sorted(
+        (m for m in mistakes if true in (None, m.label) and answer in (None, m.answer)),
+        key=SORTS[order],
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(shown)} of {len(mistakes)} mistakes")
+        if (true, answer) != (None, None):
+            st.button("Show all", on_click=show_all, type="tertiary")
+    if not shown:
+        st.info("The network makes no such mistake; choose other classes.")
+    current = state.current_digit()
+    indices = [m.index for m in shown]
+    with st.container(height=430, border=False):
+        picked = tiles(
+            [colours.grey(split.images[m.index]) for m in shown],
+            [caption(m) for m in shown],
+            key="mistakes",
+            size=84,
+            selected=indices.index(current.index) if current.index in indices else None,
+            descriptions=[
+                f"Test digit {m.index}: a {names[m.label]} read as {names[m.answer]}, "
+                f"{markup.percent(m.confidence)}, then {names[m.second]}, "
+                f"{markup.percent(m.second_probability)}; margin {m.margin:.1f} logits"
+                for m in shown
+            ],
+        )
+if picked is not None:
+    state.choose_test_digit(indices[picked])
+    st.rerun()
+
+chosen = next((m for m in mistakes if m.index == current.index), None)
+if chosen is not None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**Test digit {chosen.index}**, a {names[chosen.label]}: "
+            f"{names[chosen.answer]} with {markup.percent(chosen.confidence)}, then "
+            f"{names[chosen.second]} with {markup.percent(chosen.second_probability)}"
+        )
+        st.page_link("app_pages/attention.py", label="Attention", icon=":material/visibility:")
+        st.page_link("app_pages/occlusion.py", label="Occlusion", icon=":material/select_all:")
+        st.page_link("app_pages/draw_and_erase.py", label="Eraser", icon=":material/ink_eraser:")
+components.next_page("app_pages/one_vs_two.py", "Next: the study of one versus two")

@@ -1,1 +1,113 @@
+"""One versus two: the study as a story."""
+
 import streamlit as st
+
+from cnn_core.studies import HEAD_LENGTHS, StudyStep
+from dashboard import cache, colours, components, markup, state
+
+
+def show_step(step: StudyStep) -> None:
+    """A row: digit, probabilities, margin, attention, evidence."""
+    said = (
+        f'<div class="cl-said">Answer <b>{step.answer}</b>'
+        f"<span>1 over 2: {markup.signed(step.margin, 1)} logits</span></div>"
+    )
+    st.html(
+        '<div class="cl-step">'
+        + markup.figure(colours.grey(step.pixels), step.title, width=150)
+        + f"<div>{said}{markup.probability_bars(DIGITS, step.probabilities)}</div>"
+        + markup.heatmap_figure(
+            step.attention,
+            step.pixels,
+            is_signed=False,
+            title="Attention",
+            caption=f"where a small change moves the {step.answer} most",
+            unit="logits",
+            width=150,
+        )
+        + markup.heatmap_figure(
+            step.evidence,
+            step.pixels,
+            is_signed=True,
+            title="Evidence, by occlusion",
+            caption="red speaks for the 1, blue for the 2",
+            unit="logits",
+            width=150,
+        )
+        + "</div>"
+    )
+
+
+def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
+    """One step as a column: digit, attention on the scale of all steps, the two probabilities."""
+    limit = max(colours.limit_of(each.attention) for each in steps)
+    attention = colours.colourise(step.attention, is_signed=False, limit=limit)
+    pictures = (
+        markup.picture(colours.grey(step.pixels), width=140, description=step.title),
+        markup.picture(
+            colours.with_digit(attention, step.pixels, is_signed=False),
+            width=140,
+            description=f"Attention, {step.title}",
+        ),
+    )
+    ones, twos = (markup.percent(float(step.probabilities[i])) for i in (1, 2))
+    return (
+        f'<div class="cl-column"><b>{step.title}</b>{"".join(pictures)}'
+        f"<span>answer <b>{step.answer}</b></span><span>1: {ones}, 2: {twos}</span>"
+        f"<span>1 over 2: {markup.signed(step.margin, 1)} logits</span></div>"
+    )
+
+
+def erase_by_hand(step: StudyStep) -> None:
+    """Take a step of the study to the drawing page."""
+    state.use_own_digit(colours.grey(step.pixels))
+
+
+DIGITS = tuple("0123456789")
+
+components.intro(
+    "One versus two",
+    "What makes a network say 1 rather than 2? A 1 with a long head and a foot is read as a 2; "
+    "shorten the head and watch where the answer turns, and what the network looks at.",
+)
+components.require_network()
+with st.spinner("Running the study"):
+    study = cache.one_vs_two(state.model_name())
+
+st.subheader("The head decides", anchor=False)
+left, right = st.columns([3, 2], vertical_alignment="center")
+chosen = left.select_slider(
+    "Shorten the head",
+    range(1, len(HEAD_LENGTHS) + 1),
+    key="study_step",
+    format_func=lambda i: f"Step {i} of {len(HEAD_LENGTHS)}",
+    persist_state="session",
+)
+step = study.steps[chosen - 1]
+show_step(step)
+if right.button("Erase this one by hand", icon=":material/ink_eraser:"):
+    erase_by_hand(step)
+    st.switch_page("app_pages/draw_and_erase.py", query_params={})
+
+st.subheader("All five steps", anchor=False)
+st.html(markup.row(column_of(each, study.steps) for each in study.steps))
+
+st.subheader("A plain 1 and a plain 2", anchor=False)
+show_step(study.one)
+show_step(study.two)
+
+st.subheader("What the study claims, and what this network does", anchor=False)
+for finding in study.findings:
+    verdict = ":green-badge[Holds here]" if finding.holds else ":orange-badge[Does not hold here]"
+    st.markdown(f"**{finding.claim}** {verdict}  \n{finding.measured}")
+    st.caption(f"It holds if: {finding.rule[0].lower()}{finding.rule[1:]}")
+
+st.subheader("Your own erasing", anchor=False)
+edits = state.edits()
+if not edits:
+    st.markdown("Erase or draw on the drawing page, and every step of yours is studied here too.")
+    st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
+for i, edit in enumerate(edits[-5:], max(0, len(edits) - 5)):
+    title = f"Your edit {i}" if i else "Before your edits"
+    show_step(cache.study_step(state.model_name(), edit.pixels, title))
+components.next_page("app_pages/overview.py", "Back to the overview")

@@ -1,0 +1,118 @@
+"""The pen and the eraser on a grid of cells, by the same rule as the drawing canvas.
+
+Each cell holds a level from 0 (paper) to 255 (ink). A stroke covers a cell by
+floor(255 * clamp(radius - d + 0.5, 0, 1) + 0.5), d being the distance of the cell's centre to the
+nearest segment of the stroke. The pen raises the cell to at least that level, the eraser lowers it
+to at most 255 minus that level. Rounding to whole levels makes both sides agree to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+# Coordinates beyond this are cut, since their squares would overflow; it is far outside any grid.
+_FARTHEST = 1e6
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One movement of the pen or the eraser.
+
+    Attributes:
+        points: (x, y) in cells, at least one; the centre of the cell in row r and column c is
+            x = c + 0.5, y = r + 0.5. A single point makes a dot.
+        radius: half the width of the stroke, in cells, 0.5 to 4.
+        is_eraser: True takes ink away, False adds it.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    radius: float
+    is_eraser: bool = False
+
+    def __post_init__(self) -> None:
+        points = np.asarray(self.points, np.float64)
+        if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+            raise ValueError(
+                "Expected points to be finite (x, y) pairs, at least one. "
+                f"Received: points.shape={points.shape}"
+            )
+        if not 0.5 <= self.radius <= 4:
+            raise ValueError(f"Expected radius in [0.5, 4]. Received: radius={self.radius}")
+
+
+def draw(pixels: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
+    """Apply strokes to a picture in their order.
+
+    Args:
+        pixels: (height, width, 1) in [0, 1], 1 is ink; left as it is.
+        strokes: of the pen and the eraser.
+
+    Returns:
+        (height, width, 1) float32 in [0, 1], whole multiples of 1/255.
+
+    Raises:
+        ValueError: pixels have another shape, or a value outside [0, 1].
+    """
+    levels = _as_levels(pixels)
+    for stroke in strokes:
+        coverage = _coverage(levels.shape, stroke)
+        if stroke.is_eraser:
+            levels = np.minimum(levels, 255 - coverage)
+        else:
+            levels = np.maximum(levels, coverage)
+    return (levels.astype(np.float32) / np.float32(255))[..., None]
+
+
+def erase(pixels: np.ndarray, points: Sequence[tuple[float, float]], radius: float) -> np.ndarray:
+    """Take ink away along one stroke of the eraser.
+
+    Args:
+        pixels: (height, width, 1) in [0, 1], 1 is ink; left as it is.
+        points: (x, y) in cells, at least one.
+        radius: half the width of the eraser, in cells, 0.5 to 4.
+
+    Returns:
+        (height, width, 1) float32 in [0, 1], whole multiples of 1/255.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    return draw(pixels, [Stroke(tuple(points), radius, is_eraser=True)])
+
+
+def _as_levels(pixels: np.ndarray) -> np.ndarray:
+    pixels = np.asarray(pixels, np.float64)
+    if pixels.ndim != 3 or pixels.shape[2] != 1:
+        raise ValueError(
+            f"Expected pixels of shape (height, width, 1). Received: pixels.shape={pixels.shape}"
+        )
+    if not ((pixels >= 0) & (pixels <= 1)).all():
+        raise ValueError("Expected pixels in [0, 1]. Received: pixels with other values")
+    return np.floor(255 * pixels[..., 0] + 0.5).astype(np.int64)
+
+
+def _coverage(shape: tuple[int, ...], stroke: Stroke) -> np.ndarray:
+    points = np.clip(np.asarray(stroke.points, np.float64), -_FARTHEST, _FARTHEST)
+    y, x = np.indices(shape) + 0.5
+    squared = np.full(shape, np.inf)
+    # One segment at a time: memory stays that of the grid, however long the stroke is.
+    for start, end in pairwise(points if len(points) > 1 else points.repeat(2, axis=0)):
+        squared = np.minimum(squared, _squared_distance(x, y, start, end))
+    nearness = np.clip(stroke.radius - np.sqrt(squared) + 0.5, 0, 1)
+    return np.floor(255 * nearness + 0.5).astype(np.int64)
+
+
+def _squared_distance(
+    x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    dx, dy = end - start
+    length = dx * dx + dy * dy
+    along = ((x - start[0]) * dx + (y - start[1]) * dy) / length if length > 0 else np.zeros_like(x)
+    along = np.clip(along, 0, 1)
+    to_x, to_y = x - (start[0] + along * dx), y - (start[1] + along * dy)
+    nearest: np.ndarray = to_x * to_x + to_y * to_y
+    return nearest

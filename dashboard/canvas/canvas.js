@@ -1,0 +1,723 @@
+// The browser's part of the draw-and-erase canvas; the Python part is __init__.py beside it.
+//
+// Edits   the picture and its history, pure data
+// Link    when the picture is sent, and sent again until Python has answered
+// Sheet   one drawing: edits, link, tools; kept here while the page is away
+// View    the elements on the page, their gestures and keys
+//
+// For the tests the canvas element carries data-sequence (of the latest update) and data-stroke (the
+// latest stroke).
+
+const SIDE = 28;
+const CELLS = SIDE * SIDE;
+const LONGEST_RUN = 255;
+const MOST_EDITS = 200;
+// Points lie on a grid of 1/64 cell, so that their sums are exact here and in Python.
+const POINTS_PER_CELL = 64;
+const PAUSE = 100; // ms between two updates while the pen is down
+const PATIENCE = 1500; // ms until an update counts as unanswered
+const MOST_REPEATS = 5;
+const ERASING_BUTTONS = [2, 5]; // right mouse button, the eraser end of a pen
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const SMALLEST = 0.5;
+const LARGEST = 4;
+const SIZE_STEP = 0.25;
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const isSame = (one, other) => one.every((level, cell) => level === other[cell]);
+
+// --- The picture as text: the same as codec.py ---
+
+function toText(pixels) {
+  const bytes = [];
+  for (let cell = 0; cell < CELLS; ) {
+    if (pixels[cell]) {
+      bytes.push(pixels[cell++]);
+      continue;
+    }
+    const start = cell;
+    while (cell < CELLS && !pixels[cell] && cell - start < LONGEST_RUN) cell++;
+    bytes.push(0, cell - start);
+  }
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function fromText(text) {
+  const bytes = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const pixels = new Uint8Array(CELLS);
+  let cell = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const level = bytes.charCodeAt(i);
+    if (level) pixels[cell++] = level;
+    else cell += bytes.charCodeAt(++i);
+  }
+  return pixels;
+}
+
+// --- The pen: the same, operation by operation, as cnn_core/strokes.py ---
+
+function paintSegment(pixels, { radius, isEraser }, [startX, startY], [endX, endY]) {
+  const dx = endX - startX;
+  const dy = endY - startY;
+  const length = dx * dx + dy * dy;
+  const reach = radius + 1;
+  const first = (from, to) => clamp(Math.floor(Math.min(from, to) - reach), 0, SIDE);
+  const last = (from, to) => clamp(Math.ceil(Math.max(from, to) + reach), 0, SIDE);
+  for (let row = first(startY, endY); row < last(startY, endY); row++) {
+    for (let column = first(startX, endX); column < last(startX, endX); column++) {
+      const x = column + 0.5;
+      const y = row + 0.5;
+      const share = length > 0 ? ((x - startX) * dx + (y - startY) * dy) / length : 0;
+      const along = clamp(share, 0, 1);
+      const toX = x - (startX + along * dx);
+      const toY = y - (startY + along * dy);
+      const distance = Math.sqrt(toX * toX + toY * toY);
+      const level = Math.floor(255 * clamp(radius - distance + 0.5, 0, 1) + 0.5);
+      const cell = row * SIDE + column;
+      pixels[cell] = isEraser
+        ? Math.min(pixels[cell], 255 - level)
+        : Math.max(pixels[cell], level);
+    }
+  }
+}
+
+function paintStroke(pixels, stroke) {
+  const { points } = stroke;
+  paintSegment(pixels, stroke, points[0], points[0]);
+  for (let i = 1; i < points.length; i++) paintSegment(pixels, stroke, points[i - 1], points[i]);
+}
+
+// --- History ---
+
+// An edit has either a stroke {points, radius, isEraser} or a whole picture. `sequence` is that of
+// the first update that holds it whole; `parts` are the updates that hold some of its points.
+class Edits {
+  done = [];
+  undone = [];
+  open = null; // the edit whose stroke still goes on
+
+  constructor(pixels) {
+    this.pixels = pixels;
+  }
+
+  begin(stroke) {
+    this.open = { stroke };
+    this.#add(this.open);
+    this.undone = [];
+  }
+
+  extend(point) {
+    const { stroke } = this.open;
+    const last = stroke.points.at(-1);
+    if (last[0] === point[0] && last[1] === point[1]) return;
+    stroke.points.push(point);
+    paintSegment(this.pixels, stroke, last, point);
+  }
+
+  end() {
+    const { stroke } = this.open;
+    this.open = null;
+    return stroke;
+  }
+
+  replace(picture) {
+    this.#add({ picture });
+    this.undone = [];
+  }
+
+  undo() {
+    const edit = this.done.pop();
+    this.pixels = edit.before;
+    this.undone.push(edit);
+  }
+
+  redo() {
+    this.#add(this.undone.pop());
+  }
+
+  // Notes which edits the update of this sequence tells Python about.
+  stamp(sequence) {
+    for (const edit of this.done) {
+      if (edit === this.open) edit.parts.push({ sequence, count: edit.stroke.points.length });
+      else if (edit.sequence === Infinity) edit.sequence = sequence;
+    }
+  }
+
+  // Shows a picture that Python made from the update `seen`, under the strokes it had not seen.
+  // Gives whether there were any.
+  rebase(picture, seen) {
+    const index = this.done.findIndex((edit) => !this.#isKnown(edit, seen));
+    const unseen = index < 0 ? [] : this.done.splice(index);
+    if (unseen.length) {
+      this.pixels = unseen[0].before;
+      this.#splitOff(unseen[0], seen);
+    }
+    this.replace(picture);
+    this.done.at(-1).sequence = seen;
+    unseen.forEach((edit) => this.#add(edit));
+    return unseen.length > 0;
+  }
+
+  #add(edit) {
+    edit.sequence = Infinity;
+    edit.parts = [];
+    edit.before = this.pixels;
+    this.pixels = edit.picture ? edit.picture.slice() : this.pixels.slice();
+    if (edit.stroke) paintStroke(this.pixels, edit.stroke);
+    this.done.push(edit);
+    if (this.done.length > MOST_EDITS) this.done.shift();
+  }
+
+  #countKnown(edit, seen) {
+    return edit.parts.findLast(({ sequence }) => sequence <= seen)?.count ?? 0;
+  }
+
+  #isKnown(edit, seen) {
+    if (edit.sequence <= seen) return true;
+    return edit !== this.open && this.#countKnown(edit, seen) === edit.stroke?.points.length;
+  }
+
+  // The part of a stroke that Python has seen becomes an edit of its own.
+  #splitOff(edit, seen) {
+    const count = this.#countKnown(edit, seen);
+    if (!count) return;
+    const { points } = edit.stroke;
+    this.#add({ stroke: { ...edit.stroke, points: points.slice(0, count) } });
+    this.done.at(-1).sequence = seen;
+    edit.stroke.points = points.slice(count - 1);
+  }
+}
+
+// --- Updates to Python ---
+
+class Link {
+  sequence = 0; // of the latest update
+  write = null; // gives an update to Streamlit; null while the canvas is off the page
+  #answered = 0;
+  #update = null;
+  #isWaiting = false; // there is something newer than the latest update
+  #repeats = 0;
+  #sentAt = -Infinity;
+  #timer = 0;
+
+  constructor(compose) {
+    this.compose = compose;
+  }
+
+  // At once. A final update is repeated until it is answered.
+  send(isFinal) {
+    this.#isWaiting = false;
+    this.#repeats = 0;
+    this.sequence += 1;
+    this.#update = this.compose(this.sequence, isFinal);
+    this.#writeUpdate();
+  }
+
+  // As soon as the latest update is answered, for a run that is overtaken shows nothing.
+  sendSoon() {
+    this.#isWaiting = true;
+    this.#plan();
+  }
+
+  answer(sequence) {
+    this.#answered = Math.max(this.#answered, sequence);
+    this.#plan();
+  }
+
+  // Nothing is owed any more: Python has set the picture itself.
+  rest(seen) {
+    this.#isWaiting = false;
+    this.sequence = Math.max(this.sequence, seen);
+    this.answer(this.sequence);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.write = null;
+  }
+
+  #writeUpdate() {
+    this.#sentAt = performance.now();
+    this.write?.(this.#update);
+    this.#plan();
+  }
+
+  #plan() {
+    clearTimeout(this.#timer);
+    const isUnderWay = this.#answered < this.sequence;
+    const isOwed = isUnderWay && this.#update?.final && this.#repeats < MOST_REPEATS;
+    if (!this.write || !(this.#isWaiting || isOwed)) return;
+    const patience = this.#isWaiting ? PATIENCE : PATIENCE * 2 ** this.#repeats;
+    const pause = isUnderWay ? patience : PAUSE;
+    this.#timer = setTimeout(() => this.#goOn(), this.#sentAt + pause - performance.now());
+  }
+
+  #goOn() {
+    if (this.#isWaiting) {
+      this.send(false);
+      return;
+    }
+    this.#repeats += 1;
+    this.#writeUpdate();
+  }
+}
+
+// --- One drawing ---
+
+class Sheet {
+  edits = null;
+  view = null; // the one that shows it now
+  isErasing = false;
+  #radii = { pen: 1.25, eraser: 2 };
+  #digit;
+  #revision;
+  #original;
+  #address;
+
+  constructor() {
+    this.link = new Link((sequence, isFinal) => this.#compose(sequence, isFinal));
+  }
+
+  get pixels() {
+    return this.edits.pixels;
+  }
+
+  get isDrawing() {
+    return this.edits.open !== null;
+  }
+
+  radiusOf(isEraser) {
+    return this.#radii[isEraser ? "eraser" : "pen"];
+  }
+
+  get radius() {
+    return this.radiusOf(this.isErasing);
+  }
+
+  set radius(value) {
+    this.#radii[this.isErasing ? "eraser" : "pen"] = clamp(value, SMALLEST, LARGEST);
+  }
+
+  // Takes what Python passed. `isBack`: the canvas was off the page and its state with it.
+  receive(data, isBack) {
+    const { digit, revision, seen } = data;
+    const isSameDigit = digit === this.#digit;
+    const isSameRevision = isSameDigit && revision === this.#revision;
+    // A server that started anew counts from 0; what it passes replaces everything.
+    const known = revision > this.#revision ? seen : Infinity;
+    this.#digit = digit;
+    this.#revision = revision;
+    this.#original = fromText(data.original);
+    this.#address = data.address;
+    if (isSameRevision) {
+      if (isBack && this.link.sequence > seen) this.#send();
+    } else if (isSameDigit) this.#rebase(fromText(data.pixels), known, seen);
+    else {
+      this.link.rest(seen);
+      this.edits = new Edits(fromText(data.pixels));
+    }
+    this.#keepInAddress();
+  }
+
+  begin(point, isEraser) {
+    this.edits.begin({ points: [point], radius: this.radiusOf(isEraser), isEraser });
+    this.link.sendSoon();
+  }
+
+  extend(point) {
+    this.edits.extend(point);
+    this.link.sendSoon();
+  }
+
+  end() {
+    const stroke = this.edits.end();
+    this.#send();
+    return stroke;
+  }
+
+  undo() {
+    if (!this.edits.done.length) return "Nothing to undo";
+    this.edits.undo();
+    this.#send();
+    return "Undone";
+  }
+
+  redo() {
+    if (!this.edits.undone.length) return "Nothing to redo";
+    this.edits.redo();
+    this.#send();
+    return "Redone";
+  }
+
+  clear() {
+    return this.#replace(new Uint8Array(CELLS)) ? "Cleared" : "Empty already";
+  }
+
+  restore() {
+    return this.#replace(this.#original) ? "Original" : "It is the original";
+  }
+
+  #replace(picture) {
+    if (isSame(this.pixels, picture)) return false;
+    this.edits.replace(picture);
+    this.#send();
+    return true;
+  }
+
+  #rebase(picture, known, seen) {
+    this.link.rest(seen);
+    if (this.edits.rebase(picture, known)) this.#send();
+  }
+
+  // While the pen is down the next update can wait; else it is the last for now.
+  #send() {
+    if (this.isDrawing) this.link.sendSoon();
+    else this.link.send(true);
+  }
+
+  #compose(sequence, isFinal) {
+    this.edits.stamp(sequence);
+    if (isFinal) this.#keepInAddress();
+    return {
+      digit: this.#digit,
+      revision: this.#revision,
+      sequence,
+      final: isFinal,
+      pixels: toText(this.pixels),
+    };
+  }
+
+  // Streamlit reads the address with each update, so it has to be written before.
+  #keepInAddress() {
+    if (!this.#address || !this.link.write || this.isDrawing) return;
+    const url = new URL(window.location.href);
+    const text = isSame(this.pixels, this.#original) ? null : toText(this.pixels);
+    if (url.searchParams.get(this.#address) === text) return;
+    if (text === null) url.searchParams.delete(this.#address);
+    else url.searchParams.set(this.#address, text);
+    try {
+      window.history.replaceState(window.history.state, "", url);
+    } catch (error) {
+      // Safari allows 100 changes in 30 s; the next one will hold this drawing too.
+      console.warn("The address does not hold the latest drawing.", error);
+    }
+  }
+}
+
+// --- The elements on the page ---
+
+class View {
+  calls = 0; // of the mount function
+  #root;
+  #name;
+  #sheet;
+  #listening = new AbortController();
+  #pointer = null; // id of the pointer that draws
+  #cell = [SIDE / 2, SIDE / 2]; // column and row of the keyboard's cursor
+  #cursor = { point: null, isEraser: false, isCell: false };
+
+  constructor(root, name, sheet) {
+    this.#root = root;
+    this.#name = name;
+    this.#sheet = sheet;
+    sheet.view = this;
+    this.surface = this.#find("canvas");
+    this.context = this.surface.getContext("2d");
+    this.image = this.context.createImageData(SIDE, SIDE);
+    this.#listenToTools();
+    this.#listenToPointer();
+    this.#listenToKeys();
+    this.#listenToPage();
+  }
+
+  receive(data, setStateValue) {
+    const isFirst = !this.calls;
+    this.calls += 1;
+    this.#sheet.link.write = (update) => {
+      this.surface.dataset.sequence = update.sequence;
+      setStateValue("stroke", update);
+    };
+    this.#sheet.receive(data, isFirst);
+    this.#show();
+  }
+
+  unmount() {
+    this.#listening.abort();
+    if (this.#sheet.view !== this) return;
+    this.#sheet.link.close();
+    if (this.#sheet.isDrawing) this.#sheet.end();
+  }
+
+  #find(selector) {
+    return this.#root.querySelector(selector);
+  }
+
+  #on(target, types, react) {
+    const { signal } = this.#listening;
+    for (const type of types.split(" ")) target.addEventListener(type, react, { signal });
+  }
+
+  // Buttons and slider
+
+  #listenToTools() {
+    const sheet = this.#sheet;
+    const choose = (isErasing) => {
+      sheet.isErasing = isErasing;
+      this.#cursor.isEraser = isErasing;
+      this.#show();
+    };
+    this.#on(this.#find(".pen"), "click", () => choose(false));
+    this.#on(this.#find(".eraser"), "click", () => choose(true));
+    this.#on(this.#find(".undo"), "click", () => this.#change(() => sheet.undo()));
+    this.#on(this.#find(".redo"), "click", () => this.#change(() => sheet.redo()));
+    this.#on(this.#find(".clear"), "click", () => this.#change(() => sheet.clear()));
+    this.#on(this.#find(".original"), "click", () => this.#change(() => sheet.restore()));
+    this.#on(this.#find("input"), "input", (event) => this.#resize(event.target.valueAsNumber));
+  }
+
+  #change(make) {
+    this.#endStroke();
+    this.#say(make());
+    this.#show();
+  }
+
+  #resize(radius) {
+    this.#sheet.radius = radius;
+    this.#show();
+  }
+
+  #endStroke() {
+    this.#pointer = null;
+    if (!this.#sheet.isDrawing) return;
+    this.surface.dataset.stroke = JSON.stringify(this.#sheet.end());
+    this.#show();
+  }
+
+  // Mouse, finger and pen
+
+  #listenToPointer() {
+    const { surface } = this;
+    const isOurs = (event) => event.pointerId === this.#pointer;
+    this.#on(surface, "pointerdown", (event) => this.#press(event));
+    this.#on(surface, "pointermove", (event) => this.#drag(event));
+    this.#on(surface, "pointerup pointercancel lostpointercapture", (event) => {
+      if (isOurs(event)) this.#endStroke();
+      if (event.pointerType === "touch") this.#hideCursor();
+    });
+    this.#on(surface, "pointerleave", (event) => isOurs(event) || this.#hideCursor());
+    this.#on(surface, "contextmenu", (event) => event.preventDefault());
+  }
+
+  #press(event) {
+    const isEraserButton = ERASING_BUTTONS.includes(event.button);
+    if (!event.isPrimary || !(event.button === 0 || isEraserButton)) return;
+    this.#endStroke();
+    this.surface.setPointerCapture(event.pointerId);
+    this.#pointer = event.pointerId;
+    const isEraser = isEraserButton || this.#sheet.isErasing;
+    this.#cursor = { point: this.#locate(event), isEraser, isCell: false };
+    this.#sheet.begin(this.#cursor.point, isEraser);
+    this.#show();
+  }
+
+  #drag(event) {
+    if (!event.isPrimary) return;
+    const isOurs = event.pointerId === this.#pointer && this.#sheet.isDrawing;
+    if (isOurs && !event.buttons) this.#endStroke();
+    else if (isOurs) {
+      const events = event.getCoalescedEvents();
+      for (const each of events.length ? events : [event]) this.#sheet.extend(this.#locate(each));
+      this.#showPicture();
+    }
+    const isEraser = this.#pointer === null ? this.#sheet.isErasing : this.#cursor.isEraser;
+    this.#cursor = { point: this.#locate(event), isEraser, isCell: false };
+    this.#showCursor();
+  }
+
+  #locate({ clientX, clientY }) {
+    const box = this.surface.getBoundingClientRect();
+    const inCells = (share) => Math.round(share * SIDE * POINTS_PER_CELL) / POINTS_PER_CELL;
+    return [
+      inCells((clientX - box.left) / box.width),
+      inCells((clientY - box.top) / box.height),
+    ];
+  }
+
+  // Keys
+
+  #listenToKeys() {
+    // The page has keys of its own, and they are not meant here.
+    this.#on(this.#root, "keydown", (event) => {
+      event.stopPropagation();
+      if (this.#useShortcut(event)) event.preventDefault();
+    });
+    this.#on(this.surface, "keydown", (event) => {
+      if (this.#useKey(event)) event.preventDefault();
+    });
+    this.#on(this.surface, "keyup", (event) => {
+      if (event.key === "Shift" && this.#pointer === null) this.#endStroke();
+    });
+    this.#on(this.surface, "focus", () => {
+      if (this.surface.matches(":focus-visible")) this.#showCell();
+    });
+    this.#on(this.surface, "blur", () => {
+      if (this.#pointer !== null) return;
+      this.#endStroke();
+      this.#hideCursor();
+    });
+  }
+
+  // Gives whether the key meant something.
+  #useShortcut({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+    if (!(ctrlKey || metaKey) || altKey) return false;
+    const letter = key.toLowerCase();
+    if (letter !== "z" && letter !== "y") return false;
+    const isRedo = letter === "y" || shiftKey;
+    this.#change(() => (isRedo ? this.#sheet.redo() : this.#sheet.undo()));
+    return true;
+  }
+
+  #useKey({ key, ctrlKey, metaKey, altKey, shiftKey, repeat }) {
+    // Brackets come with Ctrl and Alt on some keyboards.
+    if (key === "[" || key === "]") this.#stepSize(key === "]" ? SIZE_STEP : -SIZE_STEP);
+    else if (ctrlKey || metaKey || altKey) return false;
+    else if (ARROWS[key]) this.#step(ARROWS[key], shiftKey);
+    else if (key === " ") repeat || this.#dot(false);
+    else if (key === "e" || key === "E") repeat || this.#dot(true);
+    else if (key === "Delete" || key === "Backspace") this.#change(() => this.#sheet.clear());
+    else return false;
+    return true;
+  }
+
+  #stepSize(step) {
+    this.#resize(this.#sheet.radius + step);
+    this.#say(`Size ${this.#sheet.radius}`);
+  }
+
+  #step([right, down], isPainting) {
+    if (this.#pointer !== null) return;
+    const sheet = this.#sheet;
+    if (!isPainting) this.#endStroke();
+    else if (!sheet.isDrawing) sheet.begin(this.#centre(), sheet.isErasing);
+    const [column, row] = this.#cell;
+    this.#cell = [clamp(column + right, 0, SIDE - 1), clamp(row + down, 0, SIDE - 1)];
+    if (isPainting) sheet.extend(this.#centre());
+    this.#showCell();
+    this.#sayCell();
+  }
+
+  #dot(isEraser) {
+    if (this.#pointer !== null) return;
+    this.#endStroke();
+    this.#sheet.begin(this.#centre(), isEraser);
+    this.#endStroke();
+    this.#showCell();
+    this.#sayCell();
+  }
+
+  #centre() {
+    return this.#cell.map((index) => index + 0.5);
+  }
+
+  // Window and Python
+
+  #listenToPage() {
+    this.#on(window, "blur", () => this.#endStroke());
+    this.#on(document, "visibilitychange", () => this.#endStroke());
+    this.#on(window, "cnn-lens-canvas-acknowledgement", ({ detail }) => {
+      if (detail.canvas === this.#name) this.#sheet.link.answer(detail.sequence);
+    });
+  }
+
+  // What is seen and said
+
+  #show() {
+    this.#showPicture();
+    this.#showTools();
+    this.#showCursor();
+  }
+
+  #showPicture() {
+    const { data } = this.image;
+    this.#sheet.pixels.forEach((level, cell) => {
+      data.set([level, level, level, 255], 4 * cell);
+    });
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  #showTools() {
+    const { edits, isErasing, radius } = this.#sheet;
+    this.#find(".pen").setAttribute("aria-pressed", !isErasing);
+    this.#find(".eraser").setAttribute("aria-pressed", isErasing);
+    this.#find("input").value = radius;
+    this.#find("output").textContent = radius.toFixed(2);
+    // Not the attribute "disabled": the button would lose the focus under the user's hands.
+    this.#find(".undo").setAttribute("aria-disabled", !edits.done.length);
+    this.#find(".redo").setAttribute("aria-disabled", !edits.undone.length);
+  }
+
+  #showCell() {
+    this.#cursor = { point: this.#centre(), isEraser: this.#sheet.isErasing, isCell: true };
+    this.#show();
+  }
+
+  #hideCursor() {
+    this.#cursor.point = null;
+    this.#showCursor();
+  }
+
+  #showCursor() {
+    const { point, isEraser, isCell } = this.#cursor;
+    const ring = this.#find(".ring");
+    const cell = this.#find(".cell");
+    ring.classList.toggle("hidden", !point);
+    ring.classList.toggle("erasing", isEraser);
+    cell.classList.toggle("hidden", !point || !isCell);
+    if (!point) return;
+    for (const circle of ring.children) {
+      circle.setAttribute("cx", point[0]);
+      circle.setAttribute("cy", point[1]);
+      circle.setAttribute("r", this.#sheet.radiusOf(isEraser));
+    }
+    for (const square of cell.children) {
+      square.setAttribute("x", this.#cell[0]);
+      square.setAttribute("y", this.#cell[1]);
+    }
+  }
+
+  #sayCell() {
+    const [column, row] = this.#cell;
+    const ink = Math.round((100 * this.#sheet.pixels[row * SIDE + column]) / 255);
+    this.#say(`Row ${row + 1}, column ${column + 1}: ${ink ? `${ink} % ink` : "empty"}`);
+  }
+
+  // The same words twice would not be spoken, so the second time they end in a space.
+  #say(words) {
+    const spoken = this.#find(".spoken");
+    spoken.textContent = spoken.textContent === words ? `${words}\u00a0` : words;
+  }
+}
+
+// Streamlit keeps one instance of this module in a tab, so drawings outlive the elements.
+const SHEETS = new Map();
+const VIEWS = new WeakMap();
+
+// Called on mount and whenever data or theme change; the elements stay in place in between.
+export default function mount({ data, parentElement, setStateValue }) {
+  const name = data.canvas;
+  if (!SHEETS.has(name)) SHEETS.set(name, new Sheet());
+  if (!VIEWS.has(parentElement)) {
+    const root = parentElement.querySelector(".pad");
+    VIEWS.set(parentElement, new View(root, name, SHEETS.get(name)));
+  }
+  const view = VIEWS.get(parentElement);
+  view.receive(data, setStateValue);
+  const call = view.calls;
+  // Only the latest cleanup counts: Streamlit may also run that of a call it overtook.
+  return () => {
+    if (call !== view.calls) return;
+    view.unmount();
+    VIEWS.delete(parentElement);
+  };
+}

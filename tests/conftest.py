@@ -1,0 +1,33 @@
+"""What many tests share: the shipped network and the digits it never learnt from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from cnn_core import datasets, models
+
+if TYPE_CHECKING:
+    import keras
+
+
+@pytest.fixture(scope="session")
+def study() -> keras.Model:
+    """The shipped network `study`; tests leave its weights alone."""
+    return models.load_pretrained("study")
+
+
+@pytest.fixture(scope="session")
+def test_split() -> datasets.Split:
+    """The 10,000 test digits, read-only."""
+    split = datasets.load("mnist", split="test")
+    split.images.flags.writeable = split.labels.flags.writeable = False
+    return split
+
+
+@pytest.fixture(scope="session")
+def digit(test_split: datasets.Split) -> np.ndarray:
+    """A 2: the second image of the test set, read-only."""
+    return test_split.images[1]
