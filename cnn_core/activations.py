@@ -96,7 +96,7 @@ def filters(model: keras.Model, layer: str) -> np.ndarray:
         raise UnknownNameError(
             f"There is no convolution layer {layer!r}. Choose one of: {', '.join(names) or 'none'}."
         )
-    return np.array(model.get_layer(layer).kernel, np.float32)
+    return np.array(model.get_layer(layer).kernel.numpy(), np.float32)
 
 
 def filter_norms(kernel: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ def filter_norms(kernel: np.ndarray) -> np.ndarray:
 def weight_statistics(model: keras.Model) -> tuple[WeightStatistics, ...]:
     """Describe every weight array of the network, from the input on."""
     return tuple(
-        _describe(layer.name, weight.name, np.array(weight, np.float32).ravel())
+        _describe(layer.name, weight.name, np.array(weight.numpy(), np.float32).ravel())
         for layer in model.layers
         for weight in layer.weights
     )

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 
 from cnn_core.decoding import decode
-from cnn_core.errors import PictureError
-from cnn_core.segmentation import Segmentation, find_digit
+from cnn_core.segmentation import Segmentation, find_digit, no_digit_found
 from cnn_core.strokes import draw, erase
 
 __all__ = ["ReadDigit", "Step", "centre_digit", "draw", "erase", "read_digit"]
@@ -27,6 +26,24 @@ _FINE = 10  # fine cells to one cell of the 28 x 28 grid
 _STROKE = 2.4 * _FINE  # MNIST's usual stroke width, in fine cells
 _WIDEST_STROKE = 4.0 * _FINE
 _NO_INK, _FULL_INK = 0.2, 0.55  # contrast, as a share of the digit's own
+
+_KEPT = "The picture has the form of the training digits and was kept as it is."
+_SEVERAL = "There is more than one thing in the picture; the largest was read."
+_WORDS = (
+    ("Original", "The picture as it came, turned upright."),
+    ("Grey", "Only the brightness counts; colour is left out."),
+    (
+        "Background removed",
+        "What differs from the paper around it is bright; light and shadow are gone.",
+    ),
+    ("Ink", "Only the strokes of the digit; lines of the paper, specks and edges are left out."),
+    ("Cropped", "The digit alone, cut to its size."),
+    (
+        "Centred 28x28",
+        "Drawn into 20 x 20 cells with the training digits' stroke width, the centre of mass in "
+        "the middle of 28 x 28: what the network sees.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -72,36 +89,23 @@ def read_digit(data: bytes) -> ReadDigit:
         PictureError: the file is no readable picture, or no digit is found in it.
     """
     decoded = decode(data)
-    notes = list(decoded.notes)
-    grey = _resized(decoded.grey, _WORKING_SIDE)
-    found = find_digit(grey)
-    ink = _ink_of(found)
-    if found.is_one_of_several:
-        notes.append("There is more than one thing in the picture; the largest was read.")
-    cropped = _cropped(ink)
-    if _is_centred_digit(decoded.grey):
-        pixels = _as_shown(decoded.grey)
-        notes.append("The picture has the form of the training digits and was kept as it is.")
+    notes = decoded.notes
+    if _is_training_digit(decoded.grey):
+        grey = contrast = ink = decoded.grey
+        pixels = _in_levels(grey)
+        notes += (_KEPT,)
     else:
-        pixels = centre_digit(_with_usual_stroke(cropped))
+        grey = _resized(decoded.grey, _WORKING_SIDE)
+        found = find_digit(grey)
+        contrast, ink = found.contrast, _ink_of(found)
+        pixels = centre_digit(_with_usual_stroke(_cropped(ink)))
+        notes += (_SEVERAL,) if found.is_one_of_several else ()
+    pictures = (decoded.preview, grey, contrast, ink, _cropped(ink), pixels[..., 0])
     steps = (
-        Step("Original", decoded.preview, "The picture as it came, turned upright."),
-        Step("Grey", _shown(grey), "Only the brightness counts; colour is left out."),
-        Step(
-            "Background removed",
-            _shown(found.contrast),
-            "What differs from the paper around it is bright; light and shadow are gone.",
-        ),
-        Step("Ink", _shown(ink), "Lines of the paper, specks and edges are taken out."),
-        Step("Cropped", _shown(cropped), "The strokes of the digit alone, cut to their size."),
-        Step(
-            "Centred 28x28",
-            _shown(pixels[..., 0]),
-            "Drawn with the training digits' stroke width into 20 x 20 cells, the centre of "
-            "mass in the middle of 28 x 28: what the network sees.",
-        ),
+        Step(title, _shown(picture), text)
+        for (title, text), picture in zip(_WORDS, pictures, strict=True)
     )
-    return ReadDigit(pixels, steps, tuple(notes))
+    return ReadDigit(pixels, tuple(steps), notes)
 
 
 def centre_digit(ink: np.ndarray) -> np.ndarray:
@@ -125,10 +129,10 @@ def centre_digit(ink: np.ndarray) -> np.ndarray:
             f"Received: ink.shape={ink.shape}"
         )
     if not ink.any():
-        raise _no_digit()
+        raise no_digit_found()
     fine = _resized(_cropped(ink), BOX * _FINE)
     height, width = fine.shape
-    y, x = (_centre_of_mass(fine)[axis] for axis in (0, 1))
+    y, x = _centre_of_mass(fine)
     canvas = np.zeros((SIZE * _FINE, SIZE * _FINE), np.float32)
     middle = SIZE * _FINE / 2
     top = int(np.clip(round(middle - y), 0, len(canvas) - height))
@@ -162,16 +166,14 @@ def _stroke_width(mask: np.ndarray) -> float:
     return 2 * float(np.median(distance[ridge])) if ridge.any() else 0.0
 
 
-def _is_centred_digit(grey: np.ndarray) -> bool:
-    """Whether a picture is a training digit already: 28 x 28, white on black, in the middle."""
+def _is_training_digit(grey: np.ndarray) -> bool:
+    """Whether a picture has MNIST's form: 28 x 28, white on a black rim, in the middle."""
     if grey.shape != (SIZE, SIZE) or grey.max() < 0.5:
         return False
-    rim = np.concatenate([grey[:2].ravel(), grey[-2:].ravel(), grey[:, :2].ravel()])
-    return float(rim.mean()) < 0.03 and max(abs(c - 14) for c in _centre_of_mass(grey)) < 1.5
-
-
-def _as_shown(grey: np.ndarray) -> np.ndarray:
-    return _in_levels(grey)
+    rim = np.ones_like(grey, bool)
+    rim[2:-2, 2:-2] = False
+    off_middle = np.subtract(_centre_of_mass(grey), SIZE / 2)
+    return bool(grey[rim].mean() < 0.03 and np.abs(off_middle).max() < 1.5)
 
 
 def _centre_of_mass(ink: np.ndarray) -> tuple[float, float]:
@@ -181,7 +183,7 @@ def _centre_of_mass(ink: np.ndarray) -> tuple[float, float]:
 
 
 def _cropped(ink: np.ndarray) -> np.ndarray:
-    there = ink > 0.1 * ink.max()
+    there = ink > 0.2 * ink.max()
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -196,7 +198,7 @@ def _resized(picture: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _levels(picture: np.ndarray) -> np.ndarray:
-    return np.floor(255 * np.clip(picture, 0, 1) + 0.5).astype(np.uint8)
+    return np.floor(255 * picture + 0.5).astype(np.uint8)
 
 
 def _in_levels(picture: np.ndarray) -> np.ndarray:
@@ -204,11 +206,7 @@ def _in_levels(picture: np.ndarray) -> np.ndarray:
 
 
 def _shown(picture: np.ndarray) -> np.ndarray:
-    shown = picture if max(picture.shape) <= _DISPLAY_SIDE else _resized(picture, _DISPLAY_SIDE)
-    return _levels(shown)
-
-
-def _no_digit() -> PictureError:
-    return PictureError(
-        "No digit was found in the picture; write it larger and darker, alone on plain paper."
-    )
+    if picture.dtype == np.uint8:
+        return picture
+    is_small = max(picture.shape) <= _DISPLAY_SIDE
+    return _levels(picture if is_small else _resized(picture, _DISPLAY_SIDE))

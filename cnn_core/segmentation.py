@@ -91,14 +91,19 @@ def find_digit(grey: np.ndarray) -> Segmentation:
             if (score := prior * float(components.score.max())) > best_score:
                 best_score, best = score, (scene, components)
     if best is None or best_score < _LEAST_SCORE:
-        raise PictureError(
-            "No digit was found in the picture; write it larger and darker, alone on plain paper."
-        )
+        raise no_digit_found()
     scene, components = best
     is_part, is_one_of_several = _parts(components)
     mask = is_part[components.labels]
     full = float(np.percentile(scene.contrast[mask], 70))
     return Segmentation(scene.contrast, mask, full, is_one_of_several)
+
+
+def no_digit_found() -> PictureError:
+    """The error for a picture without a digit, with what to do about it."""
+    return PictureError(
+        "No digit was found in the picture; write it larger and darker, alone on plain paper."
+    )
 
 
 def _dark_on_light(grey: np.ndarray) -> _Scene:
@@ -110,7 +115,7 @@ def _dark_on_light(grey: np.ndarray) -> _Scene:
 def _light_on_dark(grey: np.ndarray) -> _Scene:
     """Chalk adds light to a board whose own light is next to nothing."""
     light, board = _paper(1 - grey)
-    return _scene(light, board, np.maximum(np.percentile(grey, 99.5), 1e-3))
+    return _scene(light, board, np.percentile(grey, 99.5))
 
 
 def _paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +132,7 @@ def _paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scene(light: np.ndarray, paper: np.ndarray, scale: np.ndarray) -> _Scene:
-    contrast = (paper - light) / scale
+    contrast = (paper - light) / np.maximum(scale, 1e-3)
     middle = np.median(contrast)
     noise = 1.4826 * float(np.median(np.abs(contrast - middle)))
     return _Scene(light, paper, np.clip(contrast - middle, 0, 1).astype(np.float32), noise)

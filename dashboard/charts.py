@@ -282,7 +282,7 @@ def _without_axes(figure: go.Figure) -> None:
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
     for axis in figure.select_yaxes():
-        axis.scaleanchor = axis.anchor
+        axis.scaleanchor = axis.anchor or "x"
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor=_CLEAR,

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import models
-from dashboard import cache
+from dashboard import cache, colours
 from dashboard.canvas import codec
 
 MODEL, DIGIT = "model", "digit"
@@ -186,9 +186,10 @@ def address_key() -> str:
 
 def write_address() -> None:
     """Bring the drawing's parameter of the address up to date, after a page change for example."""
-    bench = _bench()
-    levels = bench.own if bench.levels is None else bench.levels
-    wanted = {} if levels is None else {address_key(): codec.to_text(levels)}
+    digit = current_digit()
+    wanted = {}
+    if digit.index is None or digit.is_edited:
+        wanted[address_key()] = codec.to_text(colours.grey(digit.pixels))
     for key in (EDITED, OWN):
         if key in wanted and st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]

@@ -78,7 +78,7 @@ def _photograph(digit: np.ndarray, condition: str, rng: np.random.Generator) -> 
 
 
 def _frame(rng: np.random.Generator) -> tuple[int, int]:
-    long_side = int(rng.integers(420, 900))
+    long_side = int(rng.integers(340, 640))
     short_side = int(long_side * rng.choice([9 / 16, 3 / 4, 0.9, 1.0]))
     return (long_side, short_side) if rng.random() < 0.5 else (short_side, long_side)
 
@@ -143,9 +143,9 @@ def _sheet(ink: np.ndarray, condition: str, rng: np.random.Generator) -> np.ndar
     """The paper or board with its lines, and the ink on it: reflectance (h, w, 3) in [0, 1]."""
     shape = ink.shape
     board = condition == "blackboard"
-    tint = rng.uniform(-0.04, 0.04, 3)
+    tint = rng.uniform(-0.04, 0.04, 3).astype(np.float32)
     base = rng.uniform(0.08, 0.22) if board else rng.uniform(0.72, 0.95)
-    grain = _cloud(shape, 40, rng) * 0.02 + rng.normal(0, rng.uniform(0.004, 0.015), shape)
+    grain = _cloud(shape, 40, rng) * 0.02 + _noise(shape, rng) * rng.uniform(0.004, 0.015)
     sheet = np.clip(base + tint, 0, 1)[None, None] + grain[..., None]
     if condition in ("ruled", "squared"):
         sheet = _with_lines(sheet, condition == "squared", rng)
@@ -156,7 +156,7 @@ def _sheet(ink: np.ndarray, condition: str, rng: np.random.Generator) -> np.ndar
         colour, depth = np.array(_INKS[name]), 0.85
     density = np.clip(depth + _cloud(shape, 6, rng) * 0.18 + (1 - depth) / 2, 0.25, 1)
     share = (ink * density)[..., None]
-    return np.clip(sheet * (1 - share) + colour * share, 0, 1)
+    return np.clip(sheet * (1 - share) + colour.astype(np.float32) * share, 0, 1)
 
 
 def _with_lines(sheet: np.ndarray, is_squared: bool, rng: np.random.Generator) -> np.ndarray:
@@ -172,7 +172,7 @@ def _with_lines(sheet: np.ndarray, is_squared: bool, rng: np.random.Generator) -
         margin = np.abs(np.arange(width) - width * rng.uniform(0.05, 0.2))
         lines = np.maximum(lines, np.clip(half_width - margin + 0.5, 0, 1)[None])
     share = (lines * strength)[..., None]
-    return sheet * (1 - share) + colour * share
+    return (sheet * (1 - share) + colour * share).astype(np.float32)
 
 
 def _comb(length: int, pitch: float, half_width: float, rng: np.random.Generator) -> np.ndarray:
@@ -180,9 +180,7 @@ def _comb(length: int, pitch: float, half_width: float, rng: np.random.Generator
     return np.clip(half_width - np.minimum(place, pitch - place) + 0.5, 0, 1)
 
 
-def _seen_from_aside(
-    picture: np.ndarray, condition: str, rng: np.random.Generator
-) -> np.ndarray:
+def _seen_from_aside(picture: np.ndarray, condition: str, rng: np.random.Generator) -> np.ndarray:
     """Tilt the sheet; on a desk it is also moved back so that its edges come into the frame."""
     height, width = picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -195,10 +193,10 @@ def _seen_from_aside(
     else:
         # The sheet goes on beyond the frame: spread the corners until they are all outside.
         seen = seen + np.sign(corners - 1) * away * [width, height]
-        surface = np.full(picture.shape, picture.reshape(-1, 3).mean(axis=0))
+        surface = np.full(picture.shape, picture.reshape(-1, 3).mean(axis=0), np.float32)
     matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
     sheet = cv2.warpPerspective(picture, matrix, (width, height))
-    there = cv2.warpPerspective(np.ones((height, width)), matrix, (width, height))[..., None]
+    there = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height))[..., None]
     if condition == "desk":
         cast = cv2.GaussianBlur(there, (0, 0), 6)[..., None]
         surface = surface * (1 - 0.5 * cast)
@@ -208,13 +206,14 @@ def _seen_from_aside(
 def _desk(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     colour = np.array([[0.35, 0.22, 0.13], [0.15, 0.15, 0.17], [0.55, 0.42, 0.3]])[rng.integers(3)]
     stripes = cv2.resize(rng.normal(0, 1, (24, 3)), (shape[1], shape[0]))
-    return np.clip(colour * (1 + 0.12 * stripes[..., None]), 0, 1)
+    return np.clip(colour * (1 + 0.12 * stripes[..., None]), 0, 1).astype(np.float32)
 
 
 def _lit(picture: np.ndarray, condition: str, rng: np.random.Generator) -> np.ndarray:
     """Uneven light, the lens's dark corners, a cast of colour and the edge of a shadow."""
     height, width = picture.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None]
     way = rng.uniform(0, 2 * np.pi)
     light = 1 + rng.uniform(0, 0.3) * (np.cos(way) * x + np.sin(way) * y)
     light *= 1 - rng.uniform(0, 0.22) * (x**2 + y**2)
@@ -224,18 +223,16 @@ def _lit(picture: np.ndarray, condition: str, rng: np.random.Generator) -> np.nd
         across = across + 0.08 * np.sin(rng.uniform(1, 4) * (np.sin(way) * x - np.cos(way) * y))
         dark = 1 / (1 + np.exp(-across / rng.uniform(0.01, 0.12)))
         light = light * (1 - rng.uniform(0.3, 0.65) * dark)
-    cast = rng.uniform(0.9, 1.0, 3)
-    return picture * (light * rng.uniform(0.7, 1.05))[..., None] * cast
+    cast = rng.uniform(0.9, 1.0, 3).astype(np.float32)
+    return picture * (light * rng.uniform(0.7, 1.05))[..., None].astype(np.float32) * cast
 
 
-def _through_the_lens(
-    picture: np.ndarray, condition: str, rng: np.random.Generator
-) -> np.ndarray:
+def _through_the_lens(picture: np.ndarray, condition: str, rng: np.random.Generator) -> np.ndarray:
     poor = condition == "poor camera"
     blur = rng.uniform(1.0, 2.6) if poor else rng.uniform(0.3, 1.2)
     picture = cv2.GaussianBlur(picture, (0, 0), blur)
     noise = rng.uniform(0.02, 0.06) if poor else rng.uniform(0.002, 0.02)
-    noisy = picture + rng.normal(0, noise, picture.shape)
+    noisy = picture + noise * _noise(picture.shape, rng)
     return np.round(np.clip(noisy, 0, 1) * 255).astype(np.uint8)
 
 
@@ -255,3 +252,7 @@ def _cloud(shape: tuple[int, ...], size: int, rng: np.random.Generator) -> np.nd
     """Smooth noise of about unit size whose spots are `size` pixels wide."""
     coarse = rng.normal(0, 1, (shape[0] // size + 2, shape[1] // size + 2)).astype(np.float32)
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+
+
+def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    return rng.standard_normal(shape, np.float32)

@@ -110,7 +110,7 @@ def test_half_transparent_ink_is_mixed() -> None:
     assert (grey[~ink_mask()] == 1).all()
 
 
-@pytest.mark.parametrize("low, high", [(0, 65535), (0, 255), (1000, 1040), (65000, 65535)])
+@pytest.mark.parametrize(("low", "high"), [(0, 65535), (0, 255), (1000, 1040), (65000, 65535)])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_16_bits_are_scaled_by_their_range(kind: str, low: int, high: int) -> None:
     values = np.where(ink_mask(), low, high).astype(np.uint16)
@@ -122,7 +122,7 @@ def test_32_bits_are_scaled_by_their_range() -> None:
     assert_dark_on_light(saved(Image.fromarray(values), "TIFF"), 0.001)
 
 
-@pytest.mark.parametrize("low, high", [(0.0, 1.0), (-3e38, 3e38), (1e-7, 2e-7)])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3e38, 3e38), (1e-7, 2e-7)])
 def test_floats_are_scaled_by_their_finite_range(low: float, high: float) -> None:
     values = np.where(ink_mask(), low, high).astype(np.float32)
     values[20, 10], values[21, 10], values[5, 4] = np.nan, np.inf, -np.inf
@@ -136,7 +136,7 @@ def test_floats_without_a_range_are_blank(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "orientation, turn",
+    ("orientation", "turn"),
     [
         (2, Image.Transpose.FLIP_LEFT_RIGHT),
         (3, Image.Transpose.ROTATE_180),
@@ -145,9 +145,7 @@ def test_floats_without_a_range_are_blank(value: float) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP", "TIFF"])
-def test_turned_camera_is_set_upright(
-    kind: str, orientation: int, turn: Image.Transpose
-) -> None:
+def test_turned_camera_is_set_upright(kind: str, orientation: int, turn: Image.Transpose) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = saved(dark_on_light().convert("RGB").transpose(turn), kind, exif=exif, quality=100)
@@ -191,7 +189,7 @@ PNG = saved(Image.fromarray(NOISE))
 
 
 @pytest.mark.parametrize(
-    "data, sentence",
+    ("data", "sentence"),
     [
         (b"", "The file is empty"),
         (b"\0" * (decoding.MAX_BYTES + 1), "larger than 8 MB"),

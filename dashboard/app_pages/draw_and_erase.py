@@ -60,6 +60,7 @@ def workbench() -> None:
             revision=before_run.revision,
             seen=before_run.seen,
             address=state.address_key(),
+            is_original_in_address=before_run.index is None,
         )
     is_new = drawing.sequence > before_run.seen
     if is_new:

@@ -17,7 +17,9 @@ components.glance(digit)
 
 st.subheader("Pick a digit", anchor=False)
 split = cache.split("mnist", "test")
-GALLERY = [1, 5, 2, 14, 35, 38, 63, 18, 61, 19, 115, 151, 247, 321, 340, 445, 582, 659, 720, 947]
+# One of each class, then digits that are written in unusual ways.
+GALLERY = [3, 2, 1, 18, 4, 15, 11, 0, 61, 7, 5, 14, 35, 38, 115, 151, 247, 321, 340, 445, 582, 659]
+GALLERY += [720, 947]
 picked = tiles(
     (split.images[GALLERY, ..., 0] * 255).round().astype("uint8"),
     [f"digit {i}" for i in GALLERY],

@@ -64,6 +64,7 @@ def digit_canvas(
     seen: int = 0,
     key: str = "digit_canvas",
     address: str | None = None,
+    is_original_in_address: bool = False,
 ) -> Drawing:
     """Show the canvas and give what is drawn on it.
 
@@ -79,7 +80,9 @@ def digit_canvas(
         seen: sequence of the drawing that `pixels` were made from.
         key: tells several canvases apart.
         address: query parameter that keeps the picture in the page's address, so that a reload
-            finds it; it is left out while the picture equals `original`. None keeps nothing.
+            finds it. None keeps nothing.
+        is_original_in_address: keep the picture there even while it equals `original`, since
+            nothing else in the address tells what that was.
 
     Returns:
         The drawing; `pixels` and `seen` themselves as long as the browser sent nothing newer.
@@ -95,6 +98,7 @@ def digit_canvas(
         "pixels": to_text(pixels),
         "original": to_text(original),
         "address": address,
+        "is_original_in_address": is_original_in_address,
     }
     result = _mount(key=key, data=data, default={"stroke": None}, on_stroke_change=lambda: None)
     held = Drawing(pixels, seen, is_final=True)

@@ -5,8 +5,8 @@
 // Sheet   one drawing: edits, link, tools; kept here while the page is away
 // View    the elements on the page, their gestures and keys
 //
-// For the tests the canvas element carries data-sequence (of the latest update) and data-stroke (the
-// latest stroke).
+// For the tests the canvas element carries data-sequence (of the latest update) and data-stroke
+// (the latest stroke).
 
 const SIDE = 28;
 const CELLS = SIDE * SIDE;
@@ -274,6 +274,7 @@ class Sheet {
   #revision;
   #original;
   #address;
+  #isOriginalInAddress;
 
   constructor() {
     this.link = new Link((sequence, isFinal) => this.#compose(sequence, isFinal));
@@ -310,6 +311,7 @@ class Sheet {
     this.#revision = revision;
     this.#original = fromText(data.original);
     this.#address = data.address;
+    this.#isOriginalInAddress = data.is_original_in_address;
     if (isSameRevision) {
       if (isBack && this.link.sequence > seen) this.#send();
     } else if (isSameDigit) this.#rebase(fromText(data.pixels), known, seen);
@@ -392,7 +394,8 @@ class Sheet {
   #keepInAddress() {
     if (!this.#address || !this.link.write || this.isDrawing) return;
     const url = new URL(window.location.href);
-    const text = isSame(this.pixels, this.#original) ? null : toText(this.pixels);
+    const isNeeded = this.#isOriginalInAddress || !isSame(this.pixels, this.#original);
+    const text = isNeeded ? toText(this.pixels) : null;
     if (url.searchParams.get(this.#address) === text) return;
     if (text === null) url.searchParams.delete(this.#address);
     else url.searchParams.set(this.#address, text);

@@ -442,8 +442,9 @@ def test_tools_fit_a_phone(phone: Page) -> None:
         inside = pad.button(name).evaluate("b => b.scrollWidth <= b.clientWidth")
         assert inside, f"{name} is cut"
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    width = (pad.surface.bounding_box() or {})["width"]
-    assert width % 28 == 0
+    box = pad.surface.bounding_box()
+    assert box is not None
+    assert box["width"] % 28 == 0
 
 
 def test_everything_has_a_name(pad: Pad) -> None:

@@ -1,0 +1,119 @@
+"""A class drawing at once: `python tests/benchmarks/bench_visitors.py [VISITORS] [SECONDS]`.
+
+Starts the app and lets visitors without a browser draw, each without pause: strokes of ten updates
+with at least 100 ms between them, as the canvas sends them, then the pen goes up. Every
+answer is compared with the network's answer, computed here, to the very pixels sent.
+Target: ten visitors, no wrong answer, 95% of all answers within 300 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from timing import machine
+
+from cnn_core import datasets, models
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from browser.conftest import ROOT, serving
+from visitors import Visitor, expected_percentages, is_shown, pictures, visit
+
+APP = ROOT / "dashboard" / "Home.py"
+PAUSE = 0.1  # s between two updates of the canvas
+UPDATES = 10  # of a stroke, the last of them when the pen goes up
+
+
+@dataclass
+class Tally:
+    """What all visitors met; seconds from sending an update to its acknowledgement."""
+
+    drawing: list[float] = field(default_factory=list)
+    pen_up: list[float] = field(default_factory=list)
+    num_wrong: int = 0
+    num_bytes: int = 0
+
+
+async def stroke(
+    visitor: Visitor, levels: np.ndarray, expected: np.ndarray, tally: Tally, chance: random.Random
+) -> None:
+    """Draw one stroke: ten pictures (28, 28), each with the bars (classes,) it must lead to."""
+    for picture, bars in zip(levels[:-1], expected[:-1], strict=True):
+        sent = time.perf_counter()
+        shown = await visitor.follow(await visitor.draw(picture, is_final=False))
+        tally.drawing.append(time.perf_counter() - sent)
+        tally.num_wrong += not is_shown(shown, bars)
+        await asyncio.sleep(max(0, sent + PAUSE - time.perf_counter()))
+    # The pen goes up at any time, so often before the latest update is answered.
+    await visitor.draw(levels[-2], is_final=False)
+    await asyncio.sleep(chance.uniform(0, PAUSE))
+    sent = time.perf_counter()
+    shown = await visitor.follow(await visitor.draw(levels[-1], is_final=True))
+    tally.pen_up.append(time.perf_counter() - sent)
+    tally.num_wrong += not is_shown(shown, expected[-1])
+
+
+async def draw_on(address: str, number: int, seconds: float, model: object, tally: Tally) -> None:
+    """One visitor, from the first visit to the last stroke."""
+    images = datasets.load("mnist", split="test").images
+    levels = pictures(images, 20 * UPDATES, seed=number).reshape(20, UPDATES, 28, 28)
+    expected = expected_percentages(model, levels.reshape(-1, 28, 28)).reshape(20, UPDATES, -1)
+    chance = random.Random(number)
+    async with visit(address, first_sequence=1_000_000 * number) as visitor:
+        await asyncio.sleep(chance.uniform(0, 1))
+        started, before, turn = time.perf_counter(), visitor.num_bytes, 0
+        while time.perf_counter() < started + seconds:
+            await stroke(visitor, levels[turn], expected[turn], tally, chance)
+            turn = (turn + 1) % len(levels)
+        tally.num_bytes += visitor.num_bytes - before
+
+
+async def draw_together(address: str, count: int, seconds: float, model: object) -> Tally:
+    """Let all visitors draw at once."""
+    tally = Tally()
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            group.create_task(draw_on(address, number, seconds, model, tally))
+    return tally
+
+
+def line(name: str, seconds: list[float]) -> str:
+    """Count, median, 95th percentile and maximum."""
+    middle, high, most = 1000 * np.quantile(seconds, (0.5, 0.95, 1.0))
+    return f"{name:<16}{len(seconds):>7}{middle:>10.0f} ms{high:>10.0f} ms{most:>10.0f} ms"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="A class drawing at once.")
+    parser.add_argument("visitors", type=int, nargs="?", default=10)
+    parser.add_argument("seconds", type=float, nargs="?", default=20)
+    parser.add_argument("--address", help="of an app that runs already, such as http://host:8501")
+    arguments = parser.parse_args()
+    model = models.load_pretrained("study")
+    count, seconds = arguments.visitors, arguments.seconds
+    if arguments.address:
+        tally = asyncio.run(draw_together(arguments.address, count, seconds, model))
+    else:
+        with serving(APP) as address:
+            asyncio.run(draw_together(address, 1, 2, model))
+            tally = asyncio.run(draw_together(address, count, seconds, model))
+    num_answers = len(tally.drawing) + len(tally.pen_up)
+    print(machine())
+    print(f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, ", end="")
+    print(f"{tally.num_bytes / num_answers / 1024:.1f} KiB each, {tally.num_wrong} of them wrong")
+    print(f"{'':<16}{'answers':>7}{'median':>13}{'95%':>13}{'most':>13}")
+    print(line("while drawing", tally.drawing))
+    print(line("pen up, maps", tally.pen_up))
+    print(line("all", tally.drawing + tally.pen_up))
+
+
+if __name__ == "__main__":
+    main()

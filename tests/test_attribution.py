@@ -1,0 +1,539 @@
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from networks import linear, picture, small, two_maps
+from scipy.stats import rankdata
+
+from cnn_core import activations, inference, models
+from cnn_core.attribution import METHODS, ClassScore, Method, Option, explain
+from cnn_core.datasets import Split
+from cnn_core.errors import UnknownNameError
+
+every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+CAMS = [name for name, method in METHODS.items() if method.needs_conv_layer]
+PIXEL_METHODS = [name for name in METHODS if name not in CAMS]
+
+
+def allclose(found: np.ndarray, expected: Any, tolerance: float = 1e-5) -> None:
+    expected = np.asarray(expected)
+    np.testing.assert_allclose(
+        found, expected, rtol=tolerance, atol=tolerance * max(1, np.abs(expected).max())
+    )
+
+
+# Known answers: a linear network over 2x3 pixels and 3 classes.
+
+WEIGHTS = np.array(
+    [
+        [[[2.0, 1.0, 0.0]], [[-3.0, 0.5, 1.0]], [[0.0, 0.0, 0.0]]],
+        [[[1.0, -1.0, 4.0]], [[0.25, 2.0, -2.0]], [[-1.0, -1.0, 1.0]]],
+    ],
+    np.float32,
+)
+IMAGE = np.array([[0.5, 1.0, 0.25], [0.0, 0.8, 0.1]], np.float32)[..., None]
+
+
+@pytest.fixture(scope="module")
+def plane() -> keras.Model:
+    return linear(WEIGHTS)
+
+
+def test_saliency_of_a_linear_network_is_the_size_of_its_weights(plane: keras.Model) -> None:
+    found = explain(plane, IMAGE, 0)
+    allclose(found.heatmap, [[2, 3, 0], [1, 0.25, 1]])
+    assert found.score_value == pytest.approx(0.5 * 2 - 3 + 0.8 * 0.25 - 0.1)
+    assert found.layer is None
+    allclose(explain(plane, IMAGE, 0, method="smooth_grad", noise=0.5).heatmap, found.heatmap)
+
+
+def test_saliency_of_a_margin(plane: keras.Model) -> None:
+    found = explain(plane, IMAGE, 0, against=2)
+    allclose(found.heatmap, [[2, 4, 0], [3, 2.25, 2]])
+    assert found.score == ClassScore(0, 2)
+    logits = inference.logits(plane, IMAGE)[0]
+    assert found.score_value == pytest.approx(logits[0] - logits[2])
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("input_x_gradient", {}),
+        ("integrated_gradients", {"steps": 1}),
+        ("integrated_gradients", {"steps": 7}),
+        ("occlusion", {"patch_size": 1, "stride": 1, "fill": "black"}),
+    ],
+)
+def test_signed_maps_of_a_linear_network_are_weight_times_pixel(
+    plane: keras.Model, method: str, options: dict[str, Any]
+) -> None:
+    found = explain(plane, IMAGE, 1, method=method, **options)
+    allclose(found.heatmap, [[0.5, 0.5, 0], [0, 1.6, -0.1]])
+    contrast = explain(plane, IMAGE, 1, against=2, method=method, **options)
+    allclose(contrast.heatmap, [[0.5, -0.5, 0], [0, 3.2, -0.2]])
+
+
+def test_channels() -> None:
+    """The largest magnitude of the channels where it is a sensitivity, their sum where a share."""
+    weights = np.array([[[2.0], [-3.0]], [[-1.0], [0.5]]], np.float32)[None]
+    image = np.array([[[1.0, 0.5], [0.2, 0.4]]], np.float32)
+    model = linear(weights)
+    for method in ("gradient_saliency", "smooth_grad"):
+        allclose(explain(model, image, 0, method=method).heatmap, [[3, 1]])
+    for method in ("input_x_gradient", "integrated_gradients"):
+        allclose(explain(model, image, 0, method=method).heatmap, [[0.5, 0]])
+    covered = explain(model, image, 0, method="occlusion", patch_size=1)
+    allclose(covered.heatmap, [[0.5, 0]])
+
+
+def test_smooth_grad_without_noise_is_the_gradient() -> None:
+    model, image = small(), picture((20, 28, 1))
+    plain = explain(model, image, 0).heatmap
+    allclose(explain(model, image, 0, method="smooth_grad", noise=0.0, samples=3).heatmap, plain)
+
+
+def test_smooth_grad_follows_its_seed(study: keras.Model, digit: np.ndarray) -> None:
+    first, again, other = (
+        explain(study, digit, 2, method="smooth_grad", seed=seed).heatmap for seed in (1, 1, 2)
+    )
+    allclose(again, first)
+    assert np.abs(other - first).max() > 0.01 * first.max()
+
+
+# Known answers: class activation maps where the layer's gradient is a matrix one can read.
+
+# Of the two maps x and -2x, and of two classes.
+MAP_WEIGHTS = np.array(
+    [
+        [[[1.0, 0.0], [0.5, 1.0]], [[-1.0, 2.0], [0.0, 0.0]]],
+        [[[3.0, -1.0], [-1.5, 2.0]], [[1.0, 1.0], [0.5, -1.0]]],
+    ],
+    np.float32,
+)
+SQUARE = np.array([[0.5, 1.0], [0.25, 0.0]], np.float32)[..., None]
+
+
+def test_grad_cam_by_hand() -> None:
+    model = two_maps(MAP_WEIGHTS)
+    # Mean gradients of class 0: 1 and -0.125; the map is x * 1 - 2x * -0.125 = 1.25 x.
+    found = explain(model, SQUARE, 0, method="grad_cam")
+    allclose(found.heatmap, 1.25 * SQUARE[..., 0])
+    assert found.layer == "maps"
+    # Class 1: 0.5 and 0.5 give 0.5 x - x, below 0 everywhere: no positive evidence.
+    nothing = explain(model, SQUARE, 1, method="grad_cam")
+    assert nothing.is_empty
+    # The margin: 0.5 and -0.625 give 0.5 x + 1.25 x.
+    margin = explain(model, SQUARE, 0, against=1, method="grad_cam")
+    allclose(margin.heatmap, 1.75 * SQUARE[..., 0])
+
+
+def test_layer_cam_by_hand() -> None:
+    """relu(gradient) * map, place by place: here relu(g1) x - 2 relu(g2) x, and relu again."""
+    found = explain(two_maps(MAP_WEIGHTS), SQUARE, 0, method="layer_cam")
+    # Weights 1 - 1, 0 - 0, 3 - 0 and 1 - 1 times the pixels.
+    allclose(found.heatmap, [[0, 0], [0.75, 0]])
+
+
+def test_grad_cam_plus_plus_by_hand() -> None:
+    """With one map of one place all weights are 1, so the map is relu(relu(gradient) * map)."""
+    model = two_maps(np.array([[[[3.0, 1.0], [-1.0, 2.0]]]]))
+    image = np.full((1, 1, 1), 0.25, np.float32)
+    allclose(explain(model, image, 0, method="grad_cam_plus_plus").heatmap, [[0.75]])
+    # Class 1: 1 * 0.25 + 2 * -0.5 is below 0.
+    assert explain(model, image, 1, method="grad_cam_plus_plus").is_empty
+
+
+def test_score_cam_by_hand() -> None:
+    model = two_maps(MAP_WEIGHTS)
+    maps = np.concatenate([SQUARE, -2 * SQUARE], axis=-1)
+    low, high = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
+    masked = np.stack(
+        [SQUARE * mask[..., None] for mask in np.rollaxis((maps - low) / (high - low), 2)]
+    )
+    for against in (None, 1):
+        score = ClassScore(0, against)
+        weights = score(inference.predict(model, masked).probabilities)
+        found = explain(model, SQUARE, 0, against=against, method="score_cam")
+        allclose(found.heatmap, np.maximum(maps @ weights, 0))
+
+
+def enlarged(cam: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Straight lines between the values, the outermost of which lie on the image's border."""
+    rows, columns = (
+        np.linspace(0, n - 1, m) for n, m in zip(cam.shape, (height, width), strict=True)
+    )
+    tall = np.stack([np.interp(rows, range(cam.shape[0]), column) for column in cam.T], axis=1)
+    return np.stack([np.interp(columns, range(cam.shape[1]), row) for row in tall])
+
+
+def grad_cam_of(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    return maps @ gradients.mean(axis=(0, 1))
+
+
+def layer_cam_of(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    return (maps * gradients.clip(0)).sum(axis=-1)
+
+
+def grad_cam_plus_plus_of(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    # Equation 19 of the paper, its score's exponential being 1.
+    alphas = gradients**2 / (2 * gradients**2 + gradients**3 * maps.sum(axis=(0, 1)))
+    alphas /= alphas.sum(axis=(0, 1))
+    return maps @ (alphas * gradients.clip(0)).sum(axis=(0, 1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("method", "formula"),
+    [
+        ("grad_cam", grad_cam_of),
+        ("layer_cam", layer_cam_of),
+        ("grad_cam_plus_plus", grad_cam_plus_plus_of),
+    ],
+)
+def test_cam_of_a_named_layer_by_its_formula(method: str, formula: Callable, seed: int) -> None:
+    """The layer in front of the dense one, whose weights are the gradient; not square."""
+    model, image = small((20, 28, 1), seed=seed), picture((20, 28, 1), seed)
+    maps = activations.feature_maps(model, image)["pool"].astype(np.float64)
+    gradients = model.get_layer("logits").kernel.numpy().reshape(8, 12, 4, 3).astype(np.float64)
+    for target in range(3):
+        found = explain(model, image, target, method=method, layer="pool")
+        assert found.layer == "pool"
+        cam = formula(maps, gradients[..., target]).clip(0)
+        allclose(found.heatmap, enlarged(cam, 20, 28), 1e-4)
+
+
+@pytest.mark.parametrize("method", CAMS)
+def test_cam_takes_exactly_the_layer_asked_for(
+    study: keras.Model, digit: np.ndarray, method: str
+) -> None:
+    conv1, conv2, pool = (
+        explain(study, digit, 2, method=method, layer=layer) for layer in ("conv1", "conv2", "pool")
+    )
+    assert [conv1.layer, conv2.layer, pool.layer] == ["conv1", "conv2", "pool"]
+    for other in (conv1, pool):
+        assert np.abs(other.heatmap - conv2.heatmap).max() > 0.01 * conv2.heatmap.max()
+    last = explain(study, digit, 2, method=method)
+    assert last.layer == "conv2"
+    allclose(last.heatmap, conv2.heatmap)
+
+
+# Numbers to hold.
+
+
+@pytest.mark.parametrize("against", [None, 1])
+def test_integrated_gradients_add_up(
+    study: keras.Model, test_split: Split, against: int | None
+) -> None:
+    images = test_split.images[test_split.labels != 1][:40]
+    answers = inference.predict(study, images).classes
+    gaps = []
+    for image, answer in zip(images, answers, strict=True):
+        found = explain(
+            study, image, int(answer), against=against, method="integrated_gradients", steps=128
+        )
+        black = found.score(inference.logits(study, np.zeros_like(image))[0])
+        rise = found.score_value - black
+        gaps.append(abs(found.heatmap.sum(dtype=np.float64) - rise) / abs(rise))
+    assert np.mean(np.array(gaps) <= 0.005) >= 0.95
+
+
+@pytest.mark.parametrize("activation", ["softplus", "relu"])
+@pytest.mark.parametrize("against", [None, 2])
+def test_gradients_against_central_differences(activation: str, against: int | None) -> None:
+    """Differences are taken in a twin that computes in float64: in float32 they mean nothing."""
+    shape = (9, 11, 1)
+    model = small(shape, activation=activation)
+    twin = small(shape, activation=activation, dtype="float64")
+    twin.set_weights(model.get_weights())
+    image = 0.1 + 0.9 * np.random.default_rng(5).random(shape, np.float32)
+    step = 1e-6
+    moved = np.eye(image.size).reshape(-1, *shape) * step
+    there, back = (
+        twin(image.astype(np.float64) + way * moved, training=False).numpy() for way in (1, -1)
+    )
+    score = ClassScore(1, against)
+    differences = ((score(there) - score(back)) / (2 * step)).reshape(shape[:2])
+    saliency = explain(model, image, 1, against=against).heatmap
+    product = explain(model, image, 1, against=against, method="input_x_gradient").heatmap
+    for found in (np.copysign(saliency, differences), product / image[..., 0]):
+        # The pooling drops the last row and column, so some pixels reach no logit.
+        reached = differences != 0
+        assert not found[~reached].any()
+        errors = np.abs(found - differences)[reached] / np.abs(differences[reached])
+        assert np.median(errors) < 1e-6
+
+
+@pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])
+def test_a_margin_is_the_difference_of_its_classes(
+    study: keras.Model, digit: np.ndarray, method: str
+) -> None:
+    two, one, margin = (
+        explain(study, digit, target, against=against, method=method).heatmap
+        for target, against in ((2, None), (1, None), (2, 1))
+    )
+    allclose(margin, two - one, 1e-4)
+
+
+# One contract over every row.
+
+
+@every_method
+def test_contract_on_the_study_network(
+    method: Method, study: keras.Model, digit: np.ndarray
+) -> None:
+    image, weights = digit.copy(), study.get_weights()
+    first = explain(study, digit, 2, method=method.name, seed=4)
+    again = explain(study, digit, 2, method=method.name, seed=4)
+    assert first.method is method
+    assert first.heatmap.shape == (28, 28)
+    assert first.heatmap.dtype == np.float32
+    assert np.isfinite(first.heatmap).all()
+    assert not first.is_empty
+    assert method.is_signed or (first.heatmap >= 0).all()
+    assert (first.layer is not None) == method.needs_conv_layer
+    assert first.score_value == pytest.approx(inference.logits(study, digit)[0, 2], abs=1e-4)
+    allclose(again.heatmap, first.heatmap)
+    np.testing.assert_array_equal(digit, image)
+    for after, before in zip(study.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(after, before)
+
+
+@every_method
+def test_map_changes_when_the_weights_change(
+    method: Method, study: keras.Model, test_split: Split
+) -> None:
+    """Ranked on ink only: the background is alike in any network."""
+    keras.utils.set_random_seed(0)
+    untrained = models.build("study")
+    likeness = []
+    for image, label in zip(test_split.images[:6], test_split.labels[:6], strict=True):
+        ink = image[..., 0] > 0
+        trained, random = (
+            explain(model, image, int(label), method=method.name).heatmap[ink]
+            for model in (study, untrained)
+        )
+        if np.ptp(trained) > 0 and np.ptp(random) > 0:
+            likeness.append(np.corrcoef(rankdata(trained), rankdata(random))[0, 1])
+    assert len(likeness) >= 4
+    assert np.abs(np.median(likeness)) < 0.6
+
+
+@every_method
+@pytest.mark.parametrize("shape", [(20, 28, 1), (20, 28, 2), (11, 6, 3)])
+def test_contract_on_other_shapes(method: Method, shape: tuple[int, int, int]) -> None:
+    found = explain(small(shape), picture(shape), 0, against=2, method=method.name)
+    assert found.heatmap.shape == shape[:2]
+    assert np.isfinite(found.heatmap).all()
+    assert method.is_signed or (found.heatmap >= 0).all()
+
+
+@every_method
+@pytest.mark.parametrize("level", [0.0, 1.0], ids=["blank", "full"])
+def test_images_without_a_digit(method: Method, study: keras.Model, level: float) -> None:
+    image = np.full((28, 28, 1), level, np.float32)
+    found = explain(study, image, 3, against=8, method=method.name)
+    assert np.isfinite(found.heatmap).all()
+    assert found.is_empty == (not found.heatmap.any())
+
+
+@pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])
+def test_blank_image_has_no_ink_to_speak_for_anything(study: keras.Model, method: str) -> None:
+    assert explain(study, np.zeros((28, 28, 1)), 3, method=method).is_empty
+
+
+@every_method
+def test_row_says_all_that_a_page_shows(method: Method) -> None:
+    for text in (method.title, method.unit, method.help):
+        assert text.strip()
+    assert method.paper.startswith("https://")
+    assert not any(word in method.help for word in ("Args:", "Returns:", "Raises:", "Reference"))
+    for option in method.options:
+        assert option.title.strip()
+        assert option.help.strip()
+
+
+@every_method
+def test_row_and_function_agree(method: Method) -> None:
+    parameters = inspect.signature(method.compute).parameters.values()
+    keywords = {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
+    assert ("layer" in keywords) == method.needs_conv_layer
+    assert ("seed" in keywords) == method.needs_seed
+    defaults = {name: value for name, value in keywords.items() if name not in ("layer", "seed")}
+    assert defaults == {option.name: option.default for option in method.options}
+
+
+@every_method
+def test_attribution_can_be_kept_in_a_cache(method: Method) -> None:
+    found = explain(small(), picture((20, 28, 1)), 0, method=method.name)
+    kept = pickle.loads(pickle.dumps(found))
+    assert (kept.method, kept.score, kept.layer) == (found.method, found.score, found.layer)
+    np.testing.assert_array_equal(kept.heatmap, found.heatmap)
+
+
+# Options.
+
+OPTIONS = [(method, option) for method in METHODS.values() for option in method.options]
+every_option = pytest.mark.parametrize(
+    ("method", "option"), OPTIONS, ids=[f"{m.name}-{o.name}" for m, o in OPTIONS]
+)
+
+
+def allowed(option: Option) -> list[Any]:
+    return list(option.choices) or [option.minimum, option.maximum, option.default]
+
+
+def outside(option: Option) -> list[Any]:
+    if option.choices:
+        return ["purple", None, 1]
+    wrong = [option.minimum - option.step, option.maximum + option.step, float("nan"), "1", None]
+    return [*wrong, option.minimum + 0.5] if isinstance(option.default, int) else wrong
+
+
+@every_option
+def test_option_takes_its_whole_range(
+    method: Method, option: Option, study: keras.Model, digit: np.ndarray
+) -> None:
+    for value in allowed(option):
+        found = explain(study, digit, 2, method=method.name, **{option.name: value})
+        assert np.isfinite(found.heatmap).all()
+
+
+@every_option
+def test_option_refuses_what_is_outside(method: Method, option: Option) -> None:
+    model, image = small(), picture((20, 28, 1))
+    for value in outside(option):
+        with pytest.raises(ValueError, match=f"Expected {option.name} to be .*Received"):
+            explain(model, image, 0, method=method.name, **{option.name: value})
+
+
+@every_option
+def test_option_matters(
+    method: Method, option: Option, study: keras.Model, digit: np.ndarray
+) -> None:
+    maps = [
+        explain(study, digit, 2, method=method.name, **{option.name: value}).heatmap
+        for value in allowed(option)[:2]
+    ]
+    assert not np.allclose(*maps)
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    model, image = small(), picture((20, 28, 1))
+    plain = explain(model, image, 1, against=2, method="smooth_grad", samples=3, noise=0.25)
+    same = explain(
+        model,
+        image,
+        np.int64(1),
+        against=np.uint8(2),
+        method="smooth_grad",
+        samples=np.int32(3),
+        noise=np.float32(0.25),
+    )
+    allclose(same.heatmap, plain.heatmap)
+
+
+# Wrong arguments.
+
+
+def test_unknown_method_lists_the_methods(plane: keras.Model) -> None:
+    with pytest.raises(UnknownNameError, match="no method 'lime'.*one of: gradient_saliency, .*"):
+        explain(plane, IMAGE, 0, method="lime")
+
+
+@every_method
+def test_unknown_option_lists_the_options(method: Method, plane: keras.Model) -> None:
+    listed = ", ".join(option.name for option in method.options) or "none"
+    with pytest.raises(
+        ValueError, match=f"{method.title}: {listed}. Received: colour='red'".replace("+", r"\+")
+    ):
+        explain(plane, IMAGE, 0, method=method.name, colour="red")
+
+
+@pytest.mark.parametrize("method", CAMS)
+@pytest.mark.parametrize("layer", ["nothing", "flatten", "logits", "dropout", "image"])
+def test_layer_without_feature_maps(method: str, layer: str) -> None:
+    with pytest.raises(
+        UnknownNameError, match=f"no layer '{layer}' with feature maps.*conv1, conv2, pool"
+    ):
+        explain(small(), picture((20, 28, 1)), 0, method=method, layer=layer)
+
+
+@pytest.mark.parametrize("method", CAMS)
+def test_network_without_convolutions(method: str, plane: keras.Model) -> None:
+    with pytest.raises(UnknownNameError, match="needs a convolution layer and this network has"):
+        explain(plane, IMAGE, 0, method=method)
+
+
+@pytest.mark.parametrize("method", PIXEL_METHODS)
+def test_pixel_methods_need_no_convolution(method: str) -> None:
+    shape = (15, 16, 1)
+    model = linear(np.random.default_rng(0).normal(size=(*shape, 3)))
+    assert not explain(model, picture(shape), 0, method=method).is_empty
+
+
+@pytest.mark.parametrize("value", [-1, 3, 1.5, "1"])
+def test_class_out_of_range(plane: keras.Model, value: Any) -> None:
+    with pytest.raises(ValueError, match="Expected target to be a class from 0 to 2. Received"):
+        explain(plane, IMAGE, value)
+    with pytest.raises(ValueError, match="Expected against to be a class from 0 to 2. Received"):
+        explain(plane, IMAGE, 0, against=value)
+
+
+def test_class_against_itself(plane: keras.Model) -> None:
+    with pytest.raises(ValueError, match="Expected against to differ from target"):
+        explain(plane, IMAGE, 1, against=1)
+
+
+@every_method
+def test_what_is_no_image(method: Method) -> None:
+    model, image = small(), picture((20, 28, 1))
+    broken = image.copy()
+    broken[3, 4] = np.nan
+    wrong = {
+        "Expected images of shape": image.transpose(1, 0, 2),
+        "Expected one image": np.stack([image, image]),
+        "Expected finite images": broken,
+    }
+    for message, value in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            explain(model, value, 0, method=method.name)
+
+
+# The score.
+
+
+def test_class_score_by_hand() -> None:
+    logits = np.array([[1.0, 5.0, 2.0], [0.0, -1.0, 4.0]], np.float32)
+    assert ClassScore(1)(logits).tolist() == [5, -1]
+    assert ClassScore(1, 2)(logits).tolist() == [3, -5]
+    for score in (ClassScore(1), ClassScore(2, 0)):
+        weights = score.weights(3)
+        assert weights.dtype == np.float32
+        assert (logits @ weights).tolist() == score(logits).tolist()
+    assert ClassScore(2, 0).weights(3).tolist() == [-1, 0, 1]
+
+
+# Many at once.
+
+
+def test_eight_threads_give_the_same_maps() -> None:
+    """On a network that nobody has asked before, so that the threads also meet while it traces."""
+    shape = (20, 28, 1)
+    model = small(shape)
+    asked = [(name, seed) for seed in range(3) for name in METHODS]
+
+    def ask(question: tuple[str, int]) -> np.ndarray:
+        name, seed = question
+        return explain(model, picture(shape, seed), seed, method=name, seed=seed).heatmap
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, asked))
+    for question, heatmap in zip(asked, together, strict=True):
+        allclose(heatmap, ask(question))

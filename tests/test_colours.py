@@ -1,0 +1,97 @@
+"""The two colour scales: known colours at known values, and pictures that come back as sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dashboard import colours
+
+BLUE, WHITE, RED = (5, 48, 97), (247, 247, 247), (103, 0, 31)
+BLACK, PALE = (0, 0, 0), (252, 253, 191)
+
+
+def test_the_ramps_run_from_the_first_colour_to_the_last() -> None:
+    signed, unsigned = colours.ramp(True), colours.ramp(False)
+    assert signed.shape == unsigned.shape == (256, 3)
+    assert tuple(signed[0]) == BLUE
+    assert tuple(signed[-1]) == RED
+    assert tuple(unsigned[0]) == BLACK
+    assert tuple(unsigned[-1]) == PALE
+    assert len(colours.ramp(True, 32)) == 32
+
+
+def luminance(rgb: np.ndarray) -> np.ndarray:
+    linear = np.where(rgb <= 10, rgb / 3295, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def test_brightness_alone_orders_the_values() -> None:
+    """What stays readable without colour vision, or in grey print."""
+    assert (np.diff(luminance(colours.ramp(False, 10).astype(float))) > 0).all()
+    signed = luminance(colours.ramp(True, 11).astype(float))
+    assert (np.diff(signed[:6]) > 0).all()
+    assert (np.diff(signed[5:]) < 0).all()
+
+
+def test_signed_values_are_coloured_symmetrically_about_zero() -> None:
+    coloured = colours.colourise(np.array([[-2.0, 0.0, 2.0], [-9, 1, 9]]), is_signed=True, limit=2)
+    assert tuple(coloured[0, 0]) == BLUE
+    np.testing.assert_allclose(coloured[0, 1], WHITE, atol=1)
+    assert tuple(coloured[0, 2]) == RED
+    np.testing.assert_array_equal(coloured[1, [0, 2]], coloured[0, [0, 2]])
+    assert coloured.dtype == np.uint8
+
+
+def test_unsigned_values_start_at_black() -> None:
+    coloured = colours.colourise(np.array([0.0, 1.0, 4.0]), is_signed=False)
+    assert tuple(coloured[0]) == BLACK
+    assert tuple(coloured[2]) == PALE
+    np.testing.assert_array_equal(coloured[1], colours.ramp(False)[64])
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_map_of_zeros_is_all_zero_colour(is_signed: bool) -> None:
+    coloured = colours.colourise(np.zeros((2, 3)), is_signed=is_signed)
+    np.testing.assert_allclose(coloured - np.array(WHITE if is_signed else BLACK), 0, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("values", "limit"), [([-3.0, 2.0], 3.0), ([0.0, 0.0], 1.0), ([], 1.0), ([0.5], 0.5)]
+)
+def test_the_limit_is_the_largest_magnitude(values: list[float], limit: float) -> None:
+    assert colours.limit_of(np.array(values)) == limit
+
+
+def test_ink_shows_through_and_paper_changes_nothing() -> None:
+    coloured = np.full((1, 3, 3), 200, np.uint8)
+    pixels = np.array([[[0.0], [0.5], [1.0]]])
+    darker = colours.with_digit(coloured, pixels, is_signed=True, strength=0.4)
+    assert darker[0, :, 0].tolist() == [200, 160, 120]
+    lighter = colours.with_digit(coloured, pixels, is_signed=False, strength=0.4)
+    assert lighter[0, :, 0].tolist() == [200, 211, 222]
+
+
+def test_grey_gives_levels_and_keeps_colour_pictures() -> None:
+    pixels = np.array([[[-0.1], [0.0], [0.5], [1.0], [1.2]]])
+    assert colours.grey(pixels).tolist() == [[0, 0, 128, 255, 255]]
+    assert colours.grey(np.ones((2, 3, 3))).shape == (2, 3, 3)
+
+
+def test_every_level_survives_the_way_to_pixels_and_back() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    pixels = (levels.astype(np.float32) / np.float32(255))[..., None]
+    np.testing.assert_array_equal(colours.grey(pixels), levels)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])
+def test_a_data_address_holds_the_picture(shape: tuple[int, ...]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    kind, text = colours.data_uri(picture).split(",")
+    assert kind == "data:image/png;base64"
+    read = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
+    np.testing.assert_array_equal(read, picture)

@@ -1,0 +1,157 @@
+"""The small pieces of HTML: numbers as people write them, and a stranger's text as text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from dashboard import colours, markup
+
+MINUS = "\N{MINUS SIGN}"
+PICTURE = np.arange(12, dtype=np.uint8).reshape(3, 4)
+HOSTILE = '<script>alert(1)</script>"&'
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes, and all text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0.0%"),
+        (0.0004, "0.0%"),
+        (0.123456, "12.3%"),
+        (0.9994, "99.9%"),
+        (0.99951, "> 99.9%"),
+        (float(np.float32(0.99999994)), "> 99.9%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_percent(share: float, text: str) -> None:
+    assert markup.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (0.0, ""),
+        (0.00049, ""),
+        (-0.00049, ""),
+        (0.0005, "+0.1 pts"),
+        (0.1234, "+12.3 pts"),
+        (-1.0, f"{MINUS}100.0 pts"),
+    ],
+)
+def test_points(change: float, text: str) -> None:
+    assert markup.points(change) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.0, 2, "0.00"),
+        (-0.0, 1, "0.0"),
+        (-0.004, 2, "0.00"),
+        (0.004, 2, "0.00"),
+        (-0.006, 2, f"{MINUS}0.01"),
+        (12.345, 1, "+12.3"),
+        (-12.345, 1, f"{MINUS}12.3"),
+    ],
+)
+def test_signed(value: float, digits: int, text: str) -> None:
+    assert markup.signed(value, digits) == text
+
+
+def test_a_picture_holds_its_pixels_its_width_and_its_description() -> None:
+    (image,) = Elements(markup.picture(PICTURE, width=120, description="a digit")).attributes("img")
+    assert image["src"] == colours.data_uri(PICTURE)
+    assert image["style"] == "width:120px"
+    assert image["alt"] == "a digit"
+
+
+def test_a_figure_without_a_description_is_described_by_its_caption() -> None:
+    (image,) = Elements(markup.figure(PICTURE, "Step", width=9)).attributes("img")
+    assert image["alt"] == "Step"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        markup.picture(PICTURE, width=9, description=HOSTILE),
+        markup.figure(PICTURE, HOSTILE, width=9, description=HOSTILE),
+        markup.scale_of(1.0, is_signed=True, unit=HOSTILE),
+        markup.probability_bars([HOSTILE, HOSTILE], np.array([0.25, 0.75])),
+        markup.heatmap_figure(
+            np.eye(3), np.ones((3, 3, 1)), is_signed=False, title=HOSTILE, caption=HOSTILE, unit=""
+        ),
+    ],
+)
+def test_text_from_outside_stays_text(html: str) -> None:
+    found = Elements(html)
+    assert not found.attributes("script")
+    shown = [found.text, *(str(image["alt"]) for image in found.attributes("img"))]
+    assert any(HOSTILE in text for text in shown)
+
+
+def test_a_row_keeps_the_order() -> None:
+    assert Elements(markup.row(["<i>a</i>", "<i>b</i>"])).text == "ab"
+
+
+def test_the_scale_names_both_ends_and_the_unit() -> None:
+    signed = markup.scale_of(2.5, is_signed=True, unit="logits")
+    assert Elements(signed).text == f"{MINUS}2.50+2.50 logits"
+    assert ",".join(colours.DIVERGING) in signed
+    unsigned = markup.scale_of(2.5, is_signed=False, unit="logits")
+    assert Elements(unsigned).text == "02.50 logits"
+    assert ",".join(colours.SEQUENTIAL) in unsigned
+
+
+def test_a_heatmap_figure_states_its_own_largest_magnitude() -> None:
+    heatmap = np.array([[0.5, -4.0], [0, 1]])
+    options = {"title": "Evidence", "caption": "red for", "unit": "logits"}
+    html = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, **options)
+    assert Elements(html).text == f"Evidence{MINUS}4.00+4.00 logitsred for"
+    wider = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, limit=8, **options)
+    assert f"{MINUS}8.00" in wider
+
+
+def widths(html: str, tag: str) -> list[float]:
+    found = Elements(html).attributes(tag)
+    return [float(re.sub("width:|%", "", str(each["style"]))) for each in found]
+
+
+def test_the_bars_are_as_long_as_the_probabilities() -> None:
+    probabilities = np.array([0.25, 0.7, 0.05])
+    html = markup.probability_bars("abc", probabilities, marked=0)
+    assert widths(html, "u") == [25, 70, 5]
+    assert widths(html, "s") == []
+    assert Elements(html).text == "a ✓25.0%b70.0%c5.0%"
+    answers = [bar for bar in Elements(html).attributes("div") if "cl-answer" in str(bar["class"])]
+    assert len(answers) == 1
+
+
+def test_beside_the_bars_stands_the_change_in_points() -> None:
+    before, after = np.array([0.9, 0.1, 0.0]), np.array([0.25, 0.75, 0.0])
+    html = markup.probability_bars("abc", after, before)
+    assert widths(html, "u") == [25, 75, 0]
+    assert widths(html, "s") == [90, 10, 0]
+    assert Elements(html).text == f"a25.0%{MINUS}65.0 ptsb75.0%+65.0 ptsc0.0%"

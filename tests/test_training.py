@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from networks import linear
+
+from cnn_core import datasets, evaluation, inference, models, training
+from cnn_core.datasets import Split
+from cnn_core.errors import MissingFileError, UnknownNameError
+from cnn_core.models import TrainingConfig
+
+CONFIG = TrainingConfig(
+    batch_size=16, epochs=6, learning_rate=0.05, validation_images=40, patience=3
+)
+
+
+def halves(count: int, seed: int = 0) -> Split:
+    """Noise of 6x6 pixels, brighter on the left half (class 0) or on the right (class 1)."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 2, count)
+    images = random.random((count, 6, 6, 1), np.float32) / 2
+    for image, label in zip(images, labels, strict=True):
+        image[:, 3 * label : 3 * label + 3] += 0.5
+    return Split(images, labels)
+
+
+def fresh() -> keras.Model:
+    return linear(np.zeros((6, 6, 1, 2), np.float32))
+
+
+def test_learns_and_tells_how() -> None:
+    model = fresh()
+    history = training.train(model, halves(200), CONFIG)
+    assert history.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert {len(values) for values in history.values()} == {CONFIG.epochs}
+    assert history["loss"][-1] < history["loss"][0] / 2
+    unseen = halves(100, seed=1)
+    assert evaluation.accuracy(inference.logits(model, unseen.images), unseen.labels) == 1
+
+
+def test_same_seed_gives_the_same_weights() -> None:
+    weights = []
+    for seed in (7, 7, 8):
+        model = fresh()
+        training.train(model, halves(100), CONFIG, seed=seed)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_allclose(weights[0], weights[1], rtol=1e-5, atol=1e-7)
+    assert not np.allclose(weights[0], weights[2])
+
+
+def test_stops_early_and_keeps_the_best_weights() -> None:
+    """Labels at random: what is learnt by heart only makes the validation part worse."""
+    split = halves(120)
+    labels = np.random.default_rng(3).integers(0, 2, len(split.labels))
+    config = dataclasses.replace(CONFIG, epochs=40, patience=2)
+    model = fresh()
+    split = Split(split.images, labels)
+    history = training.train(model, split, config, seed=5)
+    losses = history["val_loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 1 + config.patience < config.epochs
+    _, validation = training.split_validation(split, config.validation_images, seed=5)
+    right = inference.softmax(inference.logits(model, validation.images))
+    kept = -np.log(right[np.arange(len(right)), validation.labels]).mean()
+    assert kept == pytest.approx(losses[best], rel=1e-4)
+
+
+def test_split_validation_parts_are_disjoint_and_cover() -> None:
+    images = np.arange(50, dtype=np.float32).reshape(50, 1, 1, 1)
+    split = Split(images, np.arange(50))
+    train, validation = training.split_validation(split, 15, seed=1)
+    assert train.images.shape == (35, 1, 1, 1)
+    assert validation.images.shape == (15, 1, 1, 1)
+    for part in (train, validation):
+        np.testing.assert_array_equal(part.images.ravel(), part.labels)
+    assert sorted([*train.labels, *validation.labels]) == list(range(50))
+    assert sorted(validation.labels) != list(range(35, 50))
+    again, _ = training.split_validation(split, 15, seed=1)
+    np.testing.assert_array_equal(again.labels, train.labels)
+    other, _ = training.split_validation(split, 15, seed=2)
+    assert other.labels.tolist() != train.labels.tolist()
+
+
+@pytest.mark.parametrize("count", [-1, 0, 50, 51])
+def test_split_validation_leaves_no_part_empty(count: int) -> None:
+    split = Split(np.zeros((50, 1, 1, 1), np.float32), np.zeros(50, np.int64))
+    with pytest.raises(ValueError, match="Expected num_validation between 1 and 49"):
+        training.split_validation(split, count, seed=0)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A row `tiny` of MODELS and of DATASETS; the path of its data file."""
+    path = tmp_path / "halves.npz"
+    arrays = {}
+    for name, split in (("train", halves(120)), ("test", halves(60, seed=1))):
+        arrays[f"x_{name}"] = (255 * split.images[..., 0]).astype(np.uint8)
+        arrays[f"y_{name}"] = split.labels
+    np.savez(path, **arrays)
+    dataset = dataclasses.replace(
+        datasets.get("mnist"),
+        name="halves",
+        image_shape=(6, 6, 1),
+        class_names=("left", "right"),
+        split_sizes={"train": 120, "test": 60},
+        file_name=str(path),
+    )
+    spec = dataclasses.replace(
+        models.get("study"),
+        name="tiny",
+        dataset="halves",
+        num_parameters=72,
+        training=CONFIG,
+        build=fresh,
+    )
+    monkeypatch.setitem(datasets.DATASETS, "halves", dataset)
+    monkeypatch.setitem(models.MODELS, "tiny", spec)
+    monkeypatch.setattr(models, "PRETRAINED", tmp_path / "pretrained")
+    return path
+
+
+def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
+    folder = models.PRETRAINED
+    card_path = training.train_pretrained("tiny", seed=3, folder=folder)
+    assert card_path == folder / "tiny.json"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "tiny.json",
+        "tiny.predictions.npz",
+        "tiny.weights.h5",
+    ]
+    card = models.load_card("tiny")
+    assert card["command"] == "python -m cnn_core.training tiny --seed 3"
+    assert card["dataset_sha256"] == models.sha256(tiny)
+    assert card["num_parameters"] == 72
+    assert card["epochs_run"] == len(card["history"]["loss"]) == CONFIG.epochs
+    assert card["training"] == dataclasses.asdict(CONFIG)
+    test = datasets.load("halves", split="test")
+    logits = inference.logits(models.load_pretrained("tiny"), test.images)
+    np.testing.assert_allclose(models.load_test_logits("tiny"), logits, atol=1e-5)
+    assert card["test_accuracy"] == evaluation.accuracy(logits, test.labels) == 1
+
+
+def test_interrupted_training_is_noticed(tiny: Path) -> None:
+    """New weights beside the old card are no network that anybody tested."""
+    folder = models.PRETRAINED
+    training.train_pretrained("tiny", seed=0, folder=folder)
+    with np.load(tiny) as arrays:
+        only_train = {name: arrays[name] for name in ("x_train", "y_train")}
+    np.savez(tiny, **only_train)
+    with pytest.raises(MissingFileError, match=r"halves\.npz"):
+        training.train_pretrained("tiny", seed=1, folder=folder)
+    with pytest.raises(MissingFileError, match="training tiny"):
+        models.load_pretrained("tiny")
+
+
+def test_unknown_network(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="no model 'lenet-7'"):
+        training.train_pretrained("lenet-7", folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_line_trains(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = models.PRETRAINED
+    monkeypatch.setattr(sys, "argv", ["training", "tiny", "--seed", "2", "--folder", str(folder)])
+    with pytest.raises(SystemExit) as exit_info:
+        training.main()
+    assert exit_info.value.code == 0
+    assert json.loads((folder / "tiny.json").read_text("utf-8"))["seed"] == 2
+    assert "Test accuracy 1.0000" in capsys.readouterr().err
+
+
+def test_command_line_with_an_unknown_network() -> None:
+    command = [sys.executable, "-m", "cnn_core.training", "lenet-7"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert (
+        run.stderr == f"There is no model 'lenet-7'. Choose one of: {', '.join(models.MODELS)}.\n"
+    )

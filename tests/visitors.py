@@ -1,0 +1,109 @@
+"""A visitor without a browser: AppTest through Home.py, with the gestures that it lacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest
+
+from dashboard.canvas.codec import from_text, to_text
+
+HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
+
+
+class Visitor:
+    """One session; every gesture runs the app as the browser would make it run."""
+
+    def __init__(self, page: str = "overview", **address: Any) -> None:
+        self.app = AppTest.from_file(HOME, default_timeout=60)
+        self.app.query_params.update(address)
+        self.app.run()
+        if page != "overview":
+            self.go_to(page)
+
+    def go_to(self, page: str) -> None:
+        self.app.switch_page(f"app_pages/{page}.py").run()
+
+    def text(self, kind: str) -> list[str]:
+        """What the elements of a kind in the main part say."""
+        return [element.value for element in self.app.main.get(kind)]
+
+    def html(self) -> str:
+        return "".join(element.proto.body for element in self.app.main.get("html"))
+
+    def card(self) -> str:
+        """The current digit in the sidebar."""
+        return "".join(element.proto.body for element in self.app.sidebar.get("html"))
+
+    def complaints(self) -> list[str]:
+        """The errors on the page; an exception is a bug of the app and no complaint."""
+        assert not self.app.exception, [element.value for element in self.app.exception]
+        return [element.value for element in self.app.error]
+
+    def press(self, label: str) -> None:
+        (button,) = (each for each in self.app.button if label in (each.label, each.key))
+        button.click().run()
+
+    def choose(self, key: str, value: Any) -> None:
+        """Set a select box, slider, number or segmented control by its key."""
+        kinds = ("selectbox", "slider", "select_slider", "number_input", "button_group", "toggle")
+        (widget,) = (each for kind in kinds for each in self.app.get(kind) if each.key == key)
+        widget.set_value(value).run()
+
+    def options(self, key: str) -> list[str]:
+        (widget,) = (each for each in self.app.get("selectbox") if each.key == key)
+        return list(widget.options)
+
+    def upload(self, data: bytes, name: str = "digit.png") -> None:
+        self.app.file_uploader[0].set_value((name, data, "image/png")).run()
+
+    def component(self, key: str) -> dict[str, Any]:
+        """What Python sent to a component of ours."""
+        data: dict[str, Any] = json.loads(self._component(key).json)
+        return data
+
+    def shows(self, key: str) -> bool:
+        return any(each.proto.id.endswith(f"-{key}") for each in self.app.get("bidi_component"))
+
+    def click_tile(self, key: str, index: int) -> None:
+        """Click one of the small pictures; AppTest has no door for a component's trigger."""
+        events = json.dumps([{"event": "clicked", "value": index}])
+        clicked = WidgetState(
+            id=_make_trigger_id(self._component(key).id, "events"), json_trigger_value=events
+        )
+        states = self.app._tree.get_widget_states()
+        states.widgets.append(clicked)
+        self.app._run(states)
+
+    def draw(self, levels: np.ndarray, *, is_final: bool = True) -> None:
+        """Send a picture as the canvas does."""
+        data = self.component("digit_canvas")
+        self._sequence = max(data["seen"], getattr(self, "_sequence", 0)) + 1
+        self.app.session_state["digit_canvas"] = {
+            "stroke": {
+                "digit": data["digit"],
+                "revision": data["revision"],
+                "sequence": self._sequence,
+                "final": is_final,
+                "pixels": to_text(levels),
+            }
+        }
+        self.app.run()
+
+    def drawn(self) -> np.ndarray:
+        """The (28, 28) levels that Python has, as the canvas would show them after a reload."""
+        self.app.run()
+        return from_text(self.component("digit_canvas")["pixels"])
+
+    def _component(self, key: str) -> Any:
+        (found,) = (
+            each.proto
+            for each in self.app.get("bidi_component")
+            if each.proto.id.endswith(f"-{key}")
+        )
+        return found
