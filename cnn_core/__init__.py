@@ -6,6 +6,7 @@ errors        the errors whose text is fit to show a user
 datasets      Dataset rows in DATASETS; load()
 strokes       Stroke, draw(), erase(): the pen and the eraser of the drawing page
 decoding      a stranger's bytes -> a checked array of pixels
+segmentation  find_digit(): which pixels of a picture are the digit
 images        read_digit(): any picture of a digit -> what a network takes, every step kept
 models        ModelSpec rows in MODELS; build(), load_pretrained(), the shipped cards
 inference     logits(), predict(): the only forward pass

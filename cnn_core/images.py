@@ -25,6 +25,7 @@ _DISPLAY_SIDE = 320
 _FINE = 10  # fine cells to one cell of the 28 x 28 grid
 _STROKE = 2.4 * _FINE  # MNIST's usual stroke width, in fine cells
 _WIDEST_STROKE = 4.0 * _FINE
+_EVEN = 0.02  # a drawing's paper differs from itself by less, also after JPEG
 _NO_INK, _FULL_INK = 0.2, 0.55  # contrast, as a share of the digit's own
 
 _KEPT = "The picture has the form of the training digits and was kept as it is."
@@ -95,7 +96,7 @@ def read_digit(data: bytes) -> ReadDigit:
         pixels = _in_levels(grey)
         notes += (_KEPT,)
     else:
-        grey = _resized(decoded.grey, _WORKING_SIDE)
+        grey = _with_margin(_resized(decoded.grey, _WORKING_SIDE))
         found = find_digit(grey)
         contrast, ink = found.contrast, _ink_of(found)
         pixels = centre_digit(_with_usual_stroke(_cropped(ink)))
@@ -140,6 +141,26 @@ def centre_digit(ink: np.ndarray) -> np.ndarray:
     canvas[top : top + height, left : left + width] = fine
     cells = canvas.reshape(SIZE, _FINE, SIZE, _FINE).mean(axis=(1, 3))
     return _in_levels(cells)
+
+
+def _with_margin(grey: np.ndarray) -> np.ndarray:
+    """Put a margin of its own paper around a picture whose border is evenly plain.
+
+    A drawing or a screenshot may be cut close to the digit, which then looks like an edge of the
+    picture. Around a photograph, which is never so even, a margin would draw a frame.
+    """
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    level = float(np.median(border[_is_commonest(border)]))
+    if (np.abs(border - level) < _EVEN).mean() < 0.5:
+        return grey
+    margin = max(grey.shape) // 6
+    return cv2.copyMakeBorder(grey, *[margin] * 4, cv2.BORDER_CONSTANT, value=level)
+
+
+def _is_commonest(values: np.ndarray) -> np.ndarray:
+    """Which values lie in the fullest sixteenth of [0, 1]."""
+    sixteenths = np.minimum((values * 16).astype(int), 15)
+    return sixteenths == np.bincount(sixteenths).argmax()
 
 
 def _ink_of(found: Segmentation) -> np.ndarray:

@@ -200,13 +200,13 @@ def _parts(components: _Components) -> tuple[np.ndarray, bool]:
     size = c.size[main]
     gap_x = np.maximum(c.left - c.left[main] - c.width[main], c.left[main] - c.left - c.width)
     gap_y = np.maximum(c.top - c.top[main] - c.height[main], c.top[main] - c.top - c.height)
-    is_near = np.maximum(gap_x, gap_y) <= 0.2 * size
+    gap = np.maximum(gap_x, gap_y)
     is_beside = (c.height > 0.6 * c.height[main]) & (gap_x > 0.08 * size)
     is_ink = (c.contrast > 0.6 * c.contrast[main]) & (c.area > 0.02 * c.area[main])
-    is_inside = (c.touches_border <= c.touches_border[main]) | (
-        (c.size < 1.3 * size) & (c.score > 0.15 * c.score[main])
-    )
-    is_part = is_near & ~is_beside & is_ink & is_inside
+    # A shadow or an edge comes in from the border; a stroke cut off by it is close or stroke-like.
+    is_stroke = (gap <= 0.07 * size) | (c.score > 0.15 * c.score[main])
+    is_inside = ~c.touches_border | c.touches_border[main] | (is_stroke & (c.size < 1.3 * size))
+    is_part = (gap <= 0.2 * size) & ~is_beside & is_ink & is_inside
     is_part[[0, main]] = False, True
     others = c.score * ~is_part
     return is_part, bool(others.max() > 0.4 * c.score[main])

@@ -266,7 +266,7 @@ def _looks_at_all_of_a_short_head(steps: tuple[StudyStep, ...]) -> Finding:
         f"From the longest head to the shortest, attention is spread over {listed} of the head's "
         "pixels (1 would be evenly).",
         "The spread is larger on the shortest head than on the longest.",
-        spreads[-1] > spreads[0],
+        bool(spreads[-1] > spreads[0]),
     )
 
 

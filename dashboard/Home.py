@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from cnn_core.errors import CnnCoreError
-from dashboard import components, runtime
+from dashboard import cache, components, runtime
 
 PAGES = [
     st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
@@ -17,11 +16,9 @@ PAGES = [
 ]
 
 st.set_page_config(page_title="CNN Lens", page_icon="🔍", layout="wide")
-runtime.warm_up()
+runtime.warm_up(cache.warm_up)
 page = st.navigation(PAGES)
 components.style()
-try:
+with components.readable_errors():
     components.sidebar()
     page.run()
-except CnnCoreError as error:
-    st.error(str(error))

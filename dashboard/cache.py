@@ -6,6 +6,7 @@ share one computation.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,11 @@ import streamlit as st
 from cnn_core import datasets, evaluation, models
 from cnn_core.datasets import Split
 from cnn_core.evaluation import Mistake
-from dashboard import runtime
+from dashboard import charts, runtime
 
 if TYPE_CHECKING:
     import keras
+    import plotly.graph_objects as go
 
     from cnn_core.activations import ReceptiveField, WeightStatistics
     from cnn_core.attribution import Attribution
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
 Options = tuple[tuple[str, Any], ...]
 
 
+def warm_up() -> None:
+    """Compile what the first visitor would wait for, on the first network and one digit."""
+    name = next(iter(models.MODELS))
+    digit = split(models.get(name).dataset, "test").images[0]
+    answer = int(prediction(name, digit).classes[0])
+    feature_maps(name, digit)
+    explanation(name, digit, "gradient_saliency", answer)
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def model(name: str) -> keras.Model:
     """A network with its shipped weights, once for all visitors."""
@@ -35,7 +46,8 @@ def model(name: str) -> keras.Model:
     return models.load_pretrained(name)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+# Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.
+@lru_cache(maxsize=2)
 def split(dataset: str, name: datasets.SplitName) -> Split:
     """One split of a data set, once for all visitors, read-only."""
     loaded = datasets.load(dataset, split=name)
@@ -63,10 +75,18 @@ def mistakes(name: str) -> tuple[Mistake, ...]:
 
 
 def prediction(name: str, pixels: np.ndarray) -> Prediction:
-    """The answer to one image; at 1 to 2 ms cheaper than a look into a cache."""
+    """The answer to one image; one run of a page asks for it several times."""
+    return _prediction(name, pixels.astype(np.float32).tobytes(), pixels.shape)
+
+
+# Streamlit's own cache would take as long as the network: 1 ms.
+@lru_cache(maxsize=512)
+def _prediction(name: str, data: bytes, shape: tuple[int, ...]) -> Prediction:
     from cnn_core import inference
 
-    return inference.predict(model(name), pixels)
+    answer = inference.predict(model(name), np.frombuffer(data, np.float32).reshape(shape))
+    answer.logits.flags.writeable = answer.probabilities.flags.writeable = False
+    return answer
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -136,6 +156,12 @@ def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
     from cnn_core import activations
 
     return activations.weight_statistics(model(name))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def weight_histograms(name: str) -> go.Figure:
+    """The chart of every weight array; to build it takes longer than to draw the page."""
+    return charts.weight_histograms(weight_statistics(name))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import models
 from cnn_core.attribution import Method, Option
+from cnn_core.errors import CnnCoreError
 from cnn_core.inference import softmax
 from dashboard import cache, colours, markup, runtime, state
 
@@ -22,6 +24,15 @@ ANY_CLASS = "Any class"
 def style() -> None:
     """Load the app's own style sheet."""
     st.html(Path(__file__).with_name("style.css"))
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Show an error that a visitor can act on as one sentence; any other is a bug and goes on."""
+    try:
+        yield
+    except CnnCoreError as error:
+        st.error(str(error))
 
 
 def intro(title: str, text: str) -> None:
@@ -37,6 +48,7 @@ def next_page(path: str, label: str) -> None:
 
 def sidebar() -> None:
     """The model, the current digit, and the ways to choose another."""
+    state.forget_unreadable_index()
     state.apply_choice()
     with st.sidebar:
         st.selectbox(

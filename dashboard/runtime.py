@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections.abc import Callable
 from types import ModuleType
 
 from cnn_core.errors import CnnCoreError
@@ -22,17 +23,22 @@ _ready = threading.Event()
 _failure: list[BaseException] = []
 
 
-def warm_up() -> None:
-    """Start loading TensorFlow in the background; return at once. Later calls do nothing."""
+def warm_up(then: Callable[[], object] = lambda: None) -> None:
+    """Start loading TensorFlow in the background; return at once. Later calls do nothing.
+
+    Args:
+        then: called once TensorFlow is loaded, in the background too; makes what the first
+            visitors would otherwise wait for.
+    """
     with _lock:
         if _ready.is_set() or any(thread.name == __name__ for thread in threading.enumerate()):
             return
-        threading.Thread(target=_load, name=__name__, daemon=True).start()
+        threading.Thread(target=_load, args=(then,), name=__name__, daemon=True).start()
 
 
 def is_ready() -> bool:
-    """Whether TensorFlow is loaded, so that a network can answer without delay."""
-    return _ready.is_set() and not _failure
+    """Whether wait() returns, or raises, without delay."""
+    return _ready.is_set()
 
 
 def wait() -> None:
@@ -50,24 +56,30 @@ def wait() -> None:
         )
 
 
-def _load() -> None:
+def _load(then: Callable[[], object]) -> None:
     try:
-        # Every heavy module that a page imports late belongs here, before the freeze.
-        import cv2
-        import keras
-        import plotly.graph_objects
-        import tensorflow
-
-        import cnn_core.attribution
-        import cnn_core.studies
-
-        _tune(keras, tensorflow)
-        _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, cnn_core.studies))
+        _import_all()
     except Exception as error:  # reported by wait(), whatever went wrong on this machine
         _log.exception("TensorFlow could not be loaded")
         _failure.append(error)
     finally:
         _ready.set()
+    if not _failure:
+        then()
+
+
+def _import_all() -> None:
+    # Every heavy module that a page imports late belongs here, before the freeze.
+    import cv2
+    import keras
+    import plotly.graph_objects
+    import tensorflow
+
+    import cnn_core.attribution
+    import cnn_core.studies
+
+    _tune(keras, tensorflow)
+    _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, cnn_core.studies))
 
 
 def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:

@@ -7,6 +7,7 @@ widgets bound to the address; the drawing is written here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +113,14 @@ def current_digit() -> CurrentDigit:
         revision=bench.revision,
         seen=bench.seen,
     )
+
+
+def forget_unreadable_index() -> None:
+    """Drop an index like 1e999 from a visitor's first address: Streamlit itself fails on it."""
+    text = st.query_params.get(DIGIT, "0")
+    if DIGIT not in st.session_state and not re.fullmatch("[0-9]{1,9}", text):
+        del st.query_params[DIGIT]
+        st.rerun()  # this run's widgets still read the address as it came
 
 
 def choose_test_digit(index: int) -> None:

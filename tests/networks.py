@@ -19,6 +19,20 @@ def linear(weights: np.ndarray) -> keras.Model:
     return model
 
 
+def bent(kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
+    """A network whose one logit is the sum of relu(pixels @ kernel + bias).
+
+    Args:
+        kernel: (pixels, bends); the pixels stand in one row.
+        bias: (bends,).
+    """
+    inputs = keras.Input((1, len(kernel), 1), name="image")
+    x = layers.Dense(len(bias), activation="relu", name="bends")(layers.Flatten()(inputs))
+    model = keras.Model(inputs, layers.Dense(1, use_bias=False, name="logits")(x))
+    model.set_weights([kernel, bias, np.ones((len(bias), 1))])
+    return model
+
+
 def two_maps(weights: np.ndarray) -> keras.Model:
     """Feature maps x and -2x of a one-channel image x, and logits that weigh every place of both.
 

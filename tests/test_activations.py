@@ -273,7 +273,7 @@ def test_receptive_field_of_a_layer_without_places(study: keras.Model, layer: st
 def test_receptive_field_says_what_it_cannot_follow(step: layers.Layer) -> None:
     step.name = "mover"
     model = chain((12, 12), step, conv(3))
-    with pytest.raises(ValueError, match="layers that keep places.*layer='mover'"):
+    with pytest.raises(ValueError, match=r"layers that keep places.*layer='mover'"):
         receptive_field(model, "last")
 
 

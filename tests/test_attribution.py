@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from networks import linear, picture, small, two_maps
+from networks import bent, linear, picture, small, two_maps
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
@@ -97,6 +97,22 @@ def test_smooth_grad_without_noise_is_the_gradient() -> None:
     model, image = small(), picture((20, 28, 1))
     plain = explain(model, image, 0).heatmap
     allclose(explain(model, image, 0, method="smooth_grad", noise=0.0, samples=3).heatmap, plain)
+
+
+def test_smooth_grad_averages_magnitudes() -> None:
+    """|x - 0.5| + 3 y at x = 0.5: noise turns the sign of the first gradient, not its size."""
+    model = bent(np.array([[1, -1, 0], [0, 0, 3]]), np.array([-0.5, 0.5, 9]))
+    image = np.array([0.5, 1.0], np.float32).reshape(1, 2, 1)
+    found = explain(model, image, 0, method="smooth_grad", samples=50)
+    allclose(found.heatmap, [[1, 3]])
+
+
+def test_integrated_gradients_take_midpoints() -> None:
+    """relu(x - 0.7) at x = 1: of the midpoints 1/8, 3/8, 5/8 and 7/8 one lies behind the bend."""
+    model = bent(np.ones((1, 1)), np.array([-0.7]))
+    image = np.ones((1, 1, 1), np.float32)
+    allclose(explain(model, image, 0, method="integrated_gradients", steps=4).heatmap, [[0.25]])
+    allclose(explain(model, image, 0, method="integrated_gradients", steps=20).heatmap, [[0.3]])
 
 
 def test_smooth_grad_follows_its_seed(study: keras.Model, digit: np.ndarray) -> None:
@@ -443,7 +459,7 @@ def test_numpy_numbers_are_numbers() -> None:
 
 
 def test_unknown_method_lists_the_methods(plane: keras.Model) -> None:
-    with pytest.raises(UnknownNameError, match="no method 'lime'.*one of: gradient_saliency, .*"):
+    with pytest.raises(UnknownNameError, match=r"no method 'lime'.*one of: gradient_saliency, .*"):
         explain(plane, IMAGE, 0, method="lime")
 
 
@@ -480,9 +496,9 @@ def test_pixel_methods_need_no_convolution(method: str) -> None:
 
 @pytest.mark.parametrize("value", [-1, 3, 1.5, "1"])
 def test_class_out_of_range(plane: keras.Model, value: Any) -> None:
-    with pytest.raises(ValueError, match="Expected target to be a class from 0 to 2. Received"):
+    with pytest.raises(ValueError, match=r"Expected target to be a class from 0 to 2. Received"):
         explain(plane, IMAGE, value)
-    with pytest.raises(ValueError, match="Expected against to be a class from 0 to 2. Received"):
+    with pytest.raises(ValueError, match=r"Expected against to be a class from 0 to 2. Received"):
         explain(plane, IMAGE, 0, against=value)
 
 

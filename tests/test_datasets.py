@@ -51,12 +51,12 @@ def test_files_are_those_that_were_tested(name: str) -> None:
 
 
 def test_unknown_name_lists_the_names() -> None:
-    with pytest.raises(UnknownNameError, match="no data set 'cifar'.*Choose one of: mnist"):
+    with pytest.raises(UnknownNameError, match=r"no data set 'cifar'.*Choose one of: mnist"):
         datasets.load("cifar", split="test")
 
 
 def test_unknown_split() -> None:
-    with pytest.raises(ValueError, match="Expected split.*Received: split='valid'"):
+    with pytest.raises(ValueError, match=r"Expected split.*Received: split='valid'"):
         datasets.load("mnist", split="valid")
 
 
@@ -107,7 +107,7 @@ def test_flipped_bits_are_read_or_refused_in_words(archive: Path) -> None:
     whole = archive.read_bytes()
     good = datasets.load("mnist", split="train")
     refused = 0
-    for at in [*range(0, 120), *range(120, len(whole), 257)]:
+    for at in [*range(120), *range(120, len(whole), 257)]:
         archive.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
         try:
             read = datasets.load("mnist", split="train")

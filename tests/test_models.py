@@ -121,7 +121,7 @@ def test_fresh_networks_differ_from_the_shipped_one(name: str) -> None:
     [models.get, models.build, models.load_pretrained, models.load_card, models.load_test_logits],
 )
 def test_unknown_name_lists_the_names(ask) -> None:
-    with pytest.raises(UnknownNameError, match="no model 'lenet-7'.*Choose one of: .*study"):
+    with pytest.raises(UnknownNameError, match=r"no model 'lenet-7'.*Choose one of: .*study"):
         ask("lenet-7")
 
 

@@ -33,11 +33,11 @@ def pick_source() -> None:
             components.picture_upload(take_picture)
     if problem := state.get("picture_problem"):
         st.error(problem, icon=":material/error:")
+        state.put("picture_problem", None)  # said once; whatever the visitor does next, it is over
 
 
 def take_picture(data: bytes) -> None:
     """Make a picture the current digit; what is wrong with it is shown, the digit stays."""
-    state.put("picture_problem", None)
     try:
         read = read_digit(data)
     except PictureError as error:
@@ -48,22 +48,26 @@ def take_picture(data: bytes) -> None:
 
 
 @st.fragment
-def workbench() -> None:
-    """The canvas and all that follows the pen; nothing else of the page runs while drawing."""
-    before_run = state.current_digit()
+@components.readable_errors()  # the fragment's own runs do not come through Home.py
+def workbench(start: CurrentDigit) -> None:
+    """The canvas and all that follows the pen; nothing else of the page runs while drawing.
+
+    Args:
+        start: the digit when the whole page ran last. The canvas keeps the strokes since then
+            itself, and what it is passed stays the same, so that Streamlit sends it only once.
+    """
     left, right = st.columns([5, 6], gap="large")
     with left:
         drawing = digit_canvas(
-            colours.grey(before_run.pixels),
-            colours.grey(before_run.original),
-            digit_id=before_run.digit_id,
-            revision=before_run.revision,
-            seen=before_run.seen,
+            colours.grey(start.pixels),
+            colours.grey(start.original),
+            digit_id=start.digit_id,
+            revision=start.revision,
+            seen=start.seen,
             address=state.address_key(),
-            is_original_in_address=before_run.index is None,
+            is_original_in_address=start.index is None,
         )
-    is_new = drawing.sequence > before_run.seen
-    if is_new:
+    if drawing.sequence > state.current_digit().seen:
         state.take_drawing(drawing.pixels, drawing.sequence)
     digit = state.current_digit()
     with right:
@@ -75,7 +79,7 @@ def workbench() -> None:
             show_answer(digit)
             show_evidence(digit, is_final=drawing.is_final)
     if runtime.is_ready():
-        show_edits(digit, is_new=is_new and drawing.is_final)
+        show_edits(digit, is_final=drawing.is_final)
     components.show_digit_in_sidebar()
     acknowledge(drawing)
 
@@ -136,13 +140,15 @@ def evidence(digit: CurrentDigit) -> str:
     )
 
 
-def show_edits(digit: CurrentDigit, *, is_new: bool) -> None:
+def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
     """The strip of edits so far; a click goes back to one."""
-    if is_new:
-        if not state.edits():
+    edits = state.edits()
+    is_known = any(np.array_equal(edit.pixels, digit.pixels) for edit in edits)
+    # Not only what was drawn just now: also what came with the address, or before TensorFlow did.
+    if is_final and digit.is_edited and not is_known:
+        if not edits:
             state.remember_edit(answered(digit.original))
         state.remember_edit(answered(digit.pixels))
-    edits = state.edits()
     if not edits:
         return
     st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
@@ -185,7 +191,7 @@ components.intro(
     "two maps when you lift the pen. Try to turn one digit into another with as little as you can.",
 )
 pick_source()
-workbench()
+workbench(state.current_digit())
 digit_id, picture_read = state.get("picture_read", (None, None))
 if picture_read is not None and digit_id == state.current_digit().digit_id:
     show_reading(picture_read)

@@ -46,7 +46,9 @@ name, digit = state.model_name(), state.current_digit()
 maps = cache.feature_maps(name, digit.pixels)
 originals = cache.feature_maps(name, digit.original)
 spatial = cache.layer_names(name)[1]
-dense = tuple(key for key in maps if maps[key].ndim == 1 and "dropout" not in key)
+# Layers without weights, such as flatten, only repeat the numbers of the layer before.
+weighted = {described.layer for described in cache.weight_statistics(name)}
+dense = tuple(key for key in maps if maps[key].ndim == 1 and key in weighted)
 
 one, two = st.columns(2)
 with one:

@@ -48,7 +48,7 @@ st.caption(
 st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(name)
 st.plotly_chart(
-    charts.weight_histograms(statistics),
+    cache.weight_histograms(name),
     config=charts.CONFIG,
     alt="Histograms of the weights of every layer",
 )

@@ -83,6 +83,7 @@ right.markdown(
     f"Covering one place changes the answer {names[answer]} at **{markup.percent(flips)}** of "
     f"{found.winners.size:,} positions; there the map names the new answer."
     if flips
-    else f"No position of the patch changes the answer {names[answer]}. Try a larger patch."
+    else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
+    "another fill."
 )
 components.next_page("app_pages/filters.py", "Next: the weights behind it")

@@ -24,7 +24,7 @@ from cnn_core import datasets, models
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser.conftest import ROOT, serving
-from visitors import Visitor, expected_percentages, is_shown, pictures, visit
+from websocket_visitors import Visitor, expected_percentages, is_shown, pictures, visit
 
 APP = ROOT / "dashboard" / "Home.py"
 PAUSE = 0.1  # s between two updates of the canvas

@@ -1,0 +1,181 @@
+"""Visitors without a browser: they draw over websockets as the canvas does, and read the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import numpy as np
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from cnn_core import inference
+from dashboard.canvas.codec import to_text
+
+CANVAS = "cnn_lens_canvas"
+ACKNOWLEDGEMENT = "cnn_lens_canvas_acknowledgement"
+PATIENCE = 60.0  # s without a message until the server counts as stuck
+RELOAD = 0.25  # s between two looks at a server that is still loading the network
+WIDTH_OF_A_BAR = re.compile(r'<u style="width:([\d.]+)%"')
+WIDEST_ERROR = 0.01  # percent; the page rounds to two decimals
+
+
+@dataclass
+class Shown:
+    """What the page of one visitor shows.
+
+    Attributes:
+        percentages: (classes,) the lengths of the probability bars; empty while there are none.
+        thumbnail: the picture in the sidebar, as the address of a PNG.
+        num_edits: in the strip of edits.
+    """
+
+    percentages: np.ndarray
+    thumbnail: str = ""
+    num_edits: int = 0
+
+
+class Visitor:
+    """One tab on the drawing page; `visit` opens it.
+
+    Attributes:
+        shown: what the page shows now.
+        acknowledged: the number of the latest update that the page has followed.
+        num_bytes: received so far.
+    """
+
+    def __init__(self, socket: websockets.ClientConnection, first_sequence: int) -> None:
+        self.shown = Shown(np.empty(0))
+        self.acknowledged = 0
+        self.num_bytes = 0
+        self._socket = socket
+        self._sequence = first_sequence
+        self._data: dict[str, object] = {}
+        self._widget = self._fragment = self._page = ""
+        self._address: dict[str, str] = {}
+        self._large: dict[tuple[int, ...], ForwardMsg] = {}
+
+    async def open(self) -> None:
+        """Load the page, and now and then again until the network answers."""
+        state = ClientState(page_name="draw_and_erase")
+        while not len(self.shown.percentages):
+            await self._rerun(state)
+            while await self._receive() != "script_finished":
+                pass
+            await asyncio.sleep(RELOAD)
+            state = ClientState(page_script_hash=self._page)
+
+    async def draw(self, levels: np.ndarray, *, is_final: bool) -> int:
+        """Send a picture as the canvas does, (28, 28) uint8, and give the update's number."""
+        self._sequence += 1
+        text = to_text(levels)
+        if is_final:
+            self._address = {"ink": text}
+        stroke = {
+            "digit": self._data["digit"],
+            "revision": self._data["revision"],
+            "sequence": self._sequence,
+            "final": is_final,
+            "pixels": text,
+        }
+        state = ClientState(fragment_id=self._fragment, page_script_hash=self._page)
+        state.widget_states.widgets.add(id=self._widget, json_value=json.dumps({"stroke": stroke}))
+        await self._rerun(state)
+        return self._sequence
+
+    async def follow(self, sequence: int) -> Shown:
+        """Read until the page has followed an update, and give what it shows then."""
+        while self.acknowledged < sequence:
+            await self._receive()
+        return self.shown
+
+    async def _rerun(self, state: ClientState) -> None:
+        state.query_string = urlencode(self._address)
+        state.cached_message_hashes.extend(message.hash for message in self._large.values())
+        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+
+    async def _receive(self) -> str | None:
+        """Take one message and give its kind."""
+        data = await asyncio.wait_for(self._socket.recv(), PATIENCE)
+        self.num_bytes += len(data)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        # As a browser does: what is large and known comes as a reference.
+        place = tuple(message.metadata.delta_path)
+        if kind == "ref_hash":
+            message = self._large[place]
+        elif message.metadata.cacheable:
+            self._large[place] = message
+        if kind == "navigation":
+            self._page = message.navigation.page_script_hash
+        if message.HasField("delta") and message.delta.HasField("new_element"):
+            self._take(message.delta.new_element, message.delta.fragment_id)
+        return kind
+
+    def _take(self, element: Element, fragment: str) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            raise RuntimeError(f"The page shows an exception: {element.exception.message}")
+        if kind == "bidi_component":
+            component = element.bidi_component
+            data = json.loads(component.json) if component.json else {}
+            if component.component_name == CANVAS:
+                self._widget, self._fragment, self._data = component.id, fragment, data
+            elif component.component_name == ACKNOWLEDGEMENT:
+                self.acknowledged = max(self.acknowledged, data["sequence"])
+            elif "captions" in data:
+                self.shown.num_edits = len(data["captions"])
+        if kind == "html" and "cl-said" in element.html.body:
+            widths = WIDTH_OF_A_BAR.findall(element.html.body)
+            self.shown.percentages = np.array(widths, float)
+        elif kind == "html" and "cl-card" in element.html.body:
+            self.shown.thumbnail = element.html.body.split('src="')[1].split('"')[0]
+
+
+@asynccontextmanager
+async def visit(address: str, first_sequence: int = 0) -> AsyncIterator[Visitor]:
+    """Open the drawing page of the app at an address and leave it at the end."""
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:
+        visitor = Visitor(socket, first_sequence)
+        await visitor.open()
+        yield visitor
+
+
+def pictures(images: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Mixtures of two digits each, whose probabilities nobody else's picture has.
+
+    Args:
+        images: (n, 28, 28, 1) float32 in [0, 1], the digits to mix.
+        count: of mixtures.
+        seed: of the choice.
+
+    Returns:
+        (count, 28, 28) uint8.
+    """
+    random = np.random.default_rng(seed)
+    first, second = random.choice(len(images), (2, count), replace=False)
+    share = random.uniform(0.35, 0.65, (count, 1, 1, 1))
+    mixed = share * images[first] + (1 - share) * images[second]
+    return np.round(255 * mixed[..., 0]).astype(np.uint8)
+
+
+def expected_percentages(model: object, levels: np.ndarray) -> np.ndarray:
+    """The lengths of the bars for pictures (n, 28, 28) uint8: (n, classes) in percent."""
+    pixels = levels.astype(np.float32)[..., None] / np.float32(255)
+    return 100 * inference.predict(model, pixels).probabilities
+
+
+def is_shown(shown: Shown, expected: np.ndarray) -> bool:
+    """Whether a page shows these bars (classes,)."""
+    return shown.percentages.shape == expected.shape and bool(
+        np.abs(shown.percentages - expected).max() <= WIDEST_ERROR
+    )
