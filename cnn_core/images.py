@@ -25,7 +25,7 @@ _DISPLAY_SIDE = 320
 _FINE = 10  # fine cells to one cell of the 28 x 28 grid
 _STROKE = 2.4 * _FINE  # MNIST's usual stroke width, in fine cells
 _WIDEST_STROKE = 4.0 * _FINE
-_EVEN = 0.02  # a drawing's paper differs from itself by less, also after JPEG
+_EVEN = 0.01  # the paper of a drawing or a screenshot differs from itself by less
 _NO_INK, _FULL_INK = 0.2, 0.55  # contrast, as a share of the digit's own
 
 _KEPT = "The picture has the form of the training digits and was kept as it is."
@@ -153,8 +153,7 @@ def _with_margin(grey: np.ndarray) -> np.ndarray:
     level = float(np.median(border[_is_commonest(border)]))
     if (np.abs(border - level) < _EVEN).mean() < 0.5:
         return grey
-    margin = max(grey.shape) // 6
-    return cv2.copyMakeBorder(grey, *[margin] * 4, cv2.BORDER_CONSTANT, value=level)
+    return np.pad(grey, max(grey.shape) // 6, constant_values=level)
 
 
 def _is_commonest(values: np.ndarray) -> np.ndarray:

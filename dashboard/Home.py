@@ -1,5 +1,7 @@
 """CNN Lens: `streamlit run dashboard/Home.py`. The router: every page runs through here."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import cache, components, runtime
@@ -15,10 +17,16 @@ PAGES = [
     st.Page("app_pages/one_vs_two.py", title="One versus two", icon=":material/compare_arrows:"),
 ]
 
-st.set_page_config(page_title="CNN Lens", page_icon="🔍", layout="wide")
-runtime.warm_up(cache.warm_up)
+LOGO = str(Path(__file__).with_name("favicon.png"))
+
+st.set_page_config(page_title="CNN Lens", page_icon=LOGO, layout="wide")
 page = st.navigation(PAGES)
+st.logo(LOGO, size="large")
 components.style()
-with components.readable_errors():
-    components.sidebar()
-    page.run()
+try:
+    with components.readable_errors():
+        components.sidebar()
+        page.run()
+finally:
+    # Last, whatever ends the run: the first page is drawn sooner without it.
+    runtime.warm_up(cache.warm_up)

@@ -206,7 +206,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
         names: of the classes.
     """
     wrong = matrix - np.diag(np.diag(matrix))
-    rows, columns = np.mgrid[: len(names), : len(names)]
+    rows, columns = np.nonzero(~np.eye(len(names), dtype=bool))
     figure = go.Figure(
         go.Heatmap(
             z=np.where(wrong > 0, wrong, np.nan),
@@ -223,14 +223,15 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
             ygap=2,
         )
     )
-    # Heatmaps answer no click: an unseen marker in every cell does.
+    # Heatmaps answer no click: an unseen marker in every cell off the diagonal does.
     figure.add_scatter(
-        x=np.array(names)[columns.ravel()],
-        y=np.array(names)[rows.ravel()],
+        x=np.array(names)[columns],
+        y=np.array(names)[rows],
         mode="markers",
         marker={"symbol": "square", "size": 26, "opacity": 0},
-        customdata=np.stack([rows.ravel(), columns.ravel(), wrong.ravel()], axis=1),
-        hovertemplate="a %{y} read as %{x}: %{customdata[2]}<extra></extra>",
+        # Lists, since rows of an array come back with a click as dicts.
+        customdata=np.stack([rows, columns, wrong[rows, columns]], axis=1).tolist(),
+        hovertemplate="%{y} read as %{x}: %{customdata[2]}<extra></extra>",
         showlegend=False,
     )
     ends = len(names) - 0.5

@@ -255,7 +255,7 @@ def _loading_notice() -> None:
         _wait_for_tensorflow()
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=0.25)
 def _wait_for_tensorflow() -> None:
     if runtime.is_ready():
         st.rerun()
@@ -276,8 +276,8 @@ def loading() -> None:
 
 
 def picture_upload(take: Callable[[bytes], None]) -> None:
-    """A file or a photograph; its bytes go to `take` and are dropped at once."""
-    # A new key empties the widget, so the server keeps no stranger's bytes in memory.
+    """A button for a file or a photograph; its bytes go to `take` and are dropped at once."""
+    # New keys close the popover and empty its widgets, so no stranger's bytes stay in memory.
     turn = state.get("upload_turn", 0)
 
     def taken(key: str) -> None:
@@ -287,14 +287,15 @@ def picture_upload(take: Callable[[bytes], None]) -> None:
             take(uploaded.getvalue())
 
     upload, camera = f"upload_{turn}", f"camera_{turn}"
-    st.file_uploader(
-        "A picture of a digit: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
-        key=upload,
-        on_change=taken,
-        args=(upload,),
-    )
-    if st.toggle("Use the camera", key="use_camera"):
-        st.camera_input("A photograph of a digit", key=camera, on_change=taken, args=(camera,))
+    with st.popover("Your picture", icon=":material/add_a_photo:", key=f"picture_{turn}"):
+        st.file_uploader(
+            "A picture of a digit: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
+            key=upload,
+            on_change=taken,
+            args=(upload,),
+        )
+        if st.toggle("Use the camera", key="use_camera"):
+            st.camera_input("A photograph of a digit", key=camera, on_change=taken, args=(camera,))
 
 
 def glance(digit: state.CurrentDigit) -> None:

@@ -129,6 +129,14 @@ def percent(share: float) -> str:
     return f"{text}%"
 
 
+def whole_percent(share: float) -> str:
+    """A share in [0, 1] as short text; what is not quite 0 or 1 never reads so."""
+    text = f"{share:.0%}"
+    if text == "100%" and share < 1:
+        return ">99%"
+    return "<1%" if text == "0%" and share > 0 else text
+
+
 def points(change: float) -> str:
     """A change of a share, in percentage points, with its sign; empty below 0.05 points."""
     value = 100 * change

@@ -13,6 +13,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 
 from cnn_core.errors import CnnCoreError
@@ -33,7 +34,8 @@ def warm_up(then: Callable[[], object] = lambda: None) -> None:
     with _lock:
         if _ready.is_set() or any(thread.name == __name__ for thread in threading.enumerate()):
             return
-        threading.Thread(target=_load, args=(then,), name=__name__, daemon=True).start()
+        # Not a daemon: to be cut off inside TensorFlow would crash the process on its way out.
+        threading.Thread(target=_load, args=(then,), name=__name__, daemon=False).start()
 
 
 def is_ready() -> bool:
@@ -57,15 +59,18 @@ def wait() -> None:
 
 
 def _load(then: Callable[[], object]) -> None:
+    gc.disable()  # collecting in vain takes a third of the time that the imports take
     try:
         _import_all()
     except Exception as error:  # reported by wait(), whatever went wrong on this machine
         _log.exception("TensorFlow could not be loaded")
         _failure.append(error)
     finally:
+        gc.enable()
         _ready.set()
     if not _failure:
-        then()
+        with suppress(CnnCoreError):  # a file that is missing: the pages say so themselves
+            then()
 
 
 def _import_all() -> None:

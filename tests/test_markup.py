@@ -155,3 +155,10 @@ def test_beside_the_bars_stands_the_change_in_points() -> None:
     assert widths(html, "u") == [25, 75, 0]
     assert widths(html, "s") == [90, 10, 0]
     assert Elements(html).text == f"a25.0%{MINUS}65.0 ptsb75.0%+65.0 ptsc0.0%"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1, "100%"), (0.999, ">99%"), (0.5, "50%"), (0.001, "<1%"), (0, "0%")]
+)
+def test_a_short_share_never_claims_certainty(share: float, text: str) -> None:
+    assert markup.whole_percent(share) == text

@@ -150,28 +150,31 @@ async def visit(address: str, first_sequence: int = 0) -> AsyncIterator[Visitor]
         yield visitor
 
 
-def pictures(images: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Mixtures of two digits each, whose probabilities nobody else's picture has.
+def pictures(
+    model: object, images: np.ndarray, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures to draw, and the bars that they must lead to.
+
+    Each is a mixture of two digits that the network is unsure about, so that hardly any two
+    lead to the same bars.
 
     Args:
+        model: the network of the app.
         images: (n, 28, 28, 1) float32 in [0, 1], the digits to mix.
-        count: of mixtures.
+        count: of pictures.
         seed: of the choice.
 
     Returns:
-        (count, 28, 28) uint8.
+        (count, 28, 28) uint8, and the lengths of the bars (count, classes) in percent.
     """
     random = np.random.default_rng(seed)
-    first, second = random.choice(len(images), (2, count), replace=False)
-    share = random.uniform(0.35, 0.65, (count, 1, 1, 1))
-    mixed = share * images[first] + (1 - share) * images[second]
-    return np.round(255 * mixed[..., 0]).astype(np.uint8)
-
-
-def expected_percentages(model: object, levels: np.ndarray) -> np.ndarray:
-    """The lengths of the bars for pictures (n, 28, 28) uint8: (n, classes) in percent."""
-    pixels = levels.astype(np.float32)[..., None] / np.float32(255)
-    return 100 * inference.predict(model, pixels).probabilities
+    first, second = random.integers(len(images), size=(2, 8 * count))
+    mixed = (images[first, ..., 0] + images[second, ..., 0]) / 2
+    levels = np.round(255 * mixed).astype(np.uint8)
+    pixels = levels[..., None] / np.float32(255)
+    percentages = 100 * inference.predict(model, pixels).probabilities
+    unsure = np.flatnonzero(percentages.max(axis=1) < 95)[:count]
+    return levels[unsure], percentages[unsure]
 
 
 def is_shown(shown: Shown, expected: np.ndarray) -> bool:

@@ -29,8 +29,7 @@ def pick_source() -> None:
             help="Forget all edits and go back to the test digit chosen in the sidebar",
             on_click=state.return_to_test_digit,
         )
-        with st.popover("Your picture", icon=":material/add_a_photo:"):
-            components.picture_upload(take_picture)
+        components.picture_upload(take_picture)
     if problem := state.get("picture_problem"):
         st.error(problem, icon=":material/error:")
         state.put("picture_problem", None)  # said once; whatever the visitor does next, it is over
@@ -177,7 +176,7 @@ def show_reading(read: ReadDigit) -> None:
     with st.expander("How your picture was read", expanded=True):
         st.html(
             markup.row(
-                markup.figure(step.picture, step.title, width=132, description=step.help)
+                markup.figure(step.picture, step.title, width=112, description=step.help)
                 for step in read.steps
             )
         )

@@ -16,26 +16,34 @@ SORTS = {
 
 
 def take_cell() -> None:
-    """Filter by the cell of the confusion matrix that was clicked."""
-    points = state.get("confusion_matrix")["selection"]["points"]
-    if points:
-        true, answer, _ = points[0]["customdata"]
-        state.put("true_filter", int(true))
-        state.put("answer_filter", int(answer))
+    """Filter by the cell of the confusion matrix that was clicked; a second click lets go."""
+    points = state.get(matrix_key())["selection"]["points"]
+    if not points:
+        show_all()
+        return
+    true, answer, _ = points[0]["customdata"]
+    state.put("true_filter", true)
+    state.put("answer_filter", answer)
 
 
 def show_all() -> None:
-    """Drop both filters."""
+    """Drop both filters, and the selection in the matrix, which only a new chart forgets."""
     state.put("true_filter", None)
     state.put("answer_filter", None)
+    state.put("matrix_turn", state.get("matrix_turn", 0) + 1)
+
+
+def matrix_key() -> str:
+    """The name of the matrix's chart."""
+    return f"confusion_matrix_{state.get('matrix_turn', 0)}"
 
 
 def caption(mistake: Mistake) -> str:
     """A mistake in two short lines."""
     return (
         f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
-        f"{names[mistake.answer]}: {mistake.confidence:.0%}, "
-        f"{names[mistake.second]}: {mistake.second_probability:.0%}"
+        f"{names[mistake.answer]}: {markup.whole_percent(mistake.confidence)}, "
+        f"{names[mistake.second]}: {markup.whole_percent(mistake.second_probability)}"
     )
 
 
@@ -58,7 +66,7 @@ with left:
     st.plotly_chart(
         charts.confusion(matrix, names),
         config=charts.CONFIG,
-        key="confusion_matrix",
+        key=matrix_key(),
         on_select=take_cell,
         selection_mode="points",
         alt="Mistakes by true class and answer",
@@ -94,7 +102,7 @@ with right:
             size=84,
             selected=indices.index(current.index) if current.index in indices else None,
             descriptions=[
-                f"Test digit {m.index}: a {names[m.label]} read as {names[m.answer]}, "
+                f"Test digit {m.index}: {names[m.label]}, read as {names[m.answer]}, "
                 f"{markup.percent(m.confidence)}, then {names[m.second]}, "
                 f"{markup.percent(m.second_probability)}; margin {m.margin:.1f} logits"
                 for m in shown
@@ -108,7 +116,7 @@ chosen = next((m for m in mistakes if m.index == current.index), None)
 if chosen is not None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Test digit {chosen.index}**, a {names[chosen.label]}: "
+            f"**Test digit {chosen.index}**, true class {names[chosen.label]}: read as "
             f"{names[chosen.answer]} with {markup.percent(chosen.confidence)}, then "
             f"{names[chosen.second]} with {markup.percent(chosen.second_probability)}"
         )

@@ -68,8 +68,9 @@ def tiles(
         "height": stack.shape[1],
         "width": stack.shape[2],
         "size": int(size),
-        "captions": [str(caption) for caption in captions],
-        "descriptions": [str(description) for description in descriptions],
+        # Tuples: to see whether a list is a data frame, Streamlit would import pandas first.
+        "captions": tuple(str(caption) for caption in captions),
+        "descriptions": tuple(str(description) for description in descriptions),
         "selected": None if selected is None else int(selected),
         "is_clickable": bool(is_clickable),
     }

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +26,14 @@ from cnn_core import datasets, models
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser.conftest import ROOT, serving
-from websocket_visitors import Visitor, expected_percentages, is_shown, pictures, visit
+from websocket_visitors import Visitor, is_shown, pictures, visit
 
 APP = ROOT / "dashboard" / "Home.py"
 PAUSE = 0.1  # s between two updates of the canvas
 UPDATES = 10  # of a stroke, the last of them when the pen goes up
+STROKES = 10  # of a visitor, again and again
+
+Table = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass
@@ -60,28 +65,39 @@ async def stroke(
     tally.num_wrong += not is_shown(shown, expected[-1])
 
 
-async def draw_on(address: str, number: int, seconds: float, model: object, tally: Tally) -> None:
+async def draw_on(address: str, number: int, seconds: float, table: Table, tally: Tally) -> None:
     """One visitor, from the first visit to the last stroke."""
-    images = datasets.load("mnist", split="test").images
-    levels = pictures(images, 20 * UPDATES, seed=number).reshape(20, UPDATES, 28, 28)
-    expected = expected_percentages(model, levels.reshape(-1, 28, 28)).reshape(20, UPDATES, -1)
     chance = random.Random(number)
     async with visit(address, first_sequence=1_000_000 * number) as visitor:
         await asyncio.sleep(chance.uniform(0, 1))
-        started, before, turn = time.perf_counter(), visitor.num_bytes, 0
-        while time.perf_counter() < started + seconds:
-            await stroke(visitor, levels[turn], expected[turn], tally, chance)
-            turn = (turn + 1) % len(levels)
+        started, before = time.perf_counter(), visitor.num_bytes
+        for levels, expected in itertools.cycle(zip(*table, strict=True)):
+            await stroke(visitor, levels, expected, tally, chance)
+            if time.perf_counter() > started + seconds:
+                break
         tally.num_bytes += visitor.num_bytes - before
 
 
-async def draw_together(address: str, count: int, seconds: float, model: object) -> Tally:
+async def draw_together(address: str, tables: list[Table], seconds: float) -> Tally:
     """Let all visitors draw at once."""
     tally = Tally()
     async with asyncio.TaskGroup() as group:
-        for number in range(count):
-            group.create_task(draw_on(address, number, seconds, model, tally))
+        for number, table in enumerate(tables):
+            group.create_task(draw_on(address, number, seconds, table, tally))
     return tally
+
+
+def tables_for(count: int) -> list[Table]:
+    """For each visitor the strokes to draw and the bars that each picture must lead to."""
+    model, images = models.load_pretrained("study"), datasets.load("mnist", split="test").images
+    drawn = (pictures(model, images, STROKES * UPDATES, seed) for seed in range(count))
+    return [
+        (
+            levels.reshape(STROKES, UPDATES, 28, 28),
+            expected.reshape(STROKES, UPDATES, -1),
+        )
+        for levels, expected in drawn
+    ]
 
 
 def line(name: str, seconds: list[float]) -> str:
@@ -97,14 +113,11 @@ def main() -> None:
     parser.add_argument("seconds", type=float, nargs="?", default=20)
     parser.add_argument("--address", help="of an app that runs already, such as http://host:8501")
     arguments = parser.parse_args()
-    model = models.load_pretrained("study")
     count, seconds = arguments.visitors, arguments.seconds
-    if arguments.address:
-        tally = asyncio.run(draw_together(arguments.address, count, seconds, model))
-    else:
-        with serving(APP) as address:
-            asyncio.run(draw_together(address, 1, 2, model))
-            tally = asyncio.run(draw_together(address, count, seconds, model))
+    tables = tables_for(count)
+    with nullcontext(arguments.address) if arguments.address else serving(APP) as address:
+        asyncio.run(draw_together(address, tables[:1], 2))
+        tally = asyncio.run(draw_together(address, tables, seconds))
     num_answers = len(tally.drawing) + len(tally.pen_up)
     print(machine())
     print(f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, ", end="")
