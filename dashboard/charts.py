@@ -28,7 +28,8 @@ def heatmap(
         strength: how far the map covers the digit, from 0 (digit only) to 1 (map only).
     """
     figure = go.Figure()
-    figure.add_trace(go.Image(z=_rgb(pixels), hoverinfo="skip"))
+    below = go.Image(z=_below(pixels, is_signed=is_signed), hoverinfo="skip")
+    figure.add_trace(below)
     figure.add_trace(_map(values, is_signed=is_signed, unit=unit, opacity=strength))
     _without_axes(figure)
     figure.update_layout(height=400)
@@ -68,7 +69,8 @@ def heatmaps(
     )
     for i, (values, is_signed, unit) in enumerate(zip(maps, signs, units, strict=True)):
         at = {"row": i // columns + 1, "col": i % columns + 1}
-        figure.add_trace(go.Image(z=_rgb(pixels), hoverinfo="skip"), **at)
+        below = go.Image(z=_below(pixels, is_signed=is_signed), hoverinfo="skip")
+        figure.add_trace(below, **at)
         trace = _map(values, is_signed=is_signed, unit=unit, opacity=strength, limit=limit)
         figure.add_trace(trace, **at)
     _without_axes(figure)
@@ -274,9 +276,11 @@ def _colorscale(*, is_signed: bool) -> list[list[float | str]]:
     return [[i / (len(stops) - 1), colour] for i, colour in enumerate(stops)]
 
 
-def _rgb(pixels: np.ndarray) -> np.ndarray:
+def _below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
+    """The digit as RGB below a map: dark on white if the map's zero is white, else as it is."""
     picture = colours.grey(pixels)
-    return np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+    rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+    return 255 - rgb if is_signed else rgb
 
 
 def _without_axes(figure: go.Figure) -> None:

@@ -19,6 +19,8 @@ from cnn_core.inference import softmax
 from dashboard import cache, colours, markup, runtime, state
 
 ANY_CLASS = "Any class"
+# Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
+NO_CLASS = -1
 
 
 def style() -> None:
@@ -77,10 +79,12 @@ def digit_card(slot: DeltaGenerator) -> None:
     digit = state.current_digit()
     truth = "" if digit.label is None else f"true class {digit.label}"
     answer = current_answer()
-    said = (
-        "The network is loading" if answer is None
-        else f"answer <b>{answer.argmax()}</b>, {markup.percent(float(answer.max()))}"
-    )  # fmt: skip
+    if not digit.pixels.any():
+        said = "blank paper"
+    elif answer is None:
+        said = "The network is loading"
+    else:
+        said = f"answer <b>{answer.argmax()}</b>, {markup.percent(float(answer.max()))}"
     shown = markup.picture(colours.grey(digit.pixels), width=84, description=digit.name)
     slot.html(
         f'<div class="cl-card">{shown}<div><b>{digit.name}</b>'
@@ -109,27 +113,23 @@ def show_digit_in_sidebar() -> None:
         digit_card(slot)
 
 
-def class_picker(
-    label: str, *, key: str, default: int | None, none_label: str | None = None
-) -> int | None:
-    """A select box over the classes of the chosen model.
+def class_picker(label: str, *, key: str, none_label: str) -> int | None:
+    """A select box over the classes of the chosen model, with no class chosen at first.
 
     Args:
         label: what the class is for.
-        key: of the widget.
-        default: the class chosen at first.
-        none_label: adds a first entry of this name that stands for no class.
+        key: of the widget; its state is NO_CLASS for no class.
+        none_label: of the first entry, which stands for no class.
     """
     names = models.get(state.model_name()).class_names
-    options: list[int | None] = [*([None] if none_label else []), *range(len(names))]
-    return st.selectbox(
+    chosen: int = st.selectbox(
         label,
-        options,
-        index=options.index(default),
-        format_func=lambda i: str(none_label) if i is None else names[i],
+        [NO_CLASS, *range(len(names))],
+        format_func=lambda i: none_label if i == NO_CLASS else names[i],
         key=key,
         persist_state="session",
     )
+    return None if chosen == NO_CLASS else chosen
 
 
 def view_picker(label: str, views: Sequence[str], *, key: str) -> str:

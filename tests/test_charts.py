@@ -20,7 +20,8 @@ def maps_of(figure: go.Figure) -> list[go.Heatmap]:
 def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
     figure = charts.heatmap(VALUES, PIXELS, is_signed=True, unit="logits", strength=0.25)
     below, above = figure.data
-    np.testing.assert_array_equal(np.asarray(below.z)[..., 0], colours.grey(PIXELS))
+    dark_on_white = 255 - colours.grey(PIXELS)
+    np.testing.assert_array_equal(np.asarray(below.z)[..., 0], dark_on_white)
     np.testing.assert_array_equal(above.z, VALUES)
     assert (above.zmin, above.zmax, above.opacity) == (-6, 6, 0.25)
     assert [colour for _, colour in above.colorscale] == list(colours.DIVERGING)
@@ -30,6 +31,7 @@ def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
 def test_an_unsigned_heatmap_starts_at_zero() -> None:
     figure = charts.heatmap(abs(VALUES), PIXELS, is_signed=False, unit="", strength=1)
     (found,) = maps_of(figure)
+    np.testing.assert_array_equal(np.asarray(figure.data[0].z)[..., 0], colours.grey(PIXELS))
     assert (found.zmin, found.zmax) == (0, 6)
     assert [colour for _, colour in found.colorscale] == list(colours.SEQUENTIAL)
 

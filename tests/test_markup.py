@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_the_scale_names_both_ends_and_the_unit() -> None:
 
 def test_a_heatmap_figure_states_its_own_largest_magnitude() -> None:
     heatmap = np.array([[0.5, -4.0], [0, 1]])
-    options = {"title": "Evidence", "caption": "red for", "unit": "logits"}
+    options: dict[str, Any] = {"title": "Evidence", "caption": "red for", "unit": "logits"}
     html = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, **options)
     assert Elements(html).text == f"Evidence{MINUS}4.00+4.00 logitsred for"
     wider = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, limit=8, **options)

@@ -223,6 +223,7 @@ def test_blank_paper_starts_a_digit_of_ones_own() -> None:
     visitor.press("Blank paper")
     assert "Your own digit" in visitor.card()
     assert "true class" not in visitor.card()
+    assert "blank paper" in visitor.card()
     assert visitor.text("info") == [
         "The paper is blank: draw a digit with mouse, finger, pen or keyboard."
     ]
@@ -519,13 +520,16 @@ def test_dense_layers_show_their_units_and_layers_that_repeat_others_are_left_ou
 
 def test_an_edited_digit_is_compared_with_the_original(drawn: Visitor) -> None:
     drawn.go_to("feature_maps")
-    sprites = []
+    sprites, digits = [], []
     for view in ("Current digit", "Original", "Difference"):
         drawn.choose("map_view", view)
         assert drawn.complaints() == []
         assert drawn.component("unit_probe")["map_title"] == view
         sprites.append(drawn.component("maps_conv1")["sprite"])
+        digits.append(drawn.component("unit_probe")["digit"]["rgb"])
     assert len(set(sprites)) == 3
+    assert digits[0] != digits[1]
+    assert digits[0] == digits[2]
     assert drawn.component("unit_probe")["scale"]["low"] < 0
     drawn.choose("map_layer", "dense")
     assert drawn.complaints() == []

@@ -31,7 +31,8 @@ class Visitor:
 
     def text(self, kind: str) -> list[str]:
         """What the elements of a kind in the main part say."""
-        return [element.value for element in self.app.main.get(kind)]
+        found: list[Any] = list(self.app.main.get(kind))
+        return [element.value for element in found]
 
     def html(self) -> str:
         return "".join(element.proto.body for element in self.app.main.get("html"))
@@ -52,11 +53,12 @@ class Visitor:
     def choose(self, key: str, value: Any) -> None:
         """Set a select box, slider, number or segmented control by its key."""
         kinds = ("selectbox", "slider", "select_slider", "number_input", "button_group", "toggle")
-        (widget,) = (each for kind in kinds for each in self.app.get(kind) if each.key == key)
+        found: list[Any] = [each for kind in kinds for each in self.app.get(kind)]
+        (widget,) = (each for each in found if each.key == key)
         widget.set_value(value).run()
 
     def options(self, key: str) -> list[str]:
-        (widget,) = (each for each in self.app.get("selectbox") if each.key == key)
+        (widget,) = (each for each in self.app.selectbox if each.key == key)
         return list(widget.options)
 
     def upload(self, data: bytes, name: str = "digit.png") -> None:

@@ -57,22 +57,23 @@ def show_many(
     found: list[Attribution], titles: list[str], strength: float, limit: float | None
 ) -> None:
     """Small multiples, a title each."""
-    st.plotly_chart(
-        charts.heatmaps(
-            [a.heatmap for a in found],
-            [
-                title + (" · no evidence" if a.is_empty else "")
-                for title, a in zip(titles, found, strict=True)
-            ],
-            digit.pixels,
-            signs=[a.method.is_signed for a in found],
-            units=[a.method.unit for a in found],
-            strength=strength,
-            limit=limit,
-        ),
-        config=charts.CONFIG,
-        alt=f"Heatmaps: {', '.join(titles)}",
-    )
+    with st.container(key="wide_maps"):
+        st.plotly_chart(
+            charts.heatmaps(
+                [a.heatmap for a in found],
+                [
+                    title + (" · no evidence" if a.is_empty else "")
+                    for title, a in zip(titles, found, strict=True)
+                ],
+                digit.pixels,
+                signs=[a.method.is_signed for a in found],
+                units=[a.method.unit for a in found],
+                strength=strength,
+                limit=limit,
+            ),
+            config=charts.CONFIG,
+            alt=f"Heatmaps: {', '.join(titles)}",
+        )
 
 
 def pick_classes(
@@ -83,13 +84,11 @@ def pick_classes(
     names = models.get(state.model_name()).class_names
     with first:
         chosen = components.class_picker(
-            "Evidence for", key="target", default=None, none_label=f"{names[answer]}, the answer"
+            "Evidence for", key="target", none_label=f"{names[answer]}, the answer"
         )
     target = answer if chosen is None else chosen
     with second:
-        against = components.class_picker(
-            "Against", key="against", default=None, none_label="no class"
-        )
+        against = components.class_picker("Against", key="against", none_label="no class")
         if against == target:
             st.caption("The same class: not weighed")
             against = None

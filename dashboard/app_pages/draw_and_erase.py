@@ -91,7 +91,7 @@ def show_answer(digit: CurrentDigit) -> None:
     names = models.get(name).class_names
     first, second = np.argsort(-now.logits[0], kind="stable")[:2]
     st.html(
-        f'<div class="cl-said">The network says <b>{names[first]}</b>'
+        f'<div class="cl-said cl-live">The network says <b>{names[first]}</b>'
         f"<span>{names[first]} over {names[second]}: "
         f"{markup.signed(float(now.margins[0]), 1)} logits</span></div>"
         + markup.probability_bars(
@@ -174,12 +174,13 @@ def answered(pixels: np.ndarray) -> Edit:
 def show_reading(read: ReadDigit) -> None:
     """Each step from the visitor's picture to what the network sees."""
     with st.expander("How your picture was read", expanded=True):
-        st.html(
-            markup.row(
-                markup.figure(step.picture, step.title, width=112, description=step.help)
-                for step in read.steps
+        figures = (
+            markup.figure(
+                step.picture, f"{step.title}. {step.help}", width=112, description=step.title
             )
+            for step in read.steps
         )
+        st.html(f'<div class="cl-steps">{markup.row(figures)}</div>')
         for note in read.notes:
             st.caption(note)
 

@@ -34,11 +34,12 @@ with three:
 
 norms = filter_norms(kernel)
 order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
-st.plotly_chart(
-    charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
-    config=charts.CONFIG,
-    alt=f"The {count} filters of {layer}",
-)
+with st.container(key="wide_kernels"):
+    st.plotly_chart(
+        charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
+        config=charts.CONFIG,
+        alt=f"The {count} filters of {layer}",
+    )
 st.caption(
     f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
     f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
@@ -47,11 +48,12 @@ st.caption(
 
 st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(name)
-st.plotly_chart(
-    cache.weight_histograms(name),
-    config=charts.CONFIG,
-    alt="Histograms of the weights of every layer",
-)
+with st.container(key="wide_histograms"):
+    st.plotly_chart(
+        cache.weight_histograms(name),
+        config=charts.CONFIG,
+        alt="Histograms of the weights of every layer",
+    )
 st.dataframe(
     {
         "Layer": [s.layer for s in statistics],

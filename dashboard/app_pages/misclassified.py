@@ -28,8 +28,8 @@ def take_cell() -> None:
 
 def show_all() -> None:
     """Drop both filters, and the selection in the matrix, which only a new chart forgets."""
-    state.put("true_filter", None)
-    state.put("answer_filter", None)
+    state.put("true_filter", components.NO_CLASS)
+    state.put("answer_filter", components.NO_CLASS)
     state.put("matrix_turn", state.get("matrix_turn", 0) + 1)
 
 
@@ -74,13 +74,9 @@ with left:
 with right:
     one, two, three = st.columns([2, 2, 3])
     with one:
-        true = components.class_picker(
-            "True class", key="true_filter", default=None, none_label="all"
-        )
+        true = components.class_picker("True class", key="true_filter", none_label="all")
     with two:
-        answer = components.class_picker(
-            "Answer", key="answer_filter", default=None, none_label="all"
-        )
+        answer = components.class_picker("Answer", key="answer_filter", none_label="all")
     order = three.selectbox("Order", list(SORTS), key="mistake_order", persist_state="session")
     shown = sorted(
         (m for m in mistakes if true in (None, m.label) and answer in (None, m.answer)),
@@ -94,7 +90,7 @@ with right:
         st.info("The network makes no such mistake; choose other classes.")
     current = state.current_digit()
     indices = [m.index for m in shown]
-    with st.container(height=430, border=False):
+    with st.container(height=430, border=False, key="mistake_list"):
         picked = tiles(
             [colours.grey(split.images[m.index]) for m in shown],
             [caption(m) for m in shown],

@@ -36,7 +36,6 @@ with five:
     chosen = components.class_picker(
         "Evidence for",
         key="occlusion_target",
-        default=None,
         none_label=f"{names[answer]}, the answer",
     )
 target = answer if chosen is None else chosen

@@ -42,8 +42,8 @@ DOORS = (
     ("misclassified", "Misclassified", "The test digits that the network gets wrong."),
     ("one_vs_two", "One versus two", "The study: which part makes a 1 not a 2?"),
 )
-grid = st.grid(min_column_width=240)
+grid = st.grid(min_column_width=190)
 for page, label, text in DOORS:
-    with grid.container(border=True):
+    with grid.container(border=True, height="stretch", gap="xsmall", key=f"door_{page}"):
         st.page_link(f"app_pages/{page}.py", label=f"**{label}**")
         st.caption(text)

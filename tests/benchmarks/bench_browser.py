@@ -128,7 +128,7 @@ def draw(page: Page, chance: random.Random) -> list[dict]:
 
     def anywhere() -> np.ndarray:
         share = (chance.uniform(0.2, 0.8), chance.uniform(0.2, 0.8))
-        return (box["x"], box["y"]) + np.multiply(share, (box["width"], box["height"]))
+        return np.add((box["x"], box["y"]), np.multiply(share, (box["width"], box["height"])))
 
     start, end = anywhere(), anywhere()
     page.evaluate("notes.length = 0")
@@ -168,7 +168,9 @@ def followed(notes: list[dict], sent: dict) -> tuple[float, float]:
         if note["kind"] == "acknowledged" and note["sequence"] >= sent["sequence"]
     )
     # The same answer again changes nothing on the page; then the acknowledgement counts.
-    shown = [n["time"] for n in notes if n["kind"] == ".cl-said" and sent["time"] < n["time"] <= done]
+    shown = [
+        n["time"] for n in notes if n["kind"] == ".cl-said" and sent["time"] < n["time"] <= done
+    ]
     return (shown or [done])[-1], done
 
 

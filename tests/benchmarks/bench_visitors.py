@@ -31,7 +31,7 @@ from websocket_visitors import Visitor, is_shown, pictures, visit
 APP = ROOT / "dashboard" / "Home.py"
 PAUSE = 0.1  # s between two updates of the canvas
 UPDATES = 10  # of a stroke, the last of them when the pen goes up
-STROKES = 10  # of a visitor, again and again
+STROKES = 20  # of a visitor, again and again
 
 Table = tuple[np.ndarray, np.ndarray]
 
@@ -120,7 +120,9 @@ def main() -> None:
         tally = asyncio.run(draw_together(address, tables, seconds))
     num_answers = len(tally.drawing) + len(tally.pen_up)
     print(machine())
-    print(f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, ", end="")
+    print(
+        f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, ", end=""
+    )
     print(f"{tally.num_bytes / num_answers / 1024:.1f} KiB each, {tally.num_wrong} of them wrong")
     print(f"{'':<16}{'answers':>7}{'median':>13}{'95%':>13}{'most':>13}")
     print(line("while drawing", tally.drawing))

@@ -71,6 +71,13 @@ def serve() -> Iterator[Callable[[Path], str]]:
         yield start
 
 
+@pytest.fixture
+def serve_anew() -> Iterator[Callable[[Path], str]]:
+    """Give a function that serves a script on a server of its own, which nobody visited yet."""
+    with ExitStack() as stack:
+        yield lambda script: stack.enter_context(serving(script))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import serving
 from lens import HOME, LONG, TITLES, Lens
 from photographs import photographs
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 from cnn_core import datasets, evaluation, models
 from dashboard.canvas.codec import to_text
@@ -196,7 +195,7 @@ def test_moving_over_the_occlusion_map_asks_about_every_place(lens: Lens) -> Non
     assert box is not None
     read = []
     for share in (0.3, 0.7):
-        here = {"x": share * box["width"], "y": 0.5 * box["height"]}
+        here = Position(x=share * box["width"], y=0.5 * box["height"])
         probe.locator(".map").hover(position=here)
         column = int(share * 25)
         expect(probe.locator(".readout")).to_contain_text(f"row 12, column {column}:")
@@ -205,7 +204,7 @@ def test_moving_over_the_occlusion_map_asks_about_every_place(lens: Lens) -> Non
     assert read[0][1] != read[1][1]
 
 
-def _mark(probe) -> str:  # type: ignore[no-untyped-def]
+def _mark(probe: Locator) -> str:
     return str(probe.locator(".digit .mark").get_attribute("style"))
 
 
@@ -271,16 +270,10 @@ def test_the_slider_shortens_the_head(lens: Lens) -> None:
 # --- The first seconds, and the looks ---
 
 
-@pytest.fixture
-def fresh_server() -> Iterator[str]:
-    with serving(HOME) as address:
-        yield address
-
-
 def test_the_first_page_stands_before_tensorflow_and_fills_in_by_itself(
-    fresh_server: str, page: Page
+    serve_anew: Callable[[Path], str], page: Page
 ) -> None:
-    lens = Lens(page, fresh_server)
+    lens = Lens(page, serve_anew(HOME))
     page.goto(lens.address)
     expect(lens.main.get_by_role("heading", level=1)).to_be_visible(timeout=LONG)
     expect(lens.card).to_contain_text("answer 2")
@@ -298,7 +291,7 @@ def test_every_page_is_whole_on_a_phone_and_on_a_desk_in_light_and_in_dark(
     for width, height in ((390, 844), (1280, 800)):
         lens.page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
-            lens.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            lens.page.emulate_media(color_scheme=scheme)
             expect(lens.main.locator(CONTENT[name]).first).to_be_visible(timeout=LONG)
             expect(lens.page.get_by_test_id("stException")).to_have_count(0)
             expect(lens.page.get_by_test_id("stAlert")).to_have_count(0)
@@ -317,11 +310,21 @@ def assert_nothing_is_cut(page: Page, width: int) -> None:
     assert wide <= 0
 
 
+def test_on_a_phone_the_answer_stays_in_sight_while_the_pen_moves(desk: Lens) -> None:
+    desk.page.set_viewport_size({"width": 390, "height": 700})
+    desk.tool("Undo").scroll_into_view_if_needed()
+    desk.press((4, 3))
+    desk.move((24, 3))
+    expect(desk.canvas).to_be_in_viewport(ratio=0.9)
+    expect(desk.said).to_be_in_viewport(ratio=1)
+    desk.page.mouse.up()
+
+
 def test_the_page_takes_the_colours_of_the_theme(lens: Lens) -> None:
     lens.open()
     shades = []
     for scheme in ("light", "dark"):
-        lens.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        lens.page.emulate_media(color_scheme=scheme)
         lens.page.wait_for_function(
             """is_dark => {
               const app = document.querySelector("[data-testid=stApp]");
