@@ -113,13 +113,14 @@ def show_digit_in_sidebar() -> None:
         digit_card(slot)
 
 
-def class_picker(label: str, *, key: str, none_label: str) -> int | None:
+def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = False) -> int | None:
     """A select box over the classes of the chosen model, with no class chosen at first.
 
     Args:
         label: what the class is for.
         key: of the widget; its state is NO_CLASS for no class.
         none_label: of the first entry, which stands for no class.
+        is_disabled: shown, but of no use now.
     """
     names = models.get(state.model_name()).class_names
     chosen: int = st.selectbox(
@@ -128,6 +129,7 @@ def class_picker(label: str, *, key: str, none_label: str) -> int | None:
         format_func=lambda i: none_label if i == NO_CLASS else names[i],
         key=key,
         persist_state="session",
+        disabled=is_disabled,
     )
     return None if chosen == NO_CLASS else chosen
 
@@ -198,7 +200,7 @@ def _digit_pickers() -> None:
             ("Next", ":material/chevron_right:", 1),
         ):
             st.button(
-                label if step == 0 else "",
+                label,  # of the two arrows only spoken, see style.css
                 icon=icon,
                 help=f"{label} test digit of the class chosen below",
                 key=f"digit_{label.lower()}",

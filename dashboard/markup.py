@@ -115,26 +115,20 @@ def probability_bars(
             f'<div class="cl-bar{" cl-answer" if i == answer else ""}">'
             f"<span>{escape(name)}{' ✓' if i == marked else ''}</span>"
             f'<i>{thin}<u style="width:{100 * probabilities[i]:.2f}%"></u></i>'
-            f"<span>{percent(float(probabilities[i]))}</span>{change}</div>"
+            f"<span>{escape(percent(float(probabilities[i])))}</span>{change}</div>"
         )
     kind = "cl-bars" if before is None else "cl-bars cl-changes"
     return f'<div class="{kind}">{"".join(lines)}</div>'
 
 
-def percent(share: float) -> str:
-    """A share in [0, 1] as text; what is not quite certain never reads 100%."""
-    text = f"{100 * share:.1f}"
-    if text == "100.0" and share < 1:
-        return "> 99.9%"
-    return f"{text}%"
-
-
-def whole_percent(share: float) -> str:
-    """A share in [0, 1] as short text; what is not quite 0 or 1 never reads so."""
-    text = f"{share:.0%}"
-    if text == "100%" and share < 1:
-        return ">99%"
-    return "<1%" if text == "0%" and share > 0 else text
+def percent(share: float, digits: int = 1) -> str:
+    """A share in [0, 1] as text; what is not quite 0 or 1 never reads so."""
+    text, step = f"{share:.{digits}%}", 10.0**-digits
+    if share < 1 and text == f"{1:.{digits}%}":
+        return f">{100 - step:.{digits}f}%"
+    if share > 0 and text == f"{0:.{digits}%}":
+        return f"<{step:.{digits}f}%"
+    return text
 
 
 def points(change: float) -> str:

@@ -42,8 +42,8 @@ class Elements(HTMLParser):
         (0.0004, "0.0%"),
         (0.123456, "12.3%"),
         (0.9994, "99.9%"),
-        (0.99951, "> 99.9%"),
-        (float(np.float32(0.99999994)), "> 99.9%"),
+        (0.99951, ">99.9%"),
+        (float(np.float32(0.99999994)), ">99.9%"),
         (1.0, "100.0%"),
     ],
 )
@@ -162,4 +162,4 @@ def test_beside_the_bars_stands_the_change_in_points() -> None:
     ("share", "text"), [(1, "100%"), (0.999, ">99%"), (0.5, "50%"), (0.001, "<1%"), (0, "0%")]
 )
 def test_a_short_share_never_claims_certainty(share: float, text: str) -> None:
-    assert markup.whole_percent(share) == text
+    assert markup.percent(share, 0) == text

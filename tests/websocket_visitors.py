@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import numpy as np
-import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from cnn_core import inference
 from dashboard.canvas.codec import to_text
@@ -52,7 +53,7 @@ class Visitor:
         num_bytes: received so far.
     """
 
-    def __init__(self, socket: websockets.ClientConnection, first_sequence: int) -> None:
+    def __init__(self, socket: ClientConnection, first_sequence: int) -> None:
         self.shown = Shown(np.empty(0))
         self.acknowledged = 0
         self.num_bytes = 0
@@ -109,11 +110,11 @@ class Visitor:
         message = ForwardMsg.FromString(data)
         kind = message.WhichOneof("type")
         # As a browser does: what is large and known comes as a reference.
-        place = tuple(message.metadata.delta_path)
         if kind == "ref_hash":
-            message = self._large[place]
+            known = self._large.values()
+            message = next(large for large in known if large.hash == message.ref_hash)
         elif message.metadata.cacheable:
-            self._large[place] = message
+            self._large[tuple(message.metadata.delta_path)] = message
         if kind == "navigation":
             self._page = message.navigation.page_script_hash
         if message.HasField("delta") and message.delta.HasField("new_element"):
@@ -144,7 +145,7 @@ class Visitor:
 async def visit(address: str, first_sequence: int = 0) -> AsyncIterator[Visitor]:
     """Open the drawing page of the app at an address and leave it at the end."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:
+    async with connect(stream, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
         visitor = Visitor(socket, first_sequence)
         await visitor.open()
         yield visitor

@@ -76,19 +76,33 @@ def show_many(
         )
 
 
+def titled(found: Attribution) -> str:
+    """A method's name and the end of its colour scale."""
+    if found.is_empty:
+        return found.method.title
+    limit = colours.limit_of(found.heatmap)
+    sign = "±" if found.method.is_signed else "to "
+    return f"{found.method.title}, {sign}{limit:.2g}"
+
+
 def pick_classes(
-    prediction: Prediction, first: DeltaGenerator, second: DeltaGenerator
+    prediction: Prediction, first: DeltaGenerator, second: DeltaGenerator, *, is_disabled: bool
 ) -> tuple[int, int | None]:
     """The class that is explained, and the one it is weighed against."""
     answer = int(prediction.classes[0])
     names = models.get(state.model_name()).class_names
     with first:
         chosen = components.class_picker(
-            "Evidence for", key="target", none_label=f"{names[answer]}, the answer"
+            "Evidence for",
+            key="target",
+            none_label=f"{names[answer]}, the answer",
+            is_disabled=is_disabled,
         )
     target = answer if chosen is None else chosen
     with second:
-        against = components.class_picker("Against", key="against", none_label="no class")
+        against = components.class_picker(
+            "Against", key="against", none_label="no class", is_disabled=is_disabled
+        )
         if against == target:
             st.caption("The same class: not weighed")
             against = None
@@ -117,7 +131,9 @@ with one:
             disabled=view == METHODS_VIEW,
         )
     ]
-target, against = pick_classes(cache.prediction(name, digit.pixels), two, three)
+target, against = pick_classes(
+    cache.prediction(name, digit.pixels), two, three, is_disabled=view == CLASSES_VIEW
+)
 with four:
     layer = components.layer_picker(
         spatial,
@@ -145,10 +161,10 @@ with st.spinner("Computing the maps"):
         all_methods = [
             cache.explanation(name, digit.pixels, key, target, against, layer) for key in METHODS
         ]
-        show_many(all_methods, [row.title for row in METHODS.values()], strength, None)
+        show_many(all_methods, [titled(found) for found in all_methods], strength, None)
         st.caption(
-            "Each map has its own scale, since methods measure different things. Blue and red maps "
-            "are signed: red speaks for the class, blue against it."
+            "Each map has its own scale, stated above it, since methods measure different things. "
+            "Blue and red maps are signed: red speaks for the class, blue against it."
         )
     else:
         classes = models.get(name).class_names

@@ -42,8 +42,8 @@ def caption(mistake: Mistake) -> str:
     """A mistake in two short lines."""
     return (
         f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
-        f"{names[mistake.answer]}: {markup.whole_percent(mistake.confidence)}, "
-        f"{names[mistake.second]}: {markup.whole_percent(mistake.second_probability)}"
+        f"{names[mistake.answer]}: {markup.percent(mistake.confidence, 0)}, "
+        f"{names[mistake.second]}: {markup.percent(mistake.second_probability, 0)}"
     )
 
 

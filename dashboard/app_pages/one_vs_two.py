@@ -1,5 +1,7 @@
 """One versus two: the study as a story."""
 
+from html import escape
+
 import streamlit as st
 
 from cnn_core.studies import HEAD_LENGTHS, StudyStep
@@ -50,7 +52,7 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
             description=f"Attention, {step.title}",
         ),
     )
-    ones, twos = (markup.percent(float(step.probabilities[i])) for i in (1, 2))
+    ones, twos = (escape(markup.percent(float(step.probabilities[i]))) for i in (1, 2))
     return (
         f'<div class="cl-column"><b>{step.title}</b>{"".join(pictures)}'
         f"<span>answer <b>{step.answer}</b></span><span>1: {ones}, 2: {twos}</span>"
@@ -103,11 +105,13 @@ for finding in study.findings:
     st.caption(f"It holds if: {finding.rule[0].lower()}{finding.rule[1:]}")
 
 st.subheader("Your own erasing", anchor=False)
-edits = state.edits()
-if not edits:
+own = [(edit.pixels, f"Your edit {i}") for i, edit in enumerate(state.edits())]
+digit = state.current_digit()
+if not own and digit.is_edited:
+    own = [(digit.original, ""), (digit.pixels, "Your edit")]
+if not own:
     st.markdown("Erase or draw on the drawing page, and every step of yours is studied here too.")
     st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
-for i, edit in enumerate(edits[-5:], max(0, len(edits) - 5)):
-    title = f"Your edit {i}" if i else "Before your edits"
-    show_step(cache.study_step(state.model_name(), edit.pixels, title))
+for i, (pixels, title) in list(enumerate(own))[-5:]:
+    show_step(cache.study_step(state.model_name(), pixels, title if i else "Before your edits"))
 components.next_page("app_pages/overview.py", "Back to the overview")

@@ -9,7 +9,7 @@ components.intro(
     "See why a network answers what it answers",
     "CNN Lens opens up a network that reads handwritten digits: draw or erase, and watch its "
     "answer and the evidence move with your hand. Below, the current digit goes through the "
-    "network from left to right: brighter feature maps react more strongly.",
+    "network step by step: brighter feature maps react more strongly.",
 )
 
 digit = state.current_digit()

@@ -121,9 +121,9 @@ def main() -> None:
     num_answers = len(tally.drawing) + len(tally.pen_up)
     print(machine())
     print(
-        f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, ", end=""
+        f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, "
+        f"{tally.num_bytes / num_answers / 1024:.1f} KiB each, {tally.num_wrong} of them wrong"
     )
-    print(f"{tally.num_bytes / num_answers / 1024:.1f} KiB each, {tally.num_wrong} of them wrong")
     print(f"{'':<16}{'answers':>7}{'median':>13}{'95%':>13}{'most':>13}")
     print(line("while drawing", tally.drawing))
     print(line("pen up, maps", tally.pen_up))
