@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, components, runtime
+from dashboard import cache, components, runtime, sidebar
 
 PAGES = [
     st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
@@ -25,7 +25,7 @@ st.logo(LOGO, size="large")
 components.style()
 try:
     with components.readable_errors():
-        components.sidebar()
+        sidebar.show()
         page.run()
 finally:
     # Last, whatever ends the run: the first page is drawn sooner without it.

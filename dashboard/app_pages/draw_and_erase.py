@@ -7,7 +7,7 @@ from cnn_core import models
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import PictureError
 from cnn_core.images import ReadDigit, read_digit
-from dashboard import cache, colours, components, markup, runtime, state
+from dashboard import cache, colours, components, markup, runtime, sidebar, state
 from dashboard.canvas import acknowledge, digit_canvas
 from dashboard.state import CurrentDigit, Edit
 from dashboard.tiles import tiles
@@ -79,7 +79,7 @@ def workbench(start: CurrentDigit) -> None:
             show_evidence(digit, is_final=drawing.is_final)
     if runtime.is_ready():
         show_edits(digit, is_final=drawing.is_final)
-    components.show_digit_in_sidebar()
+    sidebar.show_current_digit()
     acknowledge(drawing)
 
 

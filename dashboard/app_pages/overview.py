@@ -1,9 +1,50 @@
 """Overview: what this is, the current digit through the network, doors to the pages."""
 
+import numpy as np
 import streamlit as st
 
-from dashboard import cache, components, state
+from cnn_core import models
+from dashboard import cache, colours, components, markup, runtime, sidebar, state
 from dashboard.tiles import tiles
+
+
+def glance(digit: state.CurrentDigit) -> None:
+    """The digit's way through the network in one line: input, feature maps, probabilities."""
+    stages = [("Input", markup.picture(colours.grey(digit.pixels), width=168, description="input"))]
+    if runtime.is_ready():
+        maps = cache.feature_maps(state.model_name(), digit.pixels)
+        for layer in cache.layer_names(state.model_name())[0][:2]:
+            stages.append((f"Strongest maps of {layer}", strongest(maps[layer])))
+    else:
+        stages += [
+            ("Feature maps", '<div class="cl-loading">The network is loading</div>'),
+            ("", ""),
+        ]
+    answer = sidebar.current_answer()
+    names = models.get(state.model_name()).class_names
+    bars = "" if answer is None else markup.probability_bars(names, answer, marked=digit.label)
+    stages.append(("Probability of each digit", bars))
+    st.html(
+        '<div class="cl-flow">'
+        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in stages)
+        + "</div>"
+    )
+
+
+def strongest(maps: np.ndarray, count: int = 9) -> str:
+    """The feature maps (height, width, channels) with the largest mean, on one scale."""
+    channels = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")[:count]
+    limit = colours.limit_of(maps)
+    pictures = (
+        markup.picture(
+            colours.colourise(maps[..., channel], is_signed=False, limit=limit),
+            width=80,
+            description=f"feature map {channel}",
+        )
+        for channel in channels
+    )
+    return f'<div class="cl-maps">{"".join(pictures)}</div>'
+
 
 components.intro(
     "See why a network answers what it answers",
@@ -13,10 +54,10 @@ components.intro(
 )
 
 digit = state.current_digit()
-components.glance(digit)
+glance(digit)
 
 st.subheader("Pick a digit", anchor=False)
-split = cache.split("mnist", "test")
+split = cache.split(models.get(state.model_name()).dataset, "test")
 # One of each class, then digits that are written in unusual ways.
 GALLERY = [3, 2, 1, 18, 4, 15, 11, 0, 61, 7, 5, 14, 35, 38, 115, 151, 247, 321, 340, 445, 582, 659]
 GALLERY += [720, 947]

@@ -4,8 +4,6 @@ Prints, for each kind of photograph, the accuracy of the careful reader and of t
 resizes the whole picture to 28 x 28 and inverts it. The network is the same for both.
 """
 
-# ruff: noqa: T201 (printing is its purpose)
-
 from __future__ import annotations
 
 import argparse
