@@ -89,6 +89,21 @@ def heatmap_figure(
     )
 
 
+def attention_figure(
+    heatmap: np.ndarray, pixels: np.ndarray, class_name: str, *, width: int = 190
+) -> str:
+    """The gradient saliency of a class over its digit."""
+    return heatmap_figure(
+        heatmap,
+        pixels,
+        is_signed=False,
+        title="Attention",
+        caption=f"where a small change moves the {class_name} most",
+        unit="logits/ink",
+        width=width,
+    )
+
+
 def probability_bars(
     names: Sequence[str],
     probabilities: np.ndarray,

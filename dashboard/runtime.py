@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -74,6 +75,8 @@ def _load(then: Callable[[], object]) -> None:
 
 
 def _import_all() -> None:
+    # TensorFlow greets with a dozen lines on this processor; a warning still gets through.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     # Every heavy module that a page imports late belongs here, before the freeze.
     import cv2
     import keras

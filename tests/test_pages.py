@@ -179,8 +179,18 @@ def test_the_maps_wait_until_the_pen_is_lifted(drawn: Visitor) -> None:
     drawn.draw(SEVEN, is_final=False)
     assert f"The network says <b>{answer_to(SEVEN)}</b>" in drawn.html()
     assert re.findall("<figure.*</figure>", drawn.html()) == maps
+    assert "cl-stale" in drawn.html()
     drawn.draw(SEVEN)
     assert re.findall("<figure.*</figure>", drawn.html()) != maps
+    assert "cl-stale" not in drawn.html()
+
+
+def test_a_new_digit_does_not_stand_beside_the_maps_of_the_last(drawn: Visitor) -> None:
+    drawn.press("Blank paper")
+    drawn.draw(SEVEN, is_final=False)
+    assert "<figure" not in drawn.html()
+    drawn.draw(SEVEN)
+    assert drawn.html().count("<figure") == 2
 
 
 def test_every_edit_joins_the_strip_and_a_click_goes_back(drawn: Visitor) -> None:

@@ -104,10 +104,12 @@ def show_answer(digit: CurrentDigit) -> None:
 
 
 def show_evidence(digit: CurrentDigit, *, is_final: bool) -> None:
-    """The attention and occlusion maps as of the last time the pen was lifted."""
-    if is_final or not state.get("evidence"):
-        state.put("evidence", evidence(digit))
-    st.html(state.get("evidence"))
+    """The attention and occlusion maps of the last time the pen was up; pale while it is down."""
+    if is_final:
+        state.put("evidence", (digit.digit_id, evidence(digit)))
+    digit_id, shown = state.get("evidence", (None, ""))
+    if digit_id == digit.digit_id:
+        st.html(shown if is_final else f'<div class="cl-stale">{shown}</div>')
 
 
 def evidence(digit: CurrentDigit) -> str:
@@ -119,14 +121,7 @@ def evidence(digit: CurrentDigit) -> str:
     covered = cache.occlusion_map(name, digit.pixels, LIVE_PATCH, LIVE_STRIDE, "black")
     return markup.row(
         (
-            markup.heatmap_figure(
-                attention.heatmap,
-                digit.pixels,
-                is_signed=False,
-                title="Attention",
-                caption=f"where a small change moves the {class_name} most",
-                unit="logits",
-            ),
+            markup.attention_figure(attention.heatmap, digit.pixels, class_name),
             markup.heatmap_figure(
                 covered.heatmap(ClassScore(answer)),
                 digit.pixels,

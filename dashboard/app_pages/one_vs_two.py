@@ -18,15 +18,7 @@ def show_step(step: StudyStep) -> None:
         '<div class="cl-step">'
         + markup.figure(colours.grey(step.pixels), step.title, width=150)
         + f"<div>{said}{markup.probability_bars(DIGITS, step.probabilities)}</div>"
-        + markup.heatmap_figure(
-            step.attention,
-            step.pixels,
-            is_signed=False,
-            title="Attention",
-            caption=f"where a small change moves the {step.answer} most",
-            unit="logits",
-            width=150,
-        )
+        + markup.attention_figure(step.attention, step.pixels, str(step.answer), width=150)
         + markup.heatmap_figure(
             step.evidence,
             step.pixels,
