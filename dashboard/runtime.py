@@ -75,7 +75,7 @@ def _load(then: Callable[[], object]) -> None:
 
 
 def _import_all() -> None:
-    # TensorFlow greets with a dozen lines on this processor; a warning still gets through.
+    # Fewer of TensorFlow's greetings in the server's log; its warnings still get through.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     # Every heavy module that a page imports late belongs here, before the freeze.
     import cv2
