@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,12 @@ def table(study: keras.Model, test_split: Split) -> Table:
     return levels.reshape(*shape, 28, 28), expected.reshape(*shape, -1)
 
 
+def run(visits: Coroutine[Any, Any, None]) -> None:
+    """Run visits on a thread of their own: Playwright keeps a loop running on the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, visits).result()
+
+
 def test_no_two_pictures_have_the_same_answer(table: Table) -> None:
     _, expected = table
     for one, other in combinations(expected.reshape(-1, expected.shape[-1]), 2):
@@ -60,7 +67,7 @@ def test_visitors_of_a_fresh_server_see_the_answers_to_their_own_pixels(
             for number in range(VISITORS):
                 group.create_task(draw_all(number))
 
-    asyncio.run(draw_together())
+    run(draw_together())
 
 
 async def draw(visitor: Visitor, levels: np.ndarray, expected: np.ndarray) -> None:
@@ -84,4 +91,4 @@ def test_an_update_that_is_overtaken_does_no_harm(address: str, table: Table) ->
             assert shown.thumbnail == colours.data_uri(levels[-1])
             assert shown.num_edits == 2
 
-    asyncio.run(hurry())
+    run(hurry())
