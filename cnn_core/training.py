@@ -128,7 +128,9 @@ def train_pretrained(name: str, *, seed: int = 0, folder: Path = models.PRETRAIN
 
     folder.mkdir(parents=True, exist_ok=True)
     weights, aside = folder / f"{name}.weights.h5", folder / f".{name}.weights.h5"
-    model.save_weights(aside)
+    shipped = spec.build()
+    shipped.set_weights(model.get_weights())  # not the optimiser's state, which is twice as large
+    shipped.save_weights(aside)
     os.replace(aside, weights)
     test = datasets.load(spec.dataset, split="test")
     logits = inference.logits(model, test.images)
