@@ -83,6 +83,11 @@ if right.button("Erase this one by hand", icon=":material/ink_eraser:"):
     erase_by_hand(step)
     st.switch_page("app_pages/draw_and_erase.py", query_params={})
 
+st.caption(
+    "Slant, head and foot of this 1 were chosen so that the long head is read as a 2, as in the "
+    "source. With an upright stem or a steeper head this network mostly says 1 or 7: try it by hand."
+)
+
 st.subheader("All five steps", anchor=False)
 st.html(markup.row(column_of(each, study.steps) for each in study.steps))
 
