@@ -85,7 +85,7 @@ if right.button("Erase this one by hand", icon=":material/ink_eraser:"):
 
 st.caption(
     "Slant, head and foot of this 1 were chosen so that the long head is read as a 2, as in the "
-    "source. With an upright stem or a steeper head this network mostly says 1 or 7: try it by hand."
+    "source. With an upright stem or a steeper head this network mostly says 1 or 7: try it."
 )
 
 st.subheader("All five steps", anchor=False)
