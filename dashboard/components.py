@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import models
 from cnn_core.attribution import Method, Option
 from cnn_core.errors import CnnCoreError
-from dashboard import cache, runtime, state
+from dashboard import cache, markup, runtime, state
 
 # Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
 NO_CLASS = -1
@@ -132,7 +132,7 @@ def require_network() -> None:
 
 def loading() -> None:
     """Say that the network is on its way."""
-    st.html('<div class="cl-loading" role="status">The network is loading</div>')
+    st.html(markup.loading())
 
 
 def picture_upload(take: Callable[[bytes], None]) -> None:

@@ -38,6 +38,11 @@ def row(pieces: Iterable[str]) -> str:
     return f'<div class="cl-row">{"".join(pieces)}</div>'
 
 
+def loading(text: str = "The network is loading") -> str:
+    """A turning ring and what is being waited for."""
+    return f'<div class="cl-loading" role="status">{escape(text)}</div>'
+
+
 def scale_of(limit: float, *, is_signed: bool, unit: str) -> str:
     """The colour bar: the scale with its two ends and its unit.
 

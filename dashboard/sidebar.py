@@ -150,4 +150,4 @@ def _loading_notice() -> None:
 def _wait_for_tensorflow() -> None:
     if runtime.is_ready():
         st.rerun()
-    st.html('<div class="cl-loading" role="status">Loading the network</div>')
+    st.html(markup.loading("Loading the network"))

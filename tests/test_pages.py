@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import Visitor
+from visitors import SEVEN, STEM, Visitor
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -32,10 +32,6 @@ PAGES = {
 # A digit whose Grad-CAM at the last convolution has no positive evidence.
 NO_EVIDENCE = 7
 BLANK = np.zeros((28, 28), np.uint8)
-STEM = BLANK.copy()
-STEM[4:24, 13:15] = 255
-SEVEN = STEM.copy()
-SEVEN[4:6, 6:15] = 255
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,16 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visitors import Visitor
+from visitors import SEVEN, STEM, Visitor
 
 from dashboard import runtime
 from dashboard.canvas.codec import to_text
 
 PAGES = ("overview", "draw_and_erase", "attention", "occlusion", "filters", "feature_maps")
-STEM = np.zeros((28, 28), np.uint8)
-STEM[4:24, 13:15] = 255
-SEVEN = STEM.copy()
-SEVEN[4:6, 6:15] = 255
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,6 +16,13 @@ from dashboard.canvas.codec import from_text, to_text
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
 
 
+# Drawn on blank paper: a bar, and the bar with a flag.
+STEM = np.zeros((28, 28), np.uint8)
+STEM[4:24, 13:15] = 255
+SEVEN = STEM.copy()
+SEVEN[4:6, 6:15] = 255
+
+
 class Visitor:
     """One session; every gesture runs the app as the browser would make it run."""
 

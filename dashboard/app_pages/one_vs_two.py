@@ -52,11 +52,6 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
     )
 
 
-def erase_by_hand(step: StudyStep) -> None:
-    """Take a step of the study to the drawing page."""
-    state.use_own_digit(colours.grey(step.pixels))
-
-
 DIGITS = tuple("0123456789")
 
 components.intro(
@@ -80,7 +75,7 @@ chosen = left.select_slider(
 step = study.steps[chosen - 1]
 show_step(step)
 if right.button("Erase this one by hand", icon=":material/ink_eraser:"):
-    erase_by_hand(step)
+    state.use_own_digit(colours.grey(step.pixels))
     st.switch_page("app_pages/draw_and_erase.py", query_params={})
 
 st.caption(

@@ -16,10 +16,7 @@ def glance(digit: state.CurrentDigit) -> None:
         for layer in cache.layer_names(state.model_name())[0][:2]:
             stages.append((f"Strongest maps of {layer}", strongest(maps[layer])))
     else:
-        stages += [
-            ("Feature maps", '<div class="cl-loading">The network is loading</div>'),
-            ("", ""),
-        ]
+        stages += [("Feature maps", markup.loading()), ("", "")]
     answer = sidebar.current_answer()
     names = models.get(state.model_name()).class_names
     bars = "" if answer is None else markup.probability_bars(names, answer, marked=digit.label)
