@@ -172,7 +172,7 @@ def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
     Convolutional Neural Networks", 2019, https://doi.org/10.23915/distill.00021
 
     Args:
-        model: a Functional network of convolutions, poolings and layers that keep places.
+        model: a Functional network of convolutions, poolings, paddings and layers that keep places.
         layer: the name of a layer that gives feature maps.
 
     Raises:
@@ -185,44 +185,95 @@ def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
             f"There is no layer {layer!r} with feature maps. "
             f"Choose one of: {', '.join(names) or 'none'}."
         )
-    rows, columns = (_field_along(model.get_layer(layer).output, axis) for axis in (0, 1))
+    field = _fields(model)[layer]
+    if isinstance(field, str):
+        raise ValueError(
+            "Expected only convolutions, poolings, paddings and layers that keep places on the "
+            f"way to the feature map. Received: layer={field!r}"
+        )
+    return field
+
+
+def receptive_fields(model: keras.Model) -> dict[str, ReceptiveField]:
+    """The receptive field of every layer whose units have a place in the image.
+
+    Layers behind a flattening or a mean over all places are left out: their units have no place,
+    and together they see the whole image.
+
+    Args:
+        model: a Functional network.
+    """
+    return {name: at for name, at in _fields(model).items() if isinstance(at, ReceptiveField)}
+
+
+def source_layers(layer: keras.Layer) -> tuple[str, ...]:
+    """The names of the layers whose outputs a layer of a Functional network takes, in order."""
+    return tuple(tensor._keras_history.operation.name for tensor in _inputs(layer))
+
+
+def _inputs(layer: Any) -> list[Any]:
+    import keras
+
+    tensors: list[Any] = keras.tree.flatten(layer.input)
+    return tensors
+
+
+def _fields(model: keras.Model) -> dict[str, ReceptiveField | str]:
+    """The field of every layer, or the name of the layer at which the places were lost.
+
+    One walk along the layers, each of which stands behind those it takes: branches that meet
+    again and again cost no more than a chain.
+    """
+    found: dict[str, ReceptiveField | str] = {}
+    for layer in model.layers:
+        taken = [found[name] for name in source_layers(layer)]
+        lost = [one for one in taken if isinstance(one, str)]
+        fields = [one for one in taken if isinstance(one, ReceptiveField)]
+        found[layer.name] = lost[0] if lost else _field(layer, fields)
+    return found
+
+
+def _field(layer: Any, taken: list[ReceptiveField]) -> ReceptiveField | str:
+    """The field behind a layer, from the fields of what it takes; its name if it loses places."""
+    if len(layer.output.shape) != 4:
+        return str(layer.name)
+    if not taken:
+        return ReceptiveField((1, 1), (1, 1), (0, 0))
+    rows, columns = (_field_along(layer, taken, axis) for axis in (0, 1))
+    if rows is None or columns is None:
+        return str(layer.name)
     return ReceptiveField(*zip(rows, columns, strict=True))
 
 
-def _field_along(tensor: Any, axis: int) -> tuple[int, int, int]:
-    """Size, stride and start of the field of one unit of a tensor, along rows or columns."""
-    layer = tensor._keras_history.operation
-    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-    if not inputs:
-        return 1, 1, 0
-    if len(tensor.shape) != 4:
-        raise _untraceable(layer)
-    fields = [_field_along(one, axis) for one in inputs]
-    stride = fields[0][1]
-    start = min(field[2] for field in fields)
-    end = max(field[2] + field[0] for field in fields)
-    length = inputs[0].shape[1 + axis]
-    kernel, step, padding = _window(layer, length, axis)
-    if tensor.shape[1 + axis] != (length + padding - kernel) // step + 1:
-        raise _untraceable(layer)
-    before = padding // 2
+def _field_along(layer: Any, taken: list[ReceptiveField], axis: int) -> tuple[int, int, int] | None:
+    """Size, stride and start along rows or columns; None if places move in an unknown manner."""
+    length = _inputs(layer)[0].shape[1 + axis]
+    kernel, step, before, after = _window(layer, length, axis)
+    strides = {field.stride[axis] for field in taken}
+    places = (length + before + after - kernel) // step + 1
+    if len(strides) > 1 or layer.output.shape[1 + axis] != places:
+        return None
+    stride = strides.pop()
+    start = min(field.start[axis] for field in taken)
+    end = max(field.start[axis] + field.size[axis] for field in taken)
     return end - start + (kernel - 1) * stride, stride * step, start - before * stride
 
 
-def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int]:
-    """Kernel length, step and padding in all of a layer; (1, 1, 0) if it keeps places."""
+def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int, int]:
+    """Kernel length, step and padding before and after; (1, 1, 0, 0) if a layer keeps places."""
+    import keras
+
+    if isinstance(layer, keras.layers.ZeroPadding2D):
+        return 1, 1, *layer.padding[axis]
+    if isinstance(layer, (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)):
+        return length, 1, 0, 0
     window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if window is None:
-        return 1, 1, 0
+        return 1, 1, 0, 0
     dilation = getattr(layer, "dilation_rate", (1, 1))[axis]
     kernel, step = (window[axis] - 1) * dilation + 1, layer.strides[axis]
     if layer.padding == "valid":
-        return kernel, step, 0
-    return kernel, step, max((-(-length // step) - 1) * step + kernel - length, 0)
-
-
-def _untraceable(layer: Any) -> ValueError:
-    return ValueError(
-        "Expected only convolutions, poolings and layers that keep places on the way to the "
-        f"feature map. Received: layer={layer.name!r}"
-    )
+        return kernel, step, 0, 0
+    # TensorFlow puts the odd row of padding at the end.
+    padding = max((-(-length // step) - 1) * step + kernel - length, 0)
+    return kernel, step, padding // 2, padding - padding // 2

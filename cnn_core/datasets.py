@@ -1,37 +1,65 @@
-"""The data sets, and the only place that knows where their files are."""
+"""The data sets, and the only place that knows where their files are.
+
+MNIST ships with the project. The others are looked for in the folder that the environment variable
+CNN_LENS_DATA names, then in the user's cache, and are downloaded into that cache if they are in
+neither.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 SplitName = Literal["train", "test"]
+Arrays = dict[str, Any]
 
-_DATA = Path(__file__).parent / "data"
+_SHIPPED = Path(__file__).parent / "data"
+_SIGNS_ADDRESS = (
+    "https://github.com/ardamavi/Sign-Language-Digits-Dataset/archive/refs/heads/master.zip"
+)
+# SHA-256 of the sorted names of the 2,062 photographs, "0/IMG_1118.JPG" and so on, a line each.
+_SIGNS_NAMES = "23f4c932b7d58bccb357f9500d40362b6ffe4357cfac6f6c0813087dd4055cae"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is known of a data set without reading it."""
+    """What is known of a data set without reading it.
+
+    Attributes:
+        noun: what one image shows, for sentences such as "test digit 7".
+        image_shape: (height, width, channels).
+        file_names: the files that may hold it, the first found is read.
+        is_shipped: it lies beside the code; else see the module's docstring.
+        note: what one should know of the files that the shipped networks learnt from.
+        read: the arrays of a split from the open file.
+        download: fetches the data set and gives all its arrays, as the first file holds them.
+    """
 
     name: str
     title: str
+    noun: str
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     split_sizes: dict[SplitName, int]
-    file_name: str
+    file_names: tuple[str, ...]
     source: str
     licence: str
-
-    @property
-    def path(self) -> Path:
-        """The file that holds the images and labels."""
-        return _DATA / self.file_name
+    read: Callable[[Any, SplitName], tuple[np.ndarray, np.ndarray]]
+    is_shipped: bool = False
+    note: str = ""
+    download: Callable[[], Arrays] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,30 +67,12 @@ class Split:
     """The images and labels of one split.
 
     Attributes:
-        images: (n, height, width, channels) float32 in [0, 1]; 0 is background, 1 is ink.
+        images: (n, height, width, channels) float32 in [0, 1]; of digits 0 is background, 1 ink.
         labels: (n,) int64, an index into the data set's class_names.
     """
 
     images: np.ndarray
     labels: np.ndarray
-
-
-DATASETS = {
-    dataset.name: dataset
-    for dataset in (
-        Dataset(
-            name="mnist",
-            title="MNIST handwritten digits",
-            image_shape=(28, 28, 1),
-            class_names=tuple("0123456789"),
-            split_sizes={"train": 60_000, "test": 10_000},
-            file_name="mnist.npz",
-            source="Yann LeCun, Corinna Cortes and Christopher J. C. Burges, The MNIST database "
-            "of handwritten digits",
-            licence="CC BY-SA 3.0",
-        ),
-    )
-}
 
 
 def get(name: str) -> Dataset:
@@ -78,8 +88,24 @@ def get(name: str) -> Dataset:
     return DATASETS[name]
 
 
+def find(name: str) -> Path | None:
+    """Return the file of a data set on this machine, or None if it would be downloaded.
+
+    Raises:
+        UnknownNameError: no data set has this name.
+    """
+    dataset = get(name)
+    paths = (folder / file for folder in _folders(dataset) for file in dataset.file_names)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def cache_folder() -> Path:
+    """The folder of downloaded data sets: cnn_lens in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn_lens"
+
+
 def load(name: str, *, split: SplitName) -> Split:
-    """Load the images and labels of one split.
+    """Load the images and labels of one split; the first time, this may download them.
 
     Args:
         name: a key of DATASETS.
@@ -91,19 +117,194 @@ def load(name: str, *, split: SplitName) -> Split:
     Raises:
         UnknownNameError: no data set has this name.
         ValueError: no such split.
-        MissingFileError: the file is absent or damaged.
+        MissingFileError: the file is damaged, or absent and cannot be downloaded.
     """
     dataset = get(name)
     if split not in dataset.split_sizes:
         raise ValueError(f"Expected split to be 'train' or 'test'. Received: split={split!r}")
+    path = find(name) or fetch(name)
     try:
-        with dataset.path.open("rb") as file, np.load(file) as arrays:
-            pixels = arrays[f"x_{split}"].reshape(-1, *dataset.image_shape)
-            labels = arrays[f"y_{split}"]
+        with path.open("rb") as file, np.load(file) as arrays:
+            pixels, labels = dataset.read(arrays, split)
+        images = pixels.reshape(-1, *dataset.image_shape).astype(np.float32) / np.float32(255)
+        if len(images) != len(labels):
+            raise ValueError("As many images as labels")
     except Exception as error:  # a damaged archive raises BadZipFile, zlib.error and many more
         raise MissingFileError(
-            f"The data of {dataset.title} cannot be read from {dataset.file_name}; "
-            "restore it with `git checkout cnn_core/data`."
+            f"The data of {dataset.title} cannot be read from {path.name}; "
+            + (
+                "restore it with `git checkout cnn_core/data`."
+                if dataset.is_shipped
+                else f"delete {path} and try again."
+            )
         ) from error
-    images = pixels.astype(np.float32) / np.float32(255)
     return Split(images, labels.astype(np.int64))
+
+
+def fetch(name: str) -> Path:
+    """Download a data set into the user's cache, with a progress bar, and check it.
+
+    Raises:
+        UnknownNameError: no data set has this name.
+        MissingFileError: it cannot be downloaded; the text names the ways that remain.
+    """
+    dataset = get(name)
+    if dataset.download is None:
+        raise MissingFileError(
+            f"The data of {dataset.title} is missing; restore it with `git checkout cnn_core/data`."
+        )
+    folder = cache_folder()
+    try:
+        arrays = dataset.download()
+        folder.mkdir(parents=True, exist_ok=True)
+        path, aside = folder / dataset.file_names[0], folder / f".{dataset.file_names[0]}"
+        np.savez_compressed(aside, **arrays)
+        os.replace(aside, path)
+    except Exception as error:  # offline, moved, altered: each library has its own errors for it
+        raise MissingFileError(
+            f"The pictures of {dataset.title} are not on this machine and cannot be downloaded: "
+            f"put {dataset.file_names[0]} into a folder and set CNN_LENS_DATA to it, or copy the "
+            f"file into {folder}, or try again with an internet connection."
+        ) from error
+    return path
+
+
+def _folders(dataset: Dataset) -> tuple[Path, ...]:
+    if dataset.is_shipped:
+        return (_SHIPPED,)
+    named = os.environ.get("CNN_LENS_DATA")
+    return (*((Path(named),) if named else ()), cache_folder())
+
+
+def _read_plain(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
+    return arrays[f"x_{split}"], arrays[f"y_{split}"]
+
+
+def _read_cifar(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
+    if f"x_{split}" in arrays:
+        return _read_plain(arrays, split)
+    pictures = np.split(arrays[f"jpeg_{split}"], arrays[f"end_{split}"][:-1])
+    pixels = [_decoded(picture, cv2.IMREAD_COLOR_RGB) for picture in pictures]
+    return np.stack(pixels), arrays[f"y_{split}"]
+
+
+def _read_signs(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
+    """The published split: a fifth, drawn with seed 8, is the test set."""
+    pixels, labels = arrays["x"], arrays["y"]
+    order = np.random.RandomState(8).permutation(len(pixels))
+    num_test = -(-len(pixels) // 5)
+    chosen = order[:num_test] if split == "test" else order[num_test:]
+    return pixels[chosen], labels[chosen]
+
+
+def _download_cifar() -> Arrays:
+    from keras.datasets import cifar10
+
+    (x_train, y_train), (x_test, y_test) = cifar10.load_data()  # checks a SHA-256 itself
+    return {
+        "x_train": x_train,
+        "y_train": y_train.ravel(),
+        "x_test": x_test,
+        "y_test": y_test.ravel(),
+    }
+
+
+def _download_signs() -> Arrays:
+    from keras.utils import get_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        archive = get_file(
+            "signs.zip", _SIGNS_ADDRESS, cache_dir=folder, cache_subdir="", extract=False
+        )
+        return read_sign_photographs(Path(archive), digest=_SIGNS_NAMES)
+
+
+def read_sign_photographs(archive: Path, *, digest: str) -> Arrays:
+    """Make the arrays of the Sign Language Digits from the archive of its photographs.
+
+    Args:
+        archive: a zip file with photographs at .../LABEL/NAME.JPG, LABEL from 0 to 9.
+        digest: SHA-256 of the photographs' sorted "LABEL/NAME.JPG", a line each. What the files
+            hold is checked by the archive's own sums.
+
+    Returns:
+        x (n, 64, 64) uint8 grey, y (n,) uint8, src (n,) the "LABEL/NAME.JPG", sorted.
+
+    Raises:
+        ValueError: the photographs are not those of the digest, or one cannot be read.
+    """
+    with zipfile.ZipFile(archive) as files:
+        members = {
+            "/".join(member.split("/")[-2:]): member
+            for member in files.namelist()
+            if re.search(r"/[0-9]/[^/]+\.JPG$", member)
+        }
+        names = sorted(members)
+        if hashlib.sha256("\n".join(names).encode()).hexdigest() != digest:
+            raise ValueError("The archive holds other photographs than expected")
+        pixels = [_read_sign(files.read(members[name])) for name in names]
+    labels = np.array([int(name[0]) for name in names], np.uint8)
+    return {"x": np.stack(pixels), "y": labels, "src": np.array(names)}
+
+
+def _read_sign(data: bytes) -> np.ndarray:
+    picture = _decoded(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA))
+
+
+def _decoded(data: np.ndarray, how: int) -> np.ndarray:
+    picture = cv2.imdecode(data, how)
+    if picture is None:
+        raise ValueError("A picture cannot be read")
+    return picture
+
+
+DATASETS = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset(
+            name="mnist",
+            title="MNIST handwritten digits",
+            noun="digit",
+            image_shape=(28, 28, 1),
+            class_names=tuple("0123456789"),
+            split_sizes={"train": 60_000, "test": 10_000},
+            file_names=("mnist.npz",),
+            source="Yann LeCun, Corinna Cortes and Christopher J. C. Burges, The MNIST database "
+            "of handwritten digits",
+            licence="CC BY-SA 3.0",
+            read=_read_plain,
+            is_shipped=True,
+        ),
+        Dataset(
+            name="cifar10",
+            title="CIFAR-10",
+            noun="picture",
+            image_shape=(32, 32, 3),
+            class_names=(
+                "airplane", "automobile", "bird", "cat", "deer",
+                "dog", "frog", "horse", "ship", "truck",
+            ),
+            split_sizes={"train": 50_000, "test": 10_000},
+            file_names=("cifar10.npz", "cifar10_jpeg.npz"),
+            source="Alex Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+            licence="no licence stated; for research, with this citation",
+            read=_read_cifar,
+            note="The shipped networks learnt from a JPEG re-encoding of the pictures.",
+            download=_download_cifar,
+        ),
+        Dataset(
+            name="sign_digits",
+            title="Sign Language Digits",
+            noun="sign",
+            image_shape=(64, 64, 1),
+            class_names=tuple("0123456789"),
+            split_sizes={"train": 1_649, "test": 413},
+            file_names=("sign_digits.npz",),
+            source="Arda Mavi and Zeynep Dikle, Sign Language Digits Dataset, 2017",
+            licence="Apache License 2.0",
+            read=_read_signs,
+            download=_download_signs,
+        ),
+    )
+}  # fmt: skip

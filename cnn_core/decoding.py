@@ -1,4 +1,4 @@
-"""A stranger's bytes -> a checked array of grey levels.
+"""A stranger's bytes -> a checked picture, in colour and in grey.
 
 Pillow alone decodes: on damaged files OpenCV's decoder was seen to take seconds and gigabytes.
 """
@@ -37,11 +37,13 @@ class Decoded:
 
     Attributes:
         grey: (height, width) float32 in [0, 1], 0 is black, the longest side at most LONGEST_SIDE.
+        colour: (height, width, 3) uint8, the same picture in red, green and blue.
         preview: (height, width, 3) uint8, for display, the longest side at most PREVIEW_SIDE.
         notes: plain sentences on what was left out.
     """
 
     grey: np.ndarray
+    colour: np.ndarray
     preview: np.ndarray
     notes: tuple[str, ...] = ()
 
@@ -62,7 +64,7 @@ def decode(data: bytes) -> Decoded:
         PictureError: the picture is empty, damaged, too large, too small or of another kind.
     """
     if not data:
-        raise PictureError("The file is empty; choose a picture of a digit.")
+        raise PictureError("The file is empty; choose a picture.")
     if len(data) > MAX_BYTES:
         raise PictureError(
             f"The file is larger than {MAX_BYTES // 2**20} MB; save the picture smaller."
@@ -96,10 +98,11 @@ def _decode(data: bytes) -> Decoded:
         image.load()
         upright = ImageOps.exif_transpose(image)
     picture = _without_alpha(_shrink(_as_grey_or_rgba(upright)))
-    preview = picture.convert("RGB")
-    preview.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     grey = np.asarray(picture.convert("L"), np.float32) / np.float32(255)
-    return Decoded(grey, np.array(preview), notes)
+    preview = picture.convert("RGB")
+    colour = np.array(preview)
+    preview.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return Decoded(grey, colour, np.array(preview), notes)
 
 
 def _notes(image: Image.Image) -> tuple[str, ...]:

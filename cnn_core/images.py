@@ -1,8 +1,9 @@
-"""Any picture of a digit -> what a network takes, with every step kept for display.
+"""Any picture -> what a network takes, with every step kept for display.
 
 The networks learnt MNIST: white ink on black, the digit in a box of 20 x 20 with its aspect kept,
 its centre of mass in the middle of 28 x 28, strokes about a seventh of its height thick. A reader
 has to bring a photograph to the same form, or the network is asked about pictures it never saw.
+Networks that learnt photographs take the middle of a picture as it is, only smaller.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import cv2
 import numpy as np
 
 from cnn_core.decoding import decode
+from cnn_core.errors import PictureError
 from cnn_core.segmentation import Segmentation, find_digit, no_digit_found
 from cnn_core.strokes import draw, erase
 
-__all__ = ["ReadDigit", "Step", "centre_digit", "draw", "erase", "read_digit"]
+__all__ = ["ReadPicture", "Step", "centre_digit", "draw", "erase", "read_digit", "read_picture"]
 
 SIZE = 28
 BOX = 20
@@ -28,10 +30,13 @@ _WIDEST_STROKE = 4.0 * _FINE
 _EVEN = 0.01  # the paper of a drawing or a screenshot differs from itself by less
 _NO_INK, _FULL_INK = 0.2, 0.55  # contrast, as a share of the digit's own
 
+_UPRIGHT = "The picture as it came, turned upright."
+_PLAIN = "The middle of the picture is of one plain colour; choose one that shows something."
 _KEPT = "The picture has the form of the training digits and was kept as it is."
+_ENLARGED = "The picture is smaller than what the network takes and was enlarged."
 _SEVERAL = "There is more than one thing in the picture; the largest was read."
 _WORDS = (
-    ("Original", "The picture as it came, turned upright."),
+    ("Original", _UPRIGHT),
     ("Grey", "Only the brightness counts; colour is left out."),
     (
         "Background removed",
@@ -63,11 +68,12 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ReadDigit:
-    """A digit as a network takes it, and how it was found in the picture.
+class ReadPicture:
+    """A picture as a network takes it, and how it was made from the file.
 
     Attributes:
-        pixels: (28, 28, 1) float32 in [0, 1], 1 is ink; whole multiples of 1/255.
+        pixels: (height, width, channels) float32 in [0, 1], whole multiples of 1/255; of a digit
+            (28, 28, 1), 1 is ink.
         steps: from the original picture to the pixels, in order.
         notes: plain sentences on what a user should know about the reading.
     """
@@ -77,7 +83,7 @@ class ReadDigit:
     notes: tuple[str, ...] = ()
 
 
-def read_digit(data: bytes) -> ReadDigit:
+def read_digit(data: bytes) -> ReadPicture:
     """Find the digit in a picture and bring it to the form of the training digits.
 
     Args:
@@ -106,7 +112,49 @@ def read_digit(data: bytes) -> ReadDigit:
         Step(title, _shown(picture), text)
         for (title, text), picture in zip(_WORDS, pictures, strict=True)
     )
-    return ReadDigit(pixels, tuple(steps), notes)
+    return ReadPicture(pixels, tuple(steps), notes)
+
+
+def read_picture(data: bytes, image_shape: tuple[int, int, int]) -> ReadPicture:
+    """Cut the middle out of a picture and shrink it to what a network takes.
+
+    Each pixel is the mean of the area it stands for; a picture smaller than that is enlarged.
+
+    Args:
+        data: a picture file.
+        image_shape: (height, width, channels) that the network takes, 1 channel for grey or 3.
+
+    Returns:
+        The picture, every step of the reading and notes on it.
+
+    Raises:
+        ValueError: image_shape has another number of channels.
+        PictureError: the file is no readable picture, or its middle is of one plain colour.
+    """
+    height, width, channels = image_shape
+    if channels not in (1, 3):
+        raise ValueError(f"Expected 1 or 3 channels. Received: image_shape={image_shape}")
+    decoded = decode(data)
+    whole = decoded.grey if channels == 1 else decoded.colour / np.float32(255)
+    middle = _middle(whole, height / width)
+    if np.ptp(middle, axis=(0, 1)).max() < _EVEN:
+        raise PictureError(_PLAIN)
+    levels = _levels(_fitted(middle, width, height))
+    steps = (
+        Step("Original", decoded.preview, _UPRIGHT),
+        Step(
+            "Middle" if channels == 3 else "Middle in grey",
+            _shown(middle),
+            "The largest part around the middle that has the form the network takes.",
+        ),
+        Step(
+            f"Resized to {width}x{height}",
+            levels,
+            "Each pixel is the mean of its area: what the network sees.",
+        ),
+    )
+    notes = decoded.notes + ((_ENLARGED,) if len(middle) < height else ())
+    return ReadPicture(levels.reshape(image_shape) / np.float32(255), steps, notes)
 
 
 def centre_digit(ink: np.ndarray) -> np.ndarray:
@@ -210,11 +258,23 @@ def _cropped(ink: np.ndarray) -> np.ndarray:
 
 def _resized(picture: np.ndarray, longest: int) -> np.ndarray:
     """Resize with the aspect kept until the longest side is as given."""
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     scale = longest / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.clip(cv2.resize(picture, size, interpolation=how), 0, 1)
+    return _fitted(picture, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def _fitted(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    is_smaller = width * height < picture.shape[0] * picture.shape[1]
+    how = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+    return np.clip(cv2.resize(picture, (width, height), interpolation=how), 0, 1)
+
+
+def _middle(picture: np.ndarray, aspect: float) -> np.ndarray:
+    """The largest part around the middle whose height is `aspect` times its width."""
+    height, width = picture.shape[:2]
+    rows, columns = min(height, round(width * aspect)), min(width, round(height / aspect))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return picture[top : top + rows, left : left + columns]
 
 
 def _levels(picture: np.ndarray) -> np.ndarray:

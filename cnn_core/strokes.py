@@ -1,9 +1,10 @@
 """The pen and the eraser on a grid of cells, by the same rule as the drawing canvas.
 
-Each cell holds a level from 0 (paper) to 255 (ink). A stroke covers a cell by
+Each cell holds a level from 0 to 255 for each channel. A stroke covers a cell by
 floor(255 * clamp(radius - d + 0.5, 0, 1) + 0.5), d being the distance of the cell's centre to the
-nearest segment of the stroke. The pen raises the cell to at least that level, the eraser lowers it
-to at most 255 minus that level. Rounding to whole levels makes both sides agree to the bit.
+nearest segment of the stroke, and brings each level to within 255 minus that cover of the stroke's
+colour: full ink raises a level to at least the cover, an eraser lowers it to at most the rest.
+Rounding to whole levels makes both sides agree to the bit.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ class Stroke:
     Attributes:
         points: (x, y) in cells, at least one; the centre of the cell in row r and column c is
             x = c + 0.5, y = r + 0.5. A single point makes a dot.
-        radius: half the width of the stroke, in cells, 0.5 to 4.
-        is_eraser: True takes ink away, False adds it.
+        radius: half the width of the stroke, in cells, 0.5 to 16.
+        colour: what it leaves, a level in [0, 1] for all channels or one for each; of digits 1 is
+            the pen and 0 the eraser.
     """
 
     points: tuple[tuple[float, float], ...]
     radius: float
-    is_eraser: bool = False
+    colour: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         points = np.asarray(self.points, np.float64)
@@ -40,59 +42,65 @@ class Stroke:
                 "Expected points to be finite (x, y) pairs, at least one. "
                 f"Received: points.shape={points.shape}"
             )
-        if not 0.5 <= self.radius <= 4:
-            raise ValueError(f"Expected radius in [0.5, 4]. Received: radius={self.radius}")
+        if not 0.5 <= self.radius <= 16:
+            raise ValueError(f"Expected radius in [0.5, 16]. Received: radius={self.radius}")
+        if not self.colour or not all(0 <= level <= 1 for level in self.colour):
+            raise ValueError(f"Expected colour in [0, 1]. Received: colour={self.colour}")
 
 
 def draw(pixels: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
     """Apply strokes to a picture in their order.
 
     Args:
-        pixels: (height, width, 1) in [0, 1], 1 is ink; left as it is.
+        pixels: (height, width, channels) in [0, 1]; left as it is.
         strokes: of the pen and the eraser.
 
     Returns:
-        (height, width, 1) float32 in [0, 1], whole multiples of 1/255.
+        (height, width, channels) float32 in [0, 1], whole multiples of 1/255.
 
     Raises:
-        ValueError: pixels have another shape, or a value outside [0, 1].
+        ValueError: pixels have another shape, or a value outside [0, 1], or a stroke's colour has
+            another number of channels.
     """
     levels = _as_levels(pixels)
     for stroke in strokes:
-        coverage = _coverage(levels.shape, stroke)
-        if stroke.is_eraser:
-            levels = np.minimum(levels, 255 - coverage)
-        else:
-            levels = np.maximum(levels, coverage)
-    return (levels.astype(np.float32) / np.float32(255))[..., None]
+        if len(stroke.colour) not in (1, levels.shape[2]):
+            raise ValueError(
+                f"Expected a colour of {levels.shape[2]} channels. Received: colour={stroke.colour}"
+            )
+        colour = _rounded(np.asarray(stroke.colour))
+        rest = 255 - _coverage(levels.shape[:2], stroke)[..., None]
+        levels = np.clip(levels, colour - rest, colour + rest)
+    return levels.astype(np.float32) / np.float32(255)
 
 
 def erase(pixels: np.ndarray, points: Sequence[tuple[float, float]], radius: float) -> np.ndarray:
     """Take ink away along one stroke of the eraser.
 
     Args:
-        pixels: (height, width, 1) in [0, 1], 1 is ink; left as it is.
+        pixels: (height, width, channels) in [0, 1], 1 is ink; left as it is.
         points: (x, y) in cells, at least one.
-        radius: half the width of the eraser, in cells, 0.5 to 4.
+        radius: half the width of the eraser, in cells, 0.5 to 16.
 
     Returns:
-        (height, width, 1) float32 in [0, 1], whole multiples of 1/255.
+        (height, width, channels) float32 in [0, 1], whole multiples of 1/255.
 
     Raises:
         ValueError: an argument is out of its range.
     """
-    return draw(pixels, [Stroke(tuple(points), radius, is_eraser=True)])
+    return draw(pixels, [Stroke(tuple(points), radius, colour=(0.0,))])
 
 
 def _as_levels(pixels: np.ndarray) -> np.ndarray:
     pixels = np.asarray(pixels, np.float64)
-    if pixels.ndim != 3 or pixels.shape[2] != 1:
+    if pixels.ndim != 3:
         raise ValueError(
-            f"Expected pixels of shape (height, width, 1). Received: pixels.shape={pixels.shape}"
+            "Expected pixels of shape (height, width, channels). "
+            f"Received: pixels.shape={pixels.shape}"
         )
     if not ((pixels >= 0) & (pixels <= 1)).all():
         raise ValueError("Expected pixels in [0, 1]. Received: pixels with other values")
-    return np.floor(255 * pixels[..., 0] + 0.5).astype(np.int64)
+    return _rounded(pixels)
 
 
 def _coverage(shape: tuple[int, ...], stroke: Stroke) -> np.ndarray:
@@ -103,7 +111,11 @@ def _coverage(shape: tuple[int, ...], stroke: Stroke) -> np.ndarray:
     for start, end in pairwise(points if len(points) > 1 else points.repeat(2, axis=0)):
         squared = np.minimum(squared, _squared_distance(x, y, start, end))
     nearness = np.clip(stroke.radius - np.sqrt(squared) + 0.5, 0, 1)
-    return np.floor(255 * nearness + 0.5).astype(np.int64)
+    return _rounded(nearness)
+
+
+def _rounded(shares: np.ndarray) -> np.ndarray:
+    return np.floor(255 * shares + 0.5).astype(np.int64)
 
 
 def _squared_distance(

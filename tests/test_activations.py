@@ -9,9 +9,10 @@ import tensorflow as tf
 from keras import layers
 from networks import linear, picture, small
 
-from cnn_core import activations
-from cnn_core.activations import ReceptiveField, receptive_field
+from cnn_core import activations, models
+from cnn_core.activations import ReceptiveField, receptive_field, receptive_fields
 from cnn_core.errors import UnknownNameError
+from cnn_core.models.layers import IdentityShortcut, LocalResponseNormalization, PartialConv2D
 
 FIVE = np.array(
     [
@@ -133,6 +134,45 @@ def test_weight_statistics_hold_every_parameter(study: keras.Model) -> None:
     assert all(one.values.dtype == np.float32 for one in statistics)
 
 
+# What must hold of every network.
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_network_can_be_looked_into(name: str) -> None:
+    model = models.build(name)
+    shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
+    maps = activations.feature_maps(model, picture(model.input_shape[1:]))
+    assert {layer: values.shape for layer, values in maps.items()} == {
+        layer: shape for layer, shape in shapes.items() if layer != "image"
+    }
+    assert all(np.isfinite(values).all() for values in maps.values())
+    spatial = activations.spatial_layers(model)
+    assert all(len(shapes[layer]) == 3 for layer in spatial)
+    assert all(receptive_field(model, layer).size >= (1, 1) for layer in spatial)
+    for layer in activations.convolution_layers(model):
+        assert layer in spatial
+        kernel = activations.filters(model, layer)
+        assert activations.filter_norms(kernel).shape == shapes[layer][-1:]
+    counts = [len(one.values) for one in activations.weight_statistics(model)]
+    assert sum(counts) == model.count_params()
+
+
+def test_filters_of_partial_connections_are_0_where_nothing_is_connected() -> None:
+    model = models.build("lenet5")
+    kernel = activations.filters(model, "c3")
+    assert kernel.shape == (5, 5, 6, 16)
+    # The paper's table I: the first filter sees maps 0 to 2, the seventh 0 to 3, the last all.
+    seen = (kernel != 0).all(axis=(0, 1))
+    assert np.flatnonzero(seen[:, 0]).tolist() == [0, 1, 2]
+    assert np.flatnonzero(seen[:, 6]).tolist() == [0, 1, 2, 3]
+    assert seen[:, 15].all()
+    assert np.array_equal(seen, (kernel != 0).any(axis=(0, 1)))
+    stored = {
+        (one.layer, one.kind): len(one.values) for one in activations.weight_statistics(model)
+    }
+    assert (stored["c3", "kernel"], stored["c3", "bias"]) == (25 * 60, 16)
+
+
 # Receptive fields.
 
 
@@ -167,6 +207,31 @@ def residual() -> keras.Model:
     x = conv(3, padding="same", strides=2)(inputs)
     y = conv(3, padding="same")(conv(3, padding="same")(x))
     return keras.Model(inputs, layers.Add(name="last")([x, y]))
+
+
+def keeping() -> keras.Model:
+    """Layers that keep places, and the thinned shortcut of a residual block."""
+    inputs = keras.Input((15, 12, 1))
+    x = layers.Rescaling(2.0, offset=1.0)(inputs)
+    x = conv(3, padding="same")(x)
+    for step in (
+        layers.BatchNormalization(),
+        layers.LeakyReLU(0.1),
+        LocalResponseNormalization(),
+        layers.Dropout(0.5),
+    ):
+        x = step(x)
+    short = IdentityShortcut(2, 2)(x)
+    long = layers.Conv2D(2, 3, strides=2, padding="same")(x)
+    return keras.Model(inputs, layers.Add(name="last")([long, short]))
+
+
+def grouped() -> keras.Model:
+    """Four channels in two groups, of which some filters then see a part only."""
+    inputs = keras.Input((12, 12, 1))
+    x = layers.Conv2D(4, 3)(inputs)
+    x = layers.Conv2D(4, 3, groups=2)(x)
+    return keras.Model(inputs, PartialConv2D([(0, 2), (1,)], 3, name="last")(x))
 
 
 FIELDS: dict[str, tuple[Callable[[], keras.Model], ReceptiveField]] = {
@@ -214,6 +279,21 @@ FIELDS: dict[str, tuple[Callable[[], keras.Model], ReceptiveField]] = {
     ),
     "branches": (branches, ReceptiveField((11, 7), (1, 1), (-4, -2))),
     "residual": (residual, ReceptiveField((11, 11), (2, 2), (-4, -4))),
+    "padding, not alike on its sides": (
+        lambda: chain((12, 12), layers.ZeroPadding2D(((2, 1), (0, 3))), conv(5), pool(2)),
+        ReceptiveField((6, 6), (2, 2), (-2, 0)),
+    ),
+    "padding between": (
+        lambda: chain((12, 12), pool(2), layers.ZeroPadding2D(2), conv(3)),
+        ReceptiveField((6, 6), (2, 2), (-4, -4)),
+    ),
+    # 15 rows in steps of 2 need two rows of padding, 12 columns one, which is put at the end.
+    "layers that keep places": (keeping, ReceptiveField((5, 5), (2, 2), (-2, -1))),
+    "groups and partial connections": (grouped, ReceptiveField((7, 7), (1, 1), (0, 0))),
+    "mean over all places": (
+        lambda: chain((9, 12), conv(3, padding="same"), layers.GlobalAveragePooling2D(keepdims=1)),
+        ReceptiveField((11, 14), (1, 1), (-1, -1)),
+    ),
 }
 
 
@@ -233,7 +313,7 @@ def test_receptive_field_is_where_gradients_come_from(name: str) -> None:
     rows, columns = model.output_shape[1:3]
     image = tf.ones((1, *model.input_shape[1:]))
     height, width = image.shape[1:3]
-    for row in sorted({0, 1, rows // 2, rows - 1}):
+    for row in sorted({0, min(1, rows - 1), rows // 2, rows - 1}):
         for column in sorted({0, columns // 2, columns - 1}):
             with tf.GradientTape() as tape:
                 tape.watch(image)
@@ -262,7 +342,6 @@ def test_receptive_field_of_a_layer_without_places(study: keras.Model, layer: st
 @pytest.mark.parametrize(
     "step",
     [
-        layers.ZeroPadding2D(1),
         layers.Cropping2D(1),
         layers.UpSampling2D(2),
         layers.Conv2DTranspose(1, 3, strides=2),
@@ -279,8 +358,85 @@ def test_receptive_field_says_what_it_cannot_follow(step: layers.Layer) -> None:
 
 def test_receptive_field_behind_a_dense_layer() -> None:
     inputs = keras.Input((4, 4, 1))
-    x = layers.Dense(16, name="dense")(layers.Flatten()(inputs))
+    x = layers.Dense(16)(layers.Flatten(name="flatten")(inputs))
     x = layers.Reshape((4, 4, 1))(x)
     model = keras.Model(inputs, layers.Conv2D(1, 3, name="last")(x))
-    with pytest.raises(ValueError, match="layer='dense'"):
+    with pytest.raises(ValueError, match="layer='flatten'"):
         receptive_field(model, "last")
+
+
+def test_receptive_field_of_unlike_strides() -> None:
+    inputs = keras.Input((2, 2, 1))
+    ways = [conv(2, strides=2)(inputs), conv(2)(inputs)]
+    model = keras.Model(inputs, layers.Add(name="last")(ways))
+    with pytest.raises(ValueError, match="layer='last'"):
+        receptive_field(model, "last")
+
+
+def test_receptive_fields_leave_out_what_has_no_places(study: keras.Model) -> None:
+    fields = receptive_fields(study)
+    assert list(fields) == ["image", "conv1", "conv2", "pool", "dropout1"]
+    assert fields["image"] == ReceptiveField((1, 1), (1, 1), (0, 0))
+    assert fields["conv2"] == receptive_field(study, "conv2")
+
+
+def test_receptive_fields_of_vgg16() -> None:
+    """Its chain with one filter a layer; 196 and 212 pixels are the published figures."""
+    steps = [
+        step
+        for count in (2, 2, 3, 3, 3)
+        for step in (*(conv(3, padding="same") for _ in range(count)), pool(2))
+    ]
+    steps[-2].name = "conv5_3"
+    model = chain((224, 224), *steps)
+    # Padding before: 2 convolutions in steps of 1 pixel, 2 of 2, 3 of 4, 3 of 8 and 3 of 16.
+    padding = 2 * 1 + 2 * 2 + 3 * 4 + 3 * 8 + 3 * 16
+    conv5_3 = ReceptiveField((196, 196), (16, 16), (-padding, -padding))
+    assert receptive_field(model, "conv5_3") == conv5_3
+    assert receptive_field(model, "last") == ReceptiveField((212, 212), (32, 32), conv5_3.start)
+
+
+# A step of 2 with 'same' padding on an even length pads the end only, so starts stay there.
+KNOWN = {
+    "lenet5": {
+        "padding": (1, 1, -2),
+        "c1": (5, 1, -2),
+        "s2": (6, 2, -2),
+        "c3": (14, 2, -2),
+        "s4": (16, 4, -2),
+        "c5": (32, 4, -2),
+    },
+    # 1 + 7 convolutions that add 2, 1 that adds 2 in a step of 2, 5 that add 4, 1 of 4, 5 of 8.
+    "resnet20": {
+        "stage1_3_relu2": (15, 1, -7),
+        "stage2_1_conv1": (17, 2, -7),
+        "stage2_1_shortcut": (15, 2, -7),
+        "stage2_3_relu2": (37, 2, -17),
+        "stage3_3_relu2": (81, 4, -37),
+    },
+    # In each block the 5x5 window sees most: it adds 4 places.
+    "mini_inception": {
+        "pool1": (4, 2, -1),
+        "inception1": (12, 2, -5),
+        "inception2_project": (16, 2, -7),
+        "inception2": (20, 2, -9),
+        "pool2": (22, 4, -9),
+        "inception4": (54, 4, -25),
+    },
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_receptive_fields_of_our_networks(name: str) -> None:
+    fields = receptive_fields(models.build(name))
+    for layer, (size, stride, start) in KNOWN[name].items():
+        assert fields[layer] == ReceptiveField((size,) * 2, (stride,) * 2, (start,) * 2), layer
+
+
+def test_receptive_field_of_many_residual_blocks() -> None:
+    """Branch by branch this would take 2 ** 60 steps."""
+    inputs = x = keras.Input((16, 16, 1))
+    for _ in range(60):
+        x = layers.Add()([x, conv(3, padding="same")(x)])
+    model = keras.Model(inputs, layers.ReLU(name="last")(x))
+    assert receptive_field(model, "last") == ReceptiveField((121, 121), (1, 1), (-60, -60))

@@ -13,7 +13,7 @@ from networks import bent, linear, picture, small, two_maps
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
-from cnn_core.attribution import METHODS, ClassScore, Method, Option, explain
+from cnn_core.attribution import METHODS, ClassScore, Method, Option, default_layer, explain
 from cnn_core.datasets import Split
 from cnn_core.errors import UnknownNameError
 
@@ -483,8 +483,35 @@ def test_layer_without_feature_maps(method: str, layer: str) -> None:
 
 @pytest.mark.parametrize("method", CAMS)
 def test_network_without_convolutions(method: str, plane: keras.Model) -> None:
-    with pytest.raises(UnknownNameError, match="needs a convolution layer and this network has"):
+    with pytest.raises(UnknownNameError, match="need a convolution layer and this network has"):
         explain(plane, IMAGE, 0, method=method)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        ("study", "conv2"),
+        ("lenet5", "c3"),  # c5 has one place only
+        ("strided_stride_4", "conv2"),
+        ("mini_inception", "inception4"),  # all four ways, not the last convolution of one
+        ("resnet20", "stage3_3_add"),
+    ],
+)
+def test_the_layer_that_is_taken_sees_everything_and_has_places(name: str, layer: str) -> None:
+    assert default_layer(models.build(name)) == layer
+
+
+@pytest.mark.parametrize("method", CAMS)
+@pytest.mark.parametrize("name", ["course_cnn", "resnet20", "mini_inception", "lenet5"])
+def test_class_activation_maps_of_every_kind_of_network(name: str, method: str) -> None:
+    """Colour, 64x64, branches, shortcuts, padding and partly connected maps; a single place too."""
+    model = models.build(name)
+    image = picture(model.input_shape[1:])
+    for layer in (None, activations.spatial_layers(model)[-1]):
+        found = explain(model, image, 3, method=method, layer=layer).heatmap
+        assert found.shape == image.shape[:2]
+        assert np.isfinite(found).all()
+        assert (found >= 0).all()
 
 
 @pytest.mark.parametrize("method", PIXEL_METHODS)

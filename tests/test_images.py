@@ -16,7 +16,7 @@ from PIL import Image
 
 from cnn_core import datasets, images, inference
 from cnn_core.errors import PictureError
-from cnn_core.images import centre_digit, read_digit
+from cnn_core.images import centre_digit, read_digit, read_picture
 
 if TYPE_CHECKING:
     import keras
@@ -248,7 +248,9 @@ def test_drawings_cut_close_to_the_digit_keep_their_class(
     assert share_read(study, pictures, test_split.labels[:60]) > 0.9
 
 
-def share_read(study: keras.Model, pictures: list[bytes], labels: Sequence[int]) -> float:
+def share_read(
+    study: keras.Model, pictures: list[bytes], labels: Sequence[int] | np.ndarray
+) -> float:
     """The share of pictures that are read rightly; one that is refused is not."""
     read = []
     for picture in pictures:
@@ -287,4 +289,114 @@ def test_reading_does_not_import_tensorflow() -> None:
 
 
 def test_public_names() -> None:
-    assert set(images.__all__) >= {"read_digit", "centre_digit", "draw", "erase"}
+    assert set(images.__all__) >= {"read_digit", "read_picture", "draw", "erase"}
+
+
+# --- Pictures that are no digits ---
+
+
+def three_stripes(height: int = 90, width: int = 150) -> np.ndarray:
+    """Red, green and blue from top to bottom in the middle square, the sides white."""
+    picture = np.full((height, width, 3), 255)
+    left = (width - height) // 2
+    for stripe in range(3):
+        rows = slice(stripe * height // 3, (stripe + 1) * height // 3)
+        picture[rows, left : left + height] = 250 * np.eye(3)[stripe]
+    return picture
+
+
+def test_the_middle_square_of_a_picture_is_read_in_colour() -> None:
+    read = read_picture(png(three_stripes()), (3, 3, 3))
+    expected = np.repeat(np.eye(3)[:, None] * 250 / 255, 3, axis=1)
+    np.testing.assert_allclose(read.pixels, expected, atol=1e-6)
+    assert read.pixels.dtype == np.float32
+    assert read.notes == ()
+
+
+def test_a_tall_picture_is_cut_above_and_below() -> None:
+    picture = three_stripes().swapaxes(0, 1)
+    read = read_picture(png(picture), (6, 6, 3))
+    np.testing.assert_allclose(read.pixels[:, 0, 0], np.full(6, 250 / 255), atol=1e-6)
+    assert not read.pixels[:, 2:, 0].any()
+
+
+def test_another_form_than_a_square_is_cut_to_that_form() -> None:
+    picture = np.zeros((40, 100), np.uint8)
+    picture[:20, 10:90], picture[20:, 10:90] = 200, 100
+    read = read_picture(png(picture), (10, 20, 1))
+    np.testing.assert_allclose(read.pixels[:5], np.full((5, 20, 1), 200 / 255), atol=1e-6)
+    np.testing.assert_allclose(read.pixels[5:], np.full((5, 20, 1), 100 / 255), atol=1e-6)
+
+
+def test_each_pixel_is_the_mean_of_its_area() -> None:
+    levels = np.random.default_rng(1).integers(0, 256, (256, 256))
+    read = read_picture(png(levels), (64, 64, 1))
+    means = levels.reshape(64, 4, 64, 4).mean(axis=(1, 3))
+    assert read.pixels.shape == (64, 64, 1)
+    assert np.abs(255 * read.pixels[..., 0] - means).max() <= 0.51
+    whole = 255 * read.pixels
+    assert np.abs(whole - np.round(whole)).max() < 1e-4
+
+
+def test_colours_become_their_brightness_for_a_grey_network() -> None:
+    read = read_picture(png(three_stripes()), (3, 3, 1))
+    expected = np.array([0.299, 0.587, 0.114]) * 250 / 255
+    np.testing.assert_allclose(read.pixels[:, 1, 0], expected, atol=0.005)
+
+
+def test_a_picture_of_a_data_set_comes_out_as_it_is() -> None:
+    for shape in ((32, 32, 3), (64, 64, 1)):
+        levels = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
+        read = read_picture(png(levels if shape[2] == 3 else levels[..., 0]), shape)
+        np.testing.assert_array_equal(np.rint(read.pixels * 255), levels)
+        assert read.notes == ()
+
+
+def test_a_turned_photograph_is_read_upright() -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.fromarray(three_stripes().astype(np.uint8)).transpose(Image.Transpose.ROTATE_90)
+    turned.save(file, "PNG", exif=exif)
+    read = read_picture(file.getvalue(), (3, 3, 3))
+    assert (read.pixels.argmax(axis=2) == np.arange(3)[:, None]).all()
+
+
+def test_a_small_picture_is_enlarged_and_said_so() -> None:
+    read = read_picture(png(np.arange(64).reshape(8, 8) * 4), (32, 32, 3))
+    assert read.pixels.shape == (32, 32, 3)
+    assert read.notes == ("The picture is smaller than what the network takes and was enlarged.",)
+
+
+@pytest.mark.parametrize(
+    ("shape", "title"), [((32, 32, 3), "Middle"), ((64, 64, 1), "Middle in grey")]
+)
+def test_steps_of_a_picture_are_small_pictures_in_order(
+    shape: tuple[int, int, int], title: str
+) -> None:
+    steps = read_picture(png(three_stripes(900, 1500)), shape).steps
+    size = f"{shape[1]}x{shape[0]}"
+    assert tuple(step.title for step in steps) == ("Original", title, f"Resized to {size}")
+    for step in steps:
+        assert step.picture.dtype == np.uint8
+        assert max(step.picture.shape) <= 320
+        assert step.help.endswith(".")
+    assert steps[-1].picture.shape == (shape if shape[2] == 3 else shape[:2])
+
+
+def test_a_plain_picture_is_refused_in_words() -> None:
+    framed = np.zeros((60, 100, 3))
+    framed[:, 20:80] = 90
+    with pytest.raises(PictureError, match="one plain colour; choose one that shows something"):
+        read_picture(png(framed), (32, 32, 3))
+
+
+def test_a_network_of_two_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Expected 1 or 3 channels\. Received: image_shape="):
+        read_picture(png(three_stripes()), (8, 8, 2))
+
+
+@pytest.mark.parametrize("size", [(4, 1000), (1000, 4), (4, 4), (5, 7)])
+@pytest.mark.parametrize("shape", [(32, 32, 3), (64, 64, 1)])
+def test_odd_sizes_of_pictures_are_read(size: tuple[int, int], shape: tuple[int, int, int]) -> None:
+    levels = np.random.default_rng(4).integers(0, 256, size)
+    assert read_picture(png(levels), shape).pixels.shape == shape

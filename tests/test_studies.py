@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_core import datasets, inference, studies
+from cnn_core import datasets, inference
 from cnn_core.attribution import explain
 from cnn_core.datasets import Split
 from cnn_core.strokes import Stroke, draw
-from cnn_core.studies import HEAD_LENGTHS, OneVersusTwo, draw_one, draw_two, overhang
+from cnn_core.studies import one_vs_two
+from cnn_core.studies.one_vs_two import HEAD_LENGTHS, OneVersusTwo, draw_one, draw_two, overhang
 
 SAID = re.compile(r"(\d) \((\d+)%\)")
 
@@ -30,7 +31,7 @@ def test_twos(test_split: Split) -> np.ndarray:
 @pytest.fixture(scope="module")
 def result(study: keras.Model, training_ones: np.ndarray, test_twos: np.ndarray) -> OneVersusTwo:
     """The whole study on the shipped network."""
-    return studies.one_vs_two(study, training_ones, test_twos)
+    return one_vs_two.one_vs_two(study, training_ones, test_twos)
 
 
 def numbers(text: str) -> list[float]:
@@ -137,7 +138,7 @@ def test_overhang_of_drawn_ones(has_foot: bool) -> None:
 
 def test_step_by_its_parts(study: keras.Model) -> None:
     pixels = draw_two()
-    step = studies.study_step(study, pixels, "A plain 2")
+    step = one_vs_two.study_step(study, pixels, "A plain 2")
     prediction = inference.predict(study, pixels)
     assert step.title == "A plain 2"
     assert step.answer == prediction.classes[0] == 2
@@ -212,7 +213,7 @@ def test_finding_of_upper_and_lower_half(
 def test_finding_of_the_left_end(result: OneVersusTwo, study: keras.Model) -> None:
     """The head runs from the stem's top (17.5, 5) to the lower left at 35 degrees."""
     finding = result.findings[2]
-    length, radius = HEAD_LENGTHS[0], studies.PEN_RADIUS
+    length, radius = HEAD_LENGTHS[0], one_vs_two.PEN_RADIUS
     way = np.array([-np.cos(np.radians(35)), np.sin(np.radians(35))])
     inner, outer = (tuple(np.array([17.5, 5]) + at * way) for at in (length - 2.5, length))
     only_end = draw(draw_one(), [Stroke((inner, outer), radius)])
@@ -241,7 +242,7 @@ def test_finding_of_the_continuation(result: OneVersusTwo) -> None:
     found = numbers(finding.measured)
     assert found[:5] == answers
     assert longest in found
-    assert finding.holds == (answers[0] == 2 and longest <= 4 * studies.PEN_RADIUS)
+    assert finding.holds == (answers[0] == 2 and longest <= 4 * one_vs_two.PEN_RADIUS)
 
 
 def test_finding_of_the_training_ones(result: OneVersusTwo, training_ones: np.ndarray) -> None:

@@ -4,7 +4,9 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -12,12 +14,20 @@ import pytest
 from networks import linear
 
 from cnn_core import datasets, evaluation, inference, models, training
+from cnn_core.augmentation import Augmentation
 from cnn_core.datasets import Split
 from cnn_core.errors import MissingFileError, UnknownNameError
 from cnn_core.models import TrainingConfig
+from cnn_core.models.spec import Loss, Optimizer
 
 CONFIG = TrainingConfig(
-    batch_size=16, epochs=6, learning_rate=0.05, validation_images=40, patience=3
+    batch_size=16,
+    epochs=6,
+    learning_rate=0.05,
+    validation_images=40,
+    schedule="cosine",
+    monitor="val_loss",
+    patience=3,
 )
 
 
@@ -37,7 +47,7 @@ def fresh() -> keras.Model:
 
 def test_learns_and_tells_how() -> None:
     model = fresh()
-    history = training.train(model, halves(200), CONFIG)
+    history = training.train(model, halves(200), CONFIG).history
     assert history.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert {len(values) for values in history.values()} == {CONFIG.epochs}
     assert history["loss"][-1] < history["loss"][0] / 2
@@ -62,14 +72,106 @@ def test_stops_early_and_keeps_the_best_weights() -> None:
     config = dataclasses.replace(CONFIG, epochs=40, patience=2)
     model = fresh()
     split = Split(split.images, labels)
-    history = training.train(model, split, config, seed=5)
-    losses = history["val_loss"]
+    progress = training.train(model, split, config, seed=5)
+    losses = progress.history["val_loss"]
     best = int(np.argmin(losses))
+    assert progress.best_epoch == best + 1
     assert len(losses) == best + 1 + config.patience < config.epochs
     _, validation = training.split_validation(split, config.validation_images, seed=5)
     right = inference.softmax(inference.logits(model, validation.images))
     kept = -np.log(right[np.arange(len(right)), validation.labels]).mean()
     assert kept == pytest.approx(losses[best], rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", get_args(Optimizer))
+def test_every_optimizer_learns(optimizer: Optimizer) -> None:
+    rate = 1.0 if optimizer == "adadelta" else 0.05
+    config = dataclasses.replace(CONFIG, optimizer=optimizer, learning_rate=rate, epochs=3)
+    losses = training.train(fresh(), halves(200), config).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_every_loss_is_the_same_but_for_its_labels() -> None:
+    """Cross-entropy of one-hot labels is the divergence from them, since their entropy is 0."""
+    histories = [
+        training.train(fresh(), halves(200), dataclasses.replace(CONFIG, loss=loss)).history
+        for loss in get_args(Loss)
+    ]
+    for history in histories[1:]:
+        np.testing.assert_allclose(history["loss"], histories[0]["loss"], rtol=1e-3, atol=1e-5)
+
+
+def test_cosine_ends_at_rest_and_constant_does_not() -> None:
+    moved = {}
+    for schedule in ("cosine", "constant"):
+        config = dataclasses.replace(CONFIG, epochs=2, schedule=schedule)
+        model = fresh()
+        training.train(model, halves(200), config)
+        rate = model.optimizer.learning_rate
+        moved[schedule] = float(rate)
+    assert moved["cosine"] == pytest.approx(0, abs=1e-6)
+    assert moved["constant"] == pytest.approx(CONFIG.learning_rate)
+
+
+def test_augmentation_changes_what_is_learnt_from_only() -> None:
+    """Mirrored halves change their class: nothing can be learnt, and the validation shows it."""
+    config = dataclasses.replace(CONFIG, augmentation=Augmentation(flips=True), patience=None)
+    history = training.train(fresh(), halves(400), config).history
+    assert max(history["accuracy"]) < 0.8
+    plain = training.train(fresh(), halves(400), dataclasses.replace(CONFIG, patience=None))
+    assert plain.history["accuracy"][-1] == 1
+
+
+def test_every_step_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    config = dataclasses.replace(CONFIG, epochs=2, patience=None)
+    training.train(fresh(), halves(200), config, on_step=lambda *step: told.append(step))
+    assert told == [(done, 20) for done in range(1, 21)]
+
+
+class StoppedError(Exception):
+    """Stands for the plug being pulled."""
+
+
+def stop_after(steps: int) -> Callable[[int, int], None]:
+    def on_step(done: int, total: int) -> None:
+        if done == steps:
+            raise StoppedError
+
+    return on_step
+
+
+def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Ten steps an epoch, stopped within the fourth: three epochs are kept, none is repeated."""
+    folder = tmp_path / "checkpoint"
+    config = dataclasses.replace(CONFIG, patience=None)
+    whole = training.train(fresh(), halves(200), config, seed=4)
+    with pytest.raises(StoppedError):
+        training.train(
+            fresh(), halves(200), config, seed=4, checkpoint=folder, on_step=stop_after(35)
+        )
+    told: list[int] = []
+    model = fresh()
+    resumed = training.train(
+        model, halves(200), config, seed=4, checkpoint=folder, on_step=lambda d, _: told.append(d)
+    )
+    assert told[0] == 31
+    for name, values in whole.history.items():
+        np.testing.assert_allclose(resumed.history[name], values, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[0], whole.best_weights[0], rtol=1e-3, atol=1e-5)
+
+
+def test_killed_between_the_two_renames_of_a_checkpoint(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    config = dataclasses.replace(CONFIG, epochs=2)
+    training.train(fresh(), halves(200), config, checkpoint=folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint"]
+    folder.rename(tmp_path / "checkpoint.old")
+    told: list[int] = []
+    training.train(
+        fresh(), halves(200), config, checkpoint=folder, on_step=lambda d, _: told.append(d)
+    )
+    assert not told
 
 
 def test_split_validation_parts_are_disjoint_and_cover() -> None:
@@ -110,16 +212,18 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         image_shape=(6, 6, 1),
         class_names=("left", "right"),
         split_sizes={"train": 120, "test": 60},
-        file_name=str(path),
+        file_names=(path.name,),
     )
     spec = dataclasses.replace(
         models.get("study"),
         name="tiny",
         dataset="halves",
+        input_shape=(6, 6, 1),
         num_parameters=72,
         training=CONFIG,
         build=fresh,
     )
+    monkeypatch.setattr(datasets, "_SHIPPED", tmp_path)
     monkeypatch.setitem(datasets.DATASETS, "halves", dataset)
     monkeypatch.setitem(models.MODELS, "tiny", spec)
     monkeypatch.setattr(models, "PRETRAINED", tmp_path / "pretrained")
@@ -136,19 +240,70 @@ def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
         "tiny.weights.h5",
     ]
     card = models.load_card("tiny")
-    assert card["command"] == "python -m cnn_core.training tiny --seed 3"
+    command = "python -m cnn_core.training tiny --seed 3 --precision float32"
+    assert card["command"] == command
+    assert card["weights_dtype"] == "float32"
     assert card["dataset_sha256"] == models.sha256(tiny)
     assert card["num_parameters"] == 72
     assert card["epochs_run"] == len(card["history"]["loss"]) == CONFIG.epochs
     assert card["training"] == dataclasses.asdict(CONFIG)
     test = datasets.load("halves", split="test")
     logits = inference.logits(models.load_pretrained("tiny"), test.images)
-    np.testing.assert_allclose(models.load_test_logits("tiny"), logits, atol=1e-5)
+    np.testing.assert_allclose(models.load_test_answers("tiny").logits, logits, atol=1e-5)
     assert card["test_accuracy"] == evaluation.accuracy(logits, test.labels) == 1
+    golden = inference.logits(models.load_pretrained("tiny"), models.golden_images((6, 6, 1)))
+    np.testing.assert_allclose(card["golden_logits"], golden, atol=1e-5)
 
 
-def test_interrupted_training_is_noticed(tiny: Path) -> None:
-    """New weights beside the old card are no network that anybody tested."""
+def test_large_network_is_shipped_with_half_the_digits(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_LARGE", 50)
+    training.train_pretrained("tiny", folder=models.PRETRAINED)
+    card = models.load_card("tiny")
+    assert card["weights_dtype"] == "float16"
+    model = models.load_pretrained("tiny")
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    golden = inference.logits(model, models.golden_images((6, 6, 1)))
+    np.testing.assert_allclose(card["golden_logits"], golden, atol=1e-5)
+
+
+def test_half_the_digits_are_refused_where_they_change_the_answers(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_LARGE", 50)
+    monkeypatch.setattr(training, "_GOLDEN_TOLERANCE", 0.0)
+    training.train_pretrained("tiny", folder=models.PRETRAINED)
+    assert models.load_card("tiny")["weights_dtype"] == "float32"
+    assert sorted(path.suffix for path in models.PRETRAINED.iterdir()) == [".h5", ".json", ".npz"]
+
+
+def test_killed_training_goes_on_and_leaves_no_half_file(tiny: Path) -> None:
+    folder = models.PRETRAINED
+    with pytest.raises(StoppedError):
+        training.train_pretrained("tiny", folder=folder, on_step=stop_after(12))
+    left = [path.name for path in folder.iterdir()]
+    assert left == [".tiny-0-float32.checkpoint"]
+    told: list[int] = []
+    training.train_pretrained("tiny", folder=folder, on_step=lambda done, _: told.append(done))
+    assert told[0] == 11
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "tiny.json",
+        "tiny.predictions.npz",
+        "tiny.weights.h5",
+    ]
+
+
+def test_network_in_bfloat16_is_shipped_in_float32(tiny: Path) -> None:
+    training.train_pretrained("tiny", folder=models.PRETRAINED, precision="mixed_bfloat16")
+    assert keras.mixed_precision.dtype_policy().name == "float32"
+    card = models.load_card("tiny")
+    assert card["command"].endswith("--precision mixed_bfloat16")
+    assert card["test_accuracy"] == 1
+    assert models.load_pretrained("tiny").layers[-1].compute_dtype == "float32"
+
+
+def test_training_that_fails_leaves_the_old_network(tiny: Path) -> None:
     folder = models.PRETRAINED
     training.train_pretrained("tiny", seed=0, folder=folder)
     with np.load(tiny) as arrays:
@@ -156,6 +311,14 @@ def test_interrupted_training_is_noticed(tiny: Path) -> None:
     np.savez(tiny, **only_train)
     with pytest.raises(MissingFileError, match=r"halves\.npz"):
         training.train_pretrained("tiny", seed=1, folder=folder)
+    assert models.load_card("tiny")["seed"] == 0
+    assert models.load_pretrained("tiny").count_params() == 72
+
+
+def test_new_weights_beside_an_old_card_are_noticed(tiny: Path) -> None:
+    """Killed between the two files: no network that anybody tested."""
+    training.train_pretrained("tiny", seed=0, folder=models.PRETRAINED)
+    fresh().save_weights(models.weights_path("tiny"))
     with pytest.raises(MissingFileError, match="training tiny"):
         models.load_pretrained("tiny")
 

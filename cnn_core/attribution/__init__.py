@@ -22,7 +22,7 @@ from cnn_core.errors import UnknownNameError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["METHODS", "Attribution", "ClassScore", "Method", "Option", "explain"]
+__all__ = ["METHODS", "Attribution", "ClassScore", "Method", "Option", "default_layer", "explain"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,9 @@ _NOISE = _number(
     "noise", "Noise", "Standard deviation, as a share of the image's range.", 0.2, (0.0, 1.0, 0.05)
 )
 _STEPS = _number("steps", "Steps", "Images on the way from black.", 64, (1, 512, 1))
-_PATCH = _number("patch_size", "Patch size", "Side of the patch in pixels.", 4, (1, 14, 1))
+_PATCH = _number(
+    "patch_size", "Patch size", "Side in pixels, at most that of the image.", 4, (1, 28, 1)
+)
 _STRIDE = _number("stride", "Stride", "Pixels between positions.", 1, (1, 4, 1))
 _FILL = Option("fill", "Fill", "What shows inside the patch.", "black", choices=occlusion.FILLS)
 
@@ -132,7 +134,7 @@ METHODS = {
             "gradient_saliency",
             "Gradient saliency",
             gradient.gradient_saliency,
-            unit="logits per unit of ink",
+            unit="logits per unit of brightness",
             is_signed=False,
             paper="https://arxiv.org/abs/1312.6034",
         ),
@@ -140,7 +142,7 @@ METHODS = {
             "smooth_grad",
             "SmoothGrad",
             gradient.smooth_grad,
-            unit="logits per unit of ink",
+            unit="logits per unit of brightness",
             is_signed=False,
             paper="https://arxiv.org/abs/1706.03825",
             options=(_SAMPLES, _NOISE),
@@ -230,7 +232,7 @@ def explain(
         target: the class whose logit is explained.
         against: explain the margin logit(target) - logit(against) instead.
         method: a key of METHODS.
-        layer: for methods that need one, a layer with feature maps; the last convolution if None.
+        layer: for methods that need one, a layer with feature maps; default_layer() if None.
         seed: of methods that draw random numbers; the same seed gives the same map.
         **options: the method's own, each within the range its row states.
 
@@ -250,13 +252,38 @@ def explain(
     _check_classes(model.output_shape[-1], target, against)
     settings = _checked_options(row, options)
     if row.needs_conv_layer:
-        settings["layer"] = layer = _checked_layer(model, row, layer)
+        settings["layer"] = layer = _checked_layer(model, layer)
     if row.needs_seed:
         settings["seed"] = seed
     score = ClassScore(target, against)
     heatmap = np.asarray(row.compute(model, picture, score, **settings), np.float32)
     value = float(score(inference.logits(model, picture)[0]))
     return Attribution(heatmap, row, score, layer if row.needs_conv_layer else None, value)
+
+
+def default_layer(model: keras.Model) -> str:
+    """The layer whose feature maps a method takes unless it is told another one.
+
+    It is the last that mixes maps, a convolution or what joins or adds up branches, and still has
+    more than one place: the deeper the more it knows of the class, but a single place says
+    nothing of where.
+
+    Raises:
+        UnknownNameError: the network has no convolution.
+    """
+    import keras
+
+    if not activations.convolution_layers(model):
+        raise UnknownNameError(
+            "Class activation maps need a convolution layer and this network has none. Choose a "
+            "method that looks at pixels, such as integrated gradients or occlusion."
+        )
+    mixing = (keras.layers.Conv2D, keras.layers.Add, keras.layers.Concatenate)
+    found = [layer for layer in model.layers if isinstance(layer, mixing)]
+    found = [layer for layer in found if len(layer.output.shape) == 4]
+    wide = [layer for layer in found if max(layer.output.shape[1:3]) > 1]
+    name: str = (wide or found)[-1].name
+    return name
 
 
 def _check_classes(num_classes: int, target: int, against: int | None) -> None:
@@ -282,16 +309,11 @@ def _checked_options(row: Method, options: dict[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
-def _checked_layer(model: keras.Model, row: Method, layer: str | None) -> str:
-    convolutions = activations.convolution_layers(model)
-    if not convolutions:
-        raise UnknownNameError(
-            f"{row.title} needs a convolution layer and this network has none. "
-            "Choose a method that looks at pixels, such as integrated gradients or occlusion."
-        )
+def _checked_layer(model: keras.Model, layer: str | None) -> str:
+    usual = default_layer(model)
     names = activations.spatial_layers(model)
     if layer is not None and layer not in names:
         raise UnknownNameError(
             f"There is no layer {layer!r} with feature maps. Choose one of: {', '.join(names)}."
         )
-    return layer or convolutions[-1]
+    return layer or usual

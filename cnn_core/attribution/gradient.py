@@ -48,7 +48,7 @@ def smooth_grad(
     """The gradient saliency averaged over noisy copies of the image.
 
     Normal noise with a standard deviation of noise times the image's range is added to each
-    copy. Never below 0. Smoother than one gradient, but it explains noisy digits, not this one.
+    copy. Never below 0. Smoother than one gradient, but it explains noisy images, not this one.
 
     Reference: Daniel Smilkov and others, "SmoothGrad: removing noise by adding noise", 2017,
     https://arxiv.org/abs/1706.03825
@@ -62,8 +62,8 @@ def smooth_grad(
 def input_x_gradient(model: keras.Model, image: np.ndarray, score: ClassScore) -> np.ndarray:
     """The gradient of the score times the pixel, summed over the channels.
 
-    Above 0: the ink here raises the score. It is 0 wherever the image is 0, so it says nothing
-    of missing strokes, and even a random network's map shows the digit's shape.
+    Above 0: what is here raises the score. It is 0 wherever the image is 0, so it says nothing
+    of missing strokes, and even a random network's map shows the image's shapes.
 
     Reference: Avanti Shrikumar, Peyton Greenside, Anna Shcherbina and Anshul Kundaje, "Not Just
     a Black Box", 2016, https://arxiv.org/abs/1605.01713
@@ -78,7 +78,7 @@ def integrated_gradients(
 
     The gradient is averaged along the straight way from black to the image (midpoints of equal
     steps) and multiplied by the pixel; the values add up to score(image) - score(black). Above
-    0: the ink here raises the score. Empty pixels always get 0.
+    0: what is here raises the score. Empty pixels always get 0.
 
     Reference: Mukund Sundararajan, Ankur Taly and Qiqi Yan, "Axiomatic Attribution for Deep
     Networks", 2017, https://arxiv.org/abs/1703.01365
@@ -92,7 +92,7 @@ def grad_cam(model: keras.Model, image: np.ndarray, score: ClassScore, *, layer:
     """Where the layer's feature maps, weighed by their mean gradient, raise the score.
 
     The positive part of the weighted sum of the feature maps, enlarged to the image. Never below
-    0; for about one digit in five it is 0 everywhere: no positive evidence at this layer.
+    0; for about one MNIST digit in five it is 0 everywhere: no positive evidence at this layer.
 
     Reference: Ramprasaath R. Selvaraju and others, "Grad-CAM", 2017,
     https://arxiv.org/abs/1610.02391
@@ -140,7 +140,7 @@ def score_cam(
     """The feature maps weighed by the probability the network gives to what each lets through.
 
     Each feature map masks the image once; no gradient is used. Never below 0. Costs one forward
-    pass for each channel, and a mask that dims the whole digit is an image never seen in training.
+    pass for each channel, and a mask that dims the whole image is an image never seen in training.
 
     Reference: Haofan Wang and others, "Score-CAM", 2020, https://arxiv.org/abs/1910.01279
     """

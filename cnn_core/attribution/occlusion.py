@@ -105,7 +105,7 @@ def occlusion_sensitivity(
         patch_size: side of the patch in pixels, from 1 to the image's shorter side.
         stride: pixels from one position to the next, at least 1; a last position always covers
             the border.
-        fill: "black" (0, the paper of MNIST), "white" (1, full ink), "mean" (the image's mean) or
+        fill: "black" (0, the paper of MNIST), "white" (1), "mean" (the image's mean) or
             "blur" (the image itself, blurred by half the patch size).
 
     Returns:
@@ -149,7 +149,7 @@ def occlusion(
     """How far the score falls, on average, when a patch covers the pixel.
 
     Above 0: the pixel speaks for the target; below 0: against it. Covering is an edit that the
-    network never saw in training, so a large patch can say more of the edit than of the digit.
+    network never saw in training, so a large patch can say more of the edit than of the image.
 
     Reference: Matthew D. Zeiler and Rob Fergus, "Visualizing and Understanding Convolutional
     Networks", 2014, https://arxiv.org/abs/1311.2901

@@ -1,4 +1,4 @@
-"""How right a network is: accuracy with its interval, the confusion matrix, the mistakes."""
+"""What counting tells: accuracy and its interval, confusion matrix, mistakes, the report."""
 
 from __future__ import annotations
 
@@ -32,6 +32,36 @@ class Mistake:
     margin: float
 
 
+@dataclass(frozen=True)
+class ClassReport:
+    """How well one class is recognised.
+
+    Attributes:
+        precision: the share of the images given this answer that are of this class, in [0, 1].
+        recall: the share of the images of this class that are given this answer, in [0, 1].
+        f1: the harmonic mean of precision and recall, in [0, 1].
+        support: how many images are of this class.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class ClassificationReport:
+    """How well each class is recognised.
+
+    Attributes:
+        classes: one ClassReport a class, in the order of the logits.
+        macro: the averages over the classes, each class counting the same; support is their sum.
+    """
+
+    classes: tuple[ClassReport, ...]
+    macro: ClassReport
+
+
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     """The share of images whose largest logit is that of their true class.
 
@@ -43,9 +73,9 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
         A share in [0, 1].
 
     Raises:
-        ValueError: there is no image, or the two lengths differ.
+        ValueError: there is no image, or the labels do not fit the logits.
     """
-    _check(logits, labels)
+    check(logits, labels)
     return float((logits.argmax(axis=1) == labels).mean())
 
 
@@ -88,9 +118,9 @@ def confusion_matrix(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         (classes, classes) int64; the diagonal counts the right answers.
 
     Raises:
-        ValueError: there is no image, or the two lengths differ.
+        ValueError: there is no image, or the labels do not fit the logits.
     """
-    _check(logits, labels)
+    check(logits, labels)
     classes = logits.shape[1]
     flat = labels * classes + logits.argmax(axis=1)
     return np.bincount(flat, minlength=classes**2).reshape(classes, classes)
@@ -107,9 +137,9 @@ def misclassified(logits: np.ndarray, labels: np.ndarray) -> tuple[Mistake, ...]
         One Mistake for each wrong image.
 
     Raises:
-        ValueError: there is no image, or the two lengths differ.
+        ValueError: there is no image, or the labels do not fit the logits.
     """
-    _check(logits, labels)
+    check(logits, labels)
     prediction = Prediction(logits, softmax(logits))
     wrong = np.flatnonzero(prediction.classes != labels)
     order = np.argsort(-logits, axis=1, kind="stable")
@@ -127,9 +157,53 @@ def misclassified(logits: np.ndarray, labels: np.ndarray) -> tuple[Mistake, ...]
     )
 
 
-def _check(logits: np.ndarray, labels: np.ndarray) -> None:
-    if len(labels) == 0 or logits.ndim != 2 or len(logits) != len(labels):
+def classification_report(logits: np.ndarray, labels: np.ndarray) -> ClassificationReport:
+    """Say of each class how far its answers can be trusted, and how many of its images are found.
+
+    Precision is 0 for a class that is never answered and recall for one that never occurs, where
+    the definitions would divide 0 by 0; F1 is 0 where both are.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+
+    Returns:
+        A ClassReport for each class and their plain average.
+
+    Raises:
+        ValueError: there is no image, or the labels do not fit the logits.
+    """
+    matrix = confusion_matrix(logits, labels)
+    right, answered, support = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+    precision, recall = right / np.maximum(answered, 1), right / np.maximum(support, 1)
+    f1 = 2 * right / np.maximum(answered + support, 1)
+    classes = tuple(
+        ClassReport(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))
+        for i in range(len(matrix))
+    )
+    macro = ClassReport(
+        float(precision.mean()), float(recall.mean()), float(f1.mean()), len(labels)
+    )
+    return ClassificationReport(classes, macro)
+
+
+def check(logits: np.ndarray, labels: np.ndarray) -> None:
+    """Hold logits and labels to the shapes that every measure here expects.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers in [0, classes).
+
+    Raises:
+        ValueError: they have other shapes, there is no image, or a label is no class.
+    """
+    if len(labels) == 0 or logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(
             "Expected logits (n, classes) and labels (n,) with n of at least 1. "
             f"Received: logits.shape={logits.shape}, labels.shape={labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(
+            f"Expected labels from 0 to {logits.shape[1] - 1}. "
+            f"Received: labels.min()={labels.min()}, labels.max()={labels.max()}"
         )

@@ -1,0 +1,12 @@
+"""Studies of the networks, each a composition of the library's parts.
+
+one_vs_two   one_vs_two(): what makes a network say 1 rather than 2
+jobs         Job, run(): many pieces of work, resumable, here or on a cluster
+results      Origin, read(), write(): what a study found, and where the figures come from
+baselines    run(), load(): four classical methods on the same pixels
+k_fold       run(), load(): ten folds of the dense network
+grid_search  run(), load(): the 48 points of the search that found the dense network
+experiments  run(), load(): one thing changed at a time
+
+`python -m cnn_core.studies NAME` runs the last four; their results ship in cnn_core/data/studies.
+"""

@@ -1,0 +1,129 @@
+"""What the studies found, shipped as JSON beside the data together with what it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from cnn_core import datasets, models
+from cnn_core.errors import MissingFileError
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the results of a study come from.
+
+    Attributes:
+        command: makes them again.
+        seeds: everything random was drawn with them.
+        wall_time_seconds: of all its jobs, one after another, whatever else the machine did.
+        data_sha256: of the file of each data set, by its name.
+        versions: of Python and the libraries, by their name.
+    """
+
+    command: str
+    seeds: tuple[int, ...]
+    wall_time_seconds: float
+    data_sha256: dict[str, str]
+    versions: dict[str, str]
+
+
+def origin(
+    command: str,
+    *,
+    seeds: Sequence[int],
+    wall_time_seconds: float,
+    dataset_names: Sequence[str],
+    packages: Sequence[str],
+) -> Origin:
+    """Say where results that were made a moment ago come from.
+
+    Args:
+        command: what stands after `python -m cnn_core.studies`.
+        seeds: everything random was drawn with them.
+        wall_time_seconds: of all jobs, one after another.
+        dataset_names: keys of datasets.DATASETS that are on this machine.
+        packages: the libraries whose versions matter.
+
+    Raises:
+        MissingFileError: the file of a data set is not there.
+    """
+    return Origin(
+        command=f"python -m cnn_core.studies {command}",
+        seeds=tuple(seeds),
+        wall_time_seconds=round(wall_time_seconds, 1),
+        data_sha256={name: _data_sha256(name) for name in dataset_names},
+        versions={
+            "python": platform.python_version(),
+            **{package: _version(package) for package in packages},
+        },
+    )
+
+
+def write(name: str, study: Any) -> Path:
+    """Write the record of a study to its shipped file, aside first, and return the path.
+
+    Args:
+        name: of the file, without .json.
+        study: a dataclass of plain values.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path, aside = FOLDER / f"{name}.json", FOLDER / f".{name}.json"
+    aside.write_text(json.dumps(dataclasses.asdict(study), indent=1) + "\n", "utf-8")
+    os.replace(aside, path)
+    return path
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return what a shipped file holds.
+
+    Raises:
+        MissingFileError: the file is absent or damaged.
+    """
+    path = FOLDER / f"{name}.json"
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise missing(name) from error
+
+
+def read_origin(facts: dict[str, Any]) -> Origin:
+    """Make an Origin of what JSON gives back.
+
+    Raises:
+        TypeError: something is absent or too much.
+        KeyError: the seeds are absent.
+    """
+    return Origin(**{**facts, "seeds": tuple(facts["seeds"])})
+
+
+def missing(name: str) -> MissingFileError:
+    """The error for a shipped file that is absent, damaged or of another version."""
+    return MissingFileError(
+        f"The results of the study {name!r} are missing or damaged; restore them with "
+        f"`git checkout cnn_core/data/studies` or make them again with "
+        f"`python -m cnn_core.studies {name}`."
+    )
+
+
+def _data_sha256(name: str) -> str:
+    return models.sha256(datasets.find(name) or datasets.fetch(name))
+
+
+def _version(package: str) -> str:
+    """The version of a library; TensorFlow's goes by several names."""
+    for name in (package, f"{package}-cpu"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
