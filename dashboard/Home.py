@@ -15,6 +15,10 @@ PAGES = [
     st.Page("app_pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("app_pages/misclassified.py", title="Misclassified", icon=":material/rule:"),
     st.Page("app_pages/one_vs_two.py", title="One versus two", icon=":material/compare_arrows:"),
+    st.Page("app_pages/compare.py", title="Compare", icon=":material/balance:"),
+    st.Page("app_pages/evaluation.py", title="Evaluation", icon=":material/query_stats:"),
+    st.Page("app_pages/models.py", title="Models", icon=":material/account_tree:"),
+    st.Page("app_pages/experiments.py", title="Experiments", icon=":material/science:"),
 ]
 
 LOGO = str(Path(__file__).with_name("favicon.png"))
@@ -25,7 +29,7 @@ st.logo(LOGO, size="large")
 components.style()
 try:
     with components.readable_errors():
-        sidebar.show()
+        sidebar.show(page.url_path)
         page.run()
 finally:
     # Last, whatever ends the run: the first page is drawn sooner without it.

@@ -28,8 +28,7 @@ def heatmap(
         strength: how far the map covers the digit, from 0 (digit only) to 1 (map only).
     """
     figure = go.Figure()
-    below = go.Image(z=_below(pixels, is_signed=is_signed), hoverinfo="skip")
-    figure.add_trace(below)
+    figure.add_trace(go.Image(z=_below(pixels, strength, is_signed=is_signed), hoverinfo="skip"))
     figure.add_trace(_map(values, is_signed=is_signed, unit=unit, opacity=strength))
     _without_axes(figure)
     figure.update_layout(height=400)
@@ -69,8 +68,8 @@ def heatmaps(
     )
     for i, (values, is_signed, unit) in enumerate(zip(maps, signs, units, strict=True)):
         at = {"row": i // columns + 1, "col": i % columns + 1}
-        below = go.Image(z=_below(pixels, is_signed=is_signed), hoverinfo="skip")
-        figure.add_trace(below, **at)
+        below = _below(pixels, strength, is_signed=is_signed)
+        figure.add_trace(go.Image(z=below, hoverinfo="skip"), **at)
         trace = _map(values, is_signed=is_signed, unit=unit, opacity=strength, limit=limit)
         figure.add_trace(trace, **at)
     _without_axes(figure)
@@ -82,13 +81,15 @@ def heatmaps(
 def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure:
     """The class that wins with the patch at each position; the answer itself stays empty.
 
+    A cell has room for a name of one character; longer ones show on hover.
+
     Args:
         classes: (rows, columns) class indices.
         answer: of the untouched image.
         names: of the classes.
     """
     is_flipped = classes != answer
-    text = np.where(is_flipped, np.array(names)[classes], "")
+    text = np.where(is_flipped & (max(map(len, names)) == 1), np.array(names)[classes], "")
     figure = go.Figure(
         go.Heatmap(
             z=is_flipped.astype(int),
@@ -151,7 +152,7 @@ def weight_histograms(statistics: Sequence[WeightStatistics]) -> go.Figure:
     rows = -(-len(statistics) // columns)
     titles = [f"{s.layer} {s.kind}" for s in statistics]
     figure = make_subplots(
-        rows, columns, subplot_titles=titles, vertical_spacing=0.2, horizontal_spacing=0.05
+        rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, horizontal_spacing=0.05
     )
     for i, described in enumerate(statistics):
         counts, edges = np.histogram(described.values, bins=41)
@@ -276,11 +277,11 @@ def _colorscale(*, is_signed: bool) -> list[list[float | str]]:
     return [[i / (len(stops) - 1), colour] for i, colour in enumerate(stops)]
 
 
-def _below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
-    """The digit as RGB below a map: dark on white if the map's zero is white, else as it is."""
-    picture = colours.grey(pixels)
-    rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
-    return 255 - rgb if is_signed else rgb
+def _below(pixels: np.ndarray, strength: float, *, is_signed: bool) -> np.ndarray:
+    """What lies below a map; without a map a photograph is shown as it is."""
+    if strength == 0 and not colours.is_ink(pixels):
+        return colours.grey(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+    return colours.below(pixels, is_signed=is_signed)
 
 
 def _without_axes(figure: go.Figure) -> None:

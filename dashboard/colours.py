@@ -63,10 +63,11 @@ def colourise(values: np.ndarray, *, is_signed: bool, limit: float | None = None
 def with_digit(
     coloured: np.ndarray, pixels: np.ndarray, *, is_signed: bool, strength: float = 0.4
 ) -> np.ndarray:
-    """Let the digit's ink show through a coloured map.
+    """Let the digit's ink, or a photograph, show through a coloured map.
 
     Ink darkens the diverging scale, whose zero is white, and lightens the sequential one, whose
-    zero is black; where there is no ink the colours stay as they are.
+    zero is black; where there is no ink the colours stay as they are. Of a photograph, what is
+    dark darkens the one, and what is bright lightens the other.
 
     Args:
         coloured: (height, width, 3) uint8.
@@ -77,9 +78,37 @@ def with_digit(
     Returns:
         (height, width, 3) uint8.
     """
-    ink = strength * pixels.mean(axis=-1, keepdims=True)
+    brightness = pixels.mean(axis=-1, keepdims=True)
+    ink = strength * (1 - brightness if is_signed and not is_ink(pixels) else brightness)
     mixed = coloured * (1 - ink) if is_signed else coloured + (255 - coloured.astype(float)) * ink
     return np.round(mixed).astype(np.uint8)
+
+
+def is_ink(pixels: np.ndarray) -> bool:
+    """Whether a picture is ink on empty ground and not a photograph: most of it is exactly 0.
+
+    Of every MNIST test digit at least 60% is 0, of every CIFAR-10 test picture at most 42%.
+
+    Args:
+        pixels: (height, width, channels) in [0, 1].
+    """
+    return bool((pixels == 0).mean() > 0.5)
+
+
+def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
+    """The picture to lie below a half-transparent map, (height, width, 3) uint8.
+
+    Grey, or its colours would mix with the map's. Below the diverging scale, whose zero is white,
+    ink is dark on white and a photograph pale; below the sequential one both stay as they are.
+
+    Args:
+        pixels: (height, width, channels) in [0, 1].
+        is_signed: which scale the map is coloured with.
+    """
+    brightness = pixels.mean(axis=-1, keepdims=True)
+    if is_signed:
+        brightness = 1 - brightness if is_ink(pixels) else 0.25 + 0.75 * brightness
+    return grey(np.repeat(brightness, 3, axis=-1))
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:

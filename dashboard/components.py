@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn_core import models
+from cnn_core import datasets, models
 from cnn_core.attribution import Method, Option
 from cnn_core.errors import CnnCoreError
-from dashboard import cache, markup, runtime, state
+from dashboard import cache, charts, colours, markup, runtime, state
+from dashboard.tiles import tiles
 
 # Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
 NO_CLASS = -1
@@ -31,6 +34,16 @@ def readable_errors() -> Iterator[None]:
         yield
     except CnnCoreError as error:
         st.error(str(error))
+        if isinstance(error, cache.AbsentPicturesError):
+            _offer_download(error.dataset)
+
+
+def _offer_download(dataset: str) -> None:
+    title = datasets.get(dataset).title
+    if st.button(f"Download {title}", icon=":material/download:"):
+        with readable_errors(), st.spinner(f"Downloading {title}"):
+            cache.download(dataset)
+            st.rerun()
 
 
 def intro(title: str, text: str) -> None:
@@ -42,6 +55,16 @@ def intro(title: str, text: str) -> None:
 def next_page(path: str, label: str) -> None:
     """A link at the end of a page to the one that follows."""
     st.page_link(path, label=label, icon=":material/arrow_forward:")
+
+
+def crisp_width(about: int) -> int:
+    """The width on screen nearest to one at which all pixels of the pictures are as wide.
+
+    Args:
+        about: the width wanted, in CSS pixels.
+    """
+    side = _side()
+    return side * max(1, round(about / side))
 
 
 def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = False) -> int | None:
@@ -73,6 +96,63 @@ def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
     return chosen if chosen in views else views[0]
 
 
+def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A confusion matrix; a click on a cell sets two class pickers, a second one empties them.
+
+    Args:
+        figure: whose points carry the true class and the answer.
+        key: the pickers' keys are KEY_true and KEY_answer.
+        alt: what the matrix shows, for those who cannot see it.
+    """
+    pickers = f"{key}_true", f"{key}_answer"
+    chosen = tuple(state.get(picker, NO_CLASS) for picker in pickers)
+    # A new name for each choice: a chart forgets what was selected in it only with its name.
+    chart = "_".join(map(str, (key, *chosen)))
+
+    def taken() -> None:
+        points = state.get(chart)["selection"]["points"]
+        cell = tuple(points[0]["customdata"][:2]) if points else chosen
+        for picker, index in zip(pickers, cell, strict=True):
+            state.put(picker, NO_CLASS if cell == chosen else index)
+
+    st.plotly_chart(
+        figure,
+        config=charts.CONFIG,
+        key=chart,
+        on_select=taken,
+        selection_mode="points",
+        alt=alt,
+    )
+
+
+def test_gallery(
+    indices: Sequence[int], captions: Sequence[str], descriptions: Sequence[str], *, key: str
+) -> None:
+    """Pictures of the test set; the one that is clicked becomes the current one.
+
+    Args:
+        indices: of the pictures.
+        captions: a short text below each.
+        descriptions: a text for the tooltip of each.
+        key: names the gallery.
+    """
+    images = cache.split(state.dataset().name, "test").images
+    current = state.current_digit().index
+    height: Any = 330 if len(indices) > 12 else "content"
+    with st.container(height=height, border=False, key=f"{key}_list"):
+        picked = tiles(
+            [colours.grey(images[i]) for i in indices],
+            captions,
+            key=key,
+            size=crisp_width(84),
+            selected=indices.index(current) if current in indices else None,
+            descriptions=descriptions,
+        )
+    if picked is not None:
+        state.choose_test_digit(indices[picked])
+        st.rerun()
+
+
 def layer_picker(
     layers: Sequence[str],
     *,
@@ -81,16 +161,31 @@ def layer_picker(
     label: str = "Layer",
     is_disabled: bool = False,
 ) -> str:
-    """One of the network's layers."""
+    """One of the network's layers; each network keeps a choice of its own."""
     chosen: str = st.selectbox(
         label,
         layers,
         index=layers.index(default),
-        key=key,
+        key=f"{key}_{state.model_name()}",
         persist_state="session",
         disabled=is_disabled,
     )
     return chosen
+
+
+def options_of(method: Method) -> tuple[Option, ...]:
+    """The options of a method, those of a patch in proportion to the pictures of the model."""
+    side = _side()
+    fitted: dict[str, dict[str, Any]] = {
+        "patch_size": {"default": side // 7, "maximum": min(side // 2, 28)},
+        "stride": {"default": max(1, side // 20)},
+    }
+    return tuple(replace(option, **fitted.get(option.name, {})) for option in method.options)
+
+
+def default_options(method: Method) -> cache.Options:
+    """What the controls of a method say at first."""
+    return tuple((option.name, option.default) for option in options_of(method))
 
 
 def option_controls(method: Method) -> cache.Options:
@@ -99,12 +194,20 @@ def option_controls(method: Method) -> cache.Options:
         return ()
     columns = st.columns(5)
     return tuple(
-        (option.name, _option_control(column, option, f"{method.name}_{option.name}"))
-        for option, column in zip(method.options, columns, strict=False)
+        (option.name, option_control(column, option, f"{method.name}_{option.name}"))
+        for option, column in zip(options_of(method), columns, strict=False)
     )
 
 
-def _option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
+def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
+    """A select box or a slider for one option.
+
+    Args:
+        column: where it stands.
+        option: one of options_of().
+        key: of the widget; each size of pictures keeps a setting of its own.
+    """
+    key = f"{key}_{_side()}"
     if option.choices:
         return column.selectbox(
             option.title, option.choices, help=option.help, key=key, persist_state="session"
@@ -120,6 +223,10 @@ def _option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
         key=key,
         persist_state="session",
     )
+
+
+def _side() -> int:
+    return min(state.dataset().image_shape[:2])
 
 
 def require_network() -> None:
@@ -149,10 +256,10 @@ def picture_upload(take: Callable[[bytes], None]) -> None:
     upload, camera = f"upload_{turn}", f"camera_{turn}"
     with st.popover("Your picture", icon=":material/add_a_photo:", key=f"picture_{turn}"):
         st.file_uploader(
-            "A picture of a digit: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
+            "A picture: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
             key=upload,
             on_change=taken,
             args=(upload,),
         )
         if st.toggle("Use the camera", key="use_camera"):
-            st.camera_input("A photograph of a digit", key=camera, on_change=taken, args=(camera,))
+            st.camera_input("A photograph", key=camera, on_change=taken, args=(camera,))

@@ -10,6 +10,10 @@ import numpy as np
 from dashboard import colours
 
 
+class Html(str):
+    """A piece that is HTML already, where others are text to be escaped."""
+
+
 def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
     """A uint8 picture with crisp pixels, (height, width) or (height, width, 3).
 
@@ -94,6 +98,89 @@ def heatmap_figure(
     )
 
 
+def heatmaps_on_one_scale(
+    maps: Sequence[np.ndarray],
+    pixels: np.ndarray,
+    *,
+    titles: Sequence[str],
+    is_signed: bool,
+    unit: str,
+) -> str:
+    """Heatmaps of one digit side by side, and below them the one scale that all are read on.
+
+    Args:
+        maps: each (height, width), raw.
+        pixels: (height, width, channels) in [0, 1], the digit.
+        titles: one a map; its largest magnitude is put below.
+        is_signed: whether values below 0 have a meaning.
+        unit: of the values.
+    """
+    limit = colours.limit_of(np.stack(maps))
+    figures = []
+    for values, title in zip(maps, titles, strict=True):
+        coloured = colours.colourise(values, is_signed=is_signed, limit=limit)
+        shown = colours.with_digit(coloured, pixels, is_signed=is_signed)
+        largest = f"largest value {np.abs(values).max():.2g}" if values.any() else "no evidence"
+        figures.append(
+            f'<figure class="cl-figure"><b>{escape(title)}</b>'
+            f"{picture(shown, width=300, description=title)}"
+            f"<figcaption>{largest}</figcaption></figure>"
+        )
+    bar = scale_of(limit, is_signed=is_signed, unit=unit)
+    return f'<div class="cl-together">{"".join(figures)}{bar}</div>'
+
+
+def labelled(label: str, value: str) -> str:
+    """A value that cannot be changed here, as tall as a select box with its label."""
+    return f'<div class="cl-labelled"><span>{escape(label)}</span><b>{escape(value)}</b></div>'
+
+
+def facts(cells: Iterable[tuple[str, str]]) -> str:
+    """A few figures, large, each with what it says below."""
+    shown = (f"<div><b>{escape(what)}</b><span>{escape(said)}</span></div>" for what, said in cells)
+    return f'<div class="cl-counts">{"".join(shown)}</div>'
+
+
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    marked: int | None = None,
+    text_columns: Sequence[int] = (),
+) -> str:
+    """Figures in rows and columns, scrolled sideways where there is no room.
+
+    Args:
+        head: the columns' titles.
+        rows: of cells, as text or Html, the first of which names the row; one cell alone is a
+            heading over what follows.
+        marked: the index of the row to emphasise.
+        text_columns: the indices of the columns that hold words, not figures.
+    """
+
+    def cell(text: str, column: int) -> str:
+        kind = ' class="cl-text"' if column in text_columns else ""
+        return f"<td{kind}>{text if isinstance(text, Html) else escape(text)}</td>"
+
+    def line(cells: Sequence[str], *, is_marked: bool) -> str:
+        if len(cells) == 1:
+            over = f'<th scope="rowgroup" colspan="{len(head)}">{escape(cells[0])}</th>'
+            return f'<tr class="cl-group">{over}</tr>'
+        others = "".join(cell(text, i) for i, text in enumerate(cells) if i)
+        kind = ' class="cl-marked"' if is_marked else ""
+        return f'<tr{kind}><th scope="row">{escape(cells[0])}</th>{others}</tr>'
+
+    titles = "".join(
+        f'<th scope="col"{" class=cl-text" * (i in text_columns)}>{escape(title)}</th>'
+        for i, title in enumerate(head)
+    )
+    lines = "".join(line(cells, is_marked=i == marked) for i, cells in enumerate(rows))
+    return (
+        '<div class="cl-scroll" tabindex="0"><table class="cl-table">'
+        f"<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
 def attention_figure(
     heatmap: np.ndarray, pixels: np.ndarray, class_name: str, *, width: int = 190
 ) -> str:
@@ -104,7 +191,7 @@ def attention_figure(
         is_signed=False,
         title="Attention",
         caption=f"where a small change moves the {class_name} most",
-        unit="logits/ink",
+        unit="logits/unit",
         width=width,
     )
 

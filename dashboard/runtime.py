@@ -84,10 +84,10 @@ def _import_all() -> None:
     import tensorflow
 
     import cnn_core.attribution
-    import cnn_core.studies
+    from cnn_core.studies import one_vs_two
 
     _tune(keras, tensorflow)
-    _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, cnn_core.studies))
+    _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, one_vs_two))
 
 
 def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:

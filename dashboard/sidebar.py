@@ -3,60 +3,94 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
+from html import escape
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn_core import models
-from cnn_core.inference import softmax
-from dashboard import cache, colours, markup, runtime, state
+from cnn_core import datasets, models
+from cnn_core.errors import MissingFileError
+from dashboard import cache, colours, components, markup, runtime, state
 
 ANY_CLASS = "Any class"
 
 
-def show() -> None:
-    """The model, the current digit, and the ways to choose another."""
+def show(page: str) -> None:
+    """The model, the current digit, and the ways to choose another.
+
+    Args:
+        page: the page's name in the address.
+    """
     state.forget_unreadable_index()
+    state.settle_model(page, offered())
     state.apply_choice()
     with st.sidebar:
         st.selectbox(
             "Model",
-            list(models.MODELS),
-            format_func=lambda name: models.MODELS[name].title,
+            offered(),
+            format_func=_model_label,
             key=state.MODEL,
-            bind="query-params",
+            on_change=state.keep_model,
             persist_state="session",
         )
+        state.write_model(page, offered())
+        if missed := state.missed_model():
+            st.warning(_why_missed(missed))
         card = cache.card(state.model_name())
         st.caption(
-            f"{markup.percent(card['test_accuracy'])} of the test digits right, "
+            f"{markup.percent(card['test_accuracy'])} of the test {state.dataset().noun}s right, "
             f"{card['num_parameters']:,} parameters"
         )
         slot = st.empty()
         state.put("digit_slot", slot)
         _digit_pickers()
-        state.write_address()
+        with suppress(MissingFileError):  # a test picture that is not here is not drawn on
+            state.write_address()
         digit_card(slot)
         _loading_notice()
 
 
+def offered() -> tuple[str, ...]:
+    """The models to choose from: those whose files are here, or the first, which says so."""
+    trained = tuple(name for name in models.MODELS if models.is_trained(name))
+    return trained or tuple(models.MODELS)[:1]
+
+
+def _why_missed(name: str) -> str:
+    if name not in models.MODELS:
+        return "There is no model of the name in the address: choose one above."
+    return (
+        f"{models.get(name).title} is not here: train it with `python -m cnn_core.training {name}` "
+        "or choose another model above."
+    )
+
+
+def _model_label(name: str) -> str:
+    spec = models.get(name)
+    is_first = spec.dataset == next(iter(datasets.DATASETS))
+    return spec.title if is_first else f"{spec.title} · {datasets.get(spec.dataset).noun}s"
+
+
 def digit_card(slot: DeltaGenerator) -> None:
     """Show the current digit and the answer to it in the sidebar."""
-    digit = state.current_digit()
-    truth = "" if digit.label is None else f"true class {digit.label}"
+    try:
+        digit = state.current_digit()
+    except MissingFileError:  # the pages that need the picture say so
+        slot.html(_card_without_picture())
+        return
     answer = current_answer()
     if not digit.pixels.any():
         said = "blank paper"
     elif answer is None:
         said = "The network is loading"
     else:
-        said = f"answer <b>{answer.argmax()}</b>, {markup.percent(float(answer.max()))}"
-    shown = markup.picture(colours.grey(digit.pixels), width=84, description=digit.name)
-    slot.html(
-        f'<div class="cl-card">{shown}<div><b>{digit.name}</b>'
-        f"<span>{truth}</span><span>{said}</span></div></div>"
+        said = _answer_in_words(answer)
+    shown = markup.picture(
+        colours.grey(digit.pixels), width=components.crisp_width(84), description=digit.name
     )
+    slot.html(_card(shown, digit.name, digit.label, said))
 
 
 def current_answer() -> np.ndarray | None:
@@ -64,13 +98,35 @@ def current_answer() -> np.ndarray | None:
 
     An untouched test digit needs no TensorFlow: its answer is shipped.
     """
-    digit = state.current_digit()
+    name, digit = state.model_name(), state.current_digit()
     if digit.index is not None and not digit.is_edited:
-        return softmax(cache.test_logits(state.model_name())[digit.index])
-    if not runtime.is_ready():
-        return None
-    probabilities: np.ndarray = cache.prediction(state.model_name(), digit.pixels).probabilities[0]
-    return probabilities
+        return cache.shipped_prediction(name, digit.index).probabilities[0]
+    return cache.prediction(name, digit.pixels).probabilities[0] if runtime.is_ready() else None
+
+
+def _card_without_picture() -> str:
+    name, index = state.model_name(), state.digit_index()
+    answer = cache.shipped_prediction(name, index).probabilities[0]
+    label = int(cache.test_answers(name).labels[index])
+    title = f"Test {state.dataset().noun} {index}"
+    return _card("", title, label, _answer_in_words(answer))
+
+
+def _card(shown: str, title: str, label: int | None, said: str) -> str:
+    truth = "" if label is None else f"true class {_class_name(label)}"
+    return (
+        f'<div class="cl-card">{shown}<div><b>{title}</b>'
+        f"<span>{truth}</span><span>{said}</span></div></div>"
+    )
+
+
+def _answer_in_words(answer: np.ndarray) -> str:
+    name = _class_name(int(answer.argmax()))
+    return f"answer <b>{name}</b>, {markup.percent(float(answer.max()))}"
+
+
+def _class_name(index: int) -> str:
+    return escape(state.dataset().class_names[index])
 
 
 def show_current_digit() -> None:
@@ -81,7 +137,7 @@ def show_current_digit() -> None:
 
 
 def _digit_pickers() -> None:
-    size = len(cache.test_logits(state.model_name()))
+    size, noun = len(cache.test_answers(state.model_name()).labels), state.dataset().noun
     with st.container(horizontal=True, gap="small"):
         for label, icon, step in (
             ("Previous", ":material/chevron_left:", -1),
@@ -91,7 +147,7 @@ def _digit_pickers() -> None:
             st.button(
                 label,  # of the two arrows only spoken, see style.css
                 icon=icon,
-                help=f"{label} test digit of the class chosen below",
+                help=f"{label} test {noun} of the class chosen below",
                 key=f"digit_{label.lower()}",
                 on_click=_step,
                 args=(step,),
@@ -99,7 +155,7 @@ def _digit_pickers() -> None:
             )
     left, right = st.columns(2)
     left.number_input(
-        "Test digit",
+        f"Test {noun}",
         min_value=0,
         max_value=size - 1,
         value=state.DEFAULT_DIGIT,
@@ -109,20 +165,23 @@ def _digit_pickers() -> None:
     )
     right.selectbox(
         "Of class",
-        [ANY_CLASS, *models.get(state.model_name()).class_names],
-        key="of_class",
+        (ANY_CLASS, *state.dataset().class_names),
+        key=_class_key(),
         on_change=_first_of_class,
         persist_state="session",
     )
 
 
 def _candidates() -> np.ndarray:
-    labels = cache.split(models.get(state.model_name()).dataset, "test").labels
-    wanted = state.get("of_class", ANY_CLASS)
+    labels = cache.test_answers(state.model_name()).labels
+    wanted = state.get(_class_key(), ANY_CLASS)
     if wanted == ANY_CLASS:
         return np.arange(len(labels))
-    names = models.get(state.model_name()).class_names
-    return np.flatnonzero(labels == names.index(wanted))
+    return np.flatnonzero(labels == state.dataset().class_names.index(wanted))
+
+
+def _class_key() -> str:
+    return f"of_class_{state.dataset().name}"
 
 
 def _step(step: int) -> None:

@@ -1,28 +1,36 @@
 """What one visitor is looking at; the only user of session state and of the address.
 
 The address carries the page, the model, the index of the test digit and, once something was
-drawn, the pixels: a reload or a copied link shows the same. The model and the index belong to
-widgets bound to the address; the drawing is written here.
+drawn, the pixels: a reload or a copied link shows the same. The index belongs to a widget
+bound to the address; the model and the drawing are written here. A picture larger than a digit is
+too long for an address: what is painted on it lasts through page changes, but not a reload.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnn_core import models
+from cnn_core import datasets, models
+from cnn_core.datasets import Dataset
 from dashboard import cache, colours
 from dashboard.canvas import codec
 
 MODEL, DIGIT = "model", "digit"
+# The model that a page begins with until the visitor chooses one; elsewhere it stays as it was.
+PAGE_MODELS = {"draw_and_erase": "robust", "one_vs_two": "study"}
+_IS_CHOSEN, _MISSED = "model_is_chosen", "model_missed"
 DEFAULT_DIGIT = 1
 MAX_EDITS = 50
 # The drawing's parameter in the address: an edited test digit, or a digit of the visitor's own.
 EDITED, OWN = "ink", "own"
+_MOST_IN_ADDRESS = 28 * 28
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,11 @@ class CurrentDigit:
     """The digit that every page looks at.
 
     Attributes:
-        pixels: (height, width, 1) float32 in [0, 1], with all edits.
+        pixels: (height, width, channels) float32 in [0, 1], with all edits.
         original: the same before any edit.
         index: of the test digit, or None for the visitor's own.
         label: the true class, or None for the visitor's own.
+        noun: what the picture shows, such as "digit".
         digit_id: names the original; edits keep it.
         revision: grows whenever Python, not the pen, sets the pixels.
         seen: number of the last update from the canvas that the pixels hold.
@@ -43,6 +52,7 @@ class CurrentDigit:
     original: np.ndarray
     index: int | None
     label: int | None
+    noun: str
     digit_id: str
     revision: int
     seen: int
@@ -55,29 +65,32 @@ class CurrentDigit:
     @property
     def name(self) -> str:
         """What to call the digit in a heading."""
-        name = "Your own digit" if self.index is None else f"Test digit {self.index}"
+        name = f"Your own {self.noun}" if self.index is None else f"Test {self.noun} {self.index}"
         return f"{name}, edited" if self.is_edited else name
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One step of the visitor's drawing and the network's answer to it."""
+    """One step of the visitor's drawing and the answer of a model to it."""
 
     pixels: np.ndarray
+    model: str
     answer: int
     confidence: float
 
 
 @dataclass
 class _Bench:
-    """The drawing of one session; levels are (height, width) uint8.
+    """The drawing of one session; levels are (height, width) or (height, width, 3) uint8.
 
     Attributes:
+        dataset: of the model chosen when the drawing was made; one of another data set ends it.
         index: the test digit chosen when the drawing was made; choosing another one ends it.
         own: the visitor's own digit before edits, or None while a test digit is edited.
         levels: with all edits, or None if there is none.
     """
 
+    dataset: str
     index: int
     own: np.ndarray | None = None
     levels: np.ndarray | None = None
@@ -93,23 +106,87 @@ def model_name() -> str:
     return name
 
 
+def dataset() -> Dataset:
+    """The data set of the chosen model."""
+    return datasets.get(models.get(model_name()).dataset)
+
+
+def settle_model(page: str, offered: Sequence[str]) -> None:
+    """Settle the model of this run; to be called before its picker is drawn.
+
+    Args:
+        page: the page's name in the address.
+        offered: names of the models to choose from.
+    """
+    named = st.query_params.get(MODEL)
+    if _IS_CHOSEN not in st.session_state:
+        st.session_state[_IS_CHOSEN] = named in offered
+        st.session_state[_MISSED] = "" if named in offered else named
+        st.session_state[MODEL] = named if named in offered else offered[0]
+    if not st.session_state[_IS_CHOSEN] and page in PAGE_MODELS:
+        st.session_state[MODEL] = _first_model(page, offered)
+
+
+def keep_model() -> None:
+    """Take the picker's model for the visitor's own choice, which pages leave alone."""
+    st.session_state[_IS_CHOSEN] = True
+    st.session_state[_MISSED] = ""
+
+
+def missed_model() -> str:
+    """What the address named as a model and is not offered, until the visitor chooses one."""
+    return st.session_state.get(_MISSED) or ""
+
+
+def choose_model(name: str) -> None:
+    """Make a model the chosen one; to be called from a callback."""
+    st.session_state[MODEL] = name
+    keep_model()
+
+
+def write_model(page: str, offered: Sequence[str]) -> None:
+    """Bring the model's parameter of the address up to date; the page's first one needs none."""
+    name, named = model_name(), st.query_params.get(MODEL)
+    if name != _first_model(page, offered) and named != name:
+        st.query_params[MODEL] = name
+    elif name == _first_model(page, offered) and named is not None:
+        del st.query_params[MODEL]
+
+
+def _first_model(page: str, offered: Sequence[str]) -> str:
+    wanted = PAGE_MODELS.get(page, "")
+    return wanted if wanted in offered else offered[0]
+
+
 def digit_index() -> int:
     """The index of the chosen test digit."""
     return int(st.session_state.get(DIGIT, DEFAULT_DIGIT))
 
 
+def shown_index() -> int | None:
+    """The index of the test digit that is the current one, or None for the visitor's own."""
+    return digit_index() if _bench().own is None else None
+
+
 def current_digit() -> CurrentDigit:
-    """The digit that every page looks at."""
+    """The digit that every page looks at.
+
+    Raises:
+        MissingFileError: it is a test image and the data set is not on this machine.
+    """
     bench, index = _bench(), digit_index()
-    test = cache.split(models.get(model_name()).dataset, "test")
-    original = test.images[index] if bench.own is None else _pixels(bench.own)
     is_own = bench.own is not None
+    if bench.own is None:
+        original = cache.split(dataset().name, "test").images[index]
+    else:
+        original = _pixels(bench.own)
     return CurrentDigit(
         pixels=original if bench.levels is None else _pixels(bench.levels),
         original=original,
         index=None if is_own else index,
-        label=None if is_own else int(test.labels[index]),
-        digit_id=f"own-{bench.own_count}" if is_own else f"test-{index}",
+        label=None if is_own else int(cache.test_answers(model_name()).labels[index]),
+        noun=dataset().noun,
+        digit_id=f"{bench.dataset}-" + (f"own-{bench.own_count}" if is_own else f"test-{index}"),
         revision=bench.revision,
         seen=bench.seen,
     )
@@ -138,18 +215,25 @@ def apply_choice() -> None:
         index = st.session_state.pop("wanted_digit")
         bench = _bench()
         st.session_state[DIGIT] = index
-        _start_over(bench, index, own=None)
+        _start_over(bench, own=None)
 
 
 def use_own_digit(levels: np.ndarray) -> None:
     """Make a picture of the visitor's own the current digit.
 
     Args:
-        levels: (height, width) uint8; 0 is empty, 255 full ink.
+        levels: uint8, (height, width) or (height, width, 3) as the model's data set has it.
+
+    Raises:
+        ValueError: levels have another shape.
     """
+    height, width, channels = dataset().image_shape
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    if levels.shape != shape:
+        raise ValueError(f"Expected levels of shape {shape}. Received: levels.shape={levels.shape}")
     bench = _bench()
     bench.own_count += 1
-    _start_over(bench, digit_index(), own=levels)
+    _start_over(bench, own=levels)
 
 
 def return_to_test_digit() -> None:
@@ -161,7 +245,7 @@ def take_drawing(levels: np.ndarray, sequence: int) -> None:
     """Take what the pen has drawn; the canvas already shows it.
 
     Args:
-        levels: (height, width) uint8.
+        levels: uint8, (height, width) or (height, width, 3).
         sequence: of the update that brought it.
     """
     bench = _bench()
@@ -180,6 +264,11 @@ def edits() -> list[Edit]:
     return _bench().edits
 
 
+def replace_edits(answered: list[Edit]) -> None:
+    """Set the edits of the current digit, answered anew by another model for example."""
+    _bench().edits = answered
+
+
 def remember_edit(edit: Edit) -> None:
     """Append an edit unless it repeats the last one; the oldest ones fall off the end."""
     known = _bench().edits
@@ -188,17 +277,16 @@ def remember_edit(edit: Edit) -> None:
         del known[:-MAX_EDITS]
 
 
-def address_key() -> str:
-    """The parameter of the address in which the canvas keeps the current drawing."""
+def address_key() -> str | None:
+    """The parameter of the address that keeps the current drawing; None if it is too large."""
+    if not _fits_address():
+        return None
     return EDITED if _bench().own is None else OWN
 
 
 def write_address() -> None:
     """Bring the drawing's parameter of the address up to date, after a page change for example."""
-    digit = current_digit()
-    wanted = {}
-    if digit.index is None or digit.is_edited:
-        wanted[address_key()] = codec.to_text(colours.grey(digit.pixels))
+    wanted = _drawing_in_address()
     for key in (EDITED, OWN):
         if key in wanted and st.query_params.get(key) != wanted[key]:
             st.query_params[key] = wanted[key]
@@ -220,16 +308,18 @@ def _bench() -> _Bench:
     if "bench" not in st.session_state:
         st.session_state["bench"] = _bench_from_address()
     bench: _Bench = st.session_state["bench"]
-    if bench.index != digit_index():
-        _start_over(bench, digit_index(), own=None)
+    if (bench.dataset, bench.index) != (dataset().name, digit_index()):
+        _start_over(bench, own=None)
     return bench
 
 
 def _bench_from_address() -> _Bench:
-    bench = _Bench(digit_index())
+    bench = _Bench(dataset().name, digit_index())
+    if not _fits_address():
+        return bench
     for key in (EDITED, OWN):
         try:
-            levels = codec.from_text(st.query_params.get(key, ""))
+            levels = codec.from_text(st.query_params.get(key, ""), dataset().image_shape[:2])
         except ValueError:
             continue  # a mistyped or cut address: the test digit is shown instead
         bench.levels = levels
@@ -237,10 +327,25 @@ def _bench_from_address() -> _Bench:
     return bench
 
 
-def _start_over(bench: _Bench, index: int, *, own: np.ndarray | None) -> None:
-    bench.index, bench.own, bench.levels, bench.edits = index, own, None, []
+def _start_over(bench: _Bench, *, own: np.ndarray | None) -> None:
+    bench.dataset, bench.index = dataset().name, digit_index()
+    bench.own, bench.levels, bench.edits = own, None, []
     bench.revision += 1
 
 
+def _fits_address() -> bool:
+    return math.prod(dataset().image_shape) <= _MOST_IN_ADDRESS
+
+
+def _drawing_in_address() -> dict[str, str]:
+    key, bench = address_key(), _bench()
+    if key is None or (bench.own is None and bench.levels is None):
+        return {}
+    digit = current_digit()
+    is_needed = digit.index is None or digit.is_edited
+    return {key: codec.to_text(colours.grey(digit.pixels))} if is_needed else {}
+
+
 def _pixels(levels: np.ndarray) -> np.ndarray:
-    return (levels.astype(np.float32) / np.float32(255))[..., None]
+    pixels = levels.astype(np.float32) / np.float32(255)
+    return pixels if pixels.ndim == 3 else pixels[..., None]

@@ -7,15 +7,22 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from cnn_core import datasets
 from dashboard.canvas import Drawing, digit_canvas, read_update
 from dashboard.canvas.codec import from_text, to_text
+from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, kit_of
 
 EMPTY = np.zeros((28, 28), np.uint8)
 LEVELS = st.one_of(st.just(0), st.integers(0, 255))
+# A digit, a colour picture and a sign, and what the longest text of each is.
+SHAPES = {(28, 28): 1568, (32, 32, 3): 6144, (64, 64): 8192}
+PICTURES = st.sampled_from([*SHAPES]).flatmap(
+    lambda shape: arrays(np.uint8, shape, elements=LEVELS, fill=st.sampled_from([0, 128, 255]))
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -36,19 +43,25 @@ def test_known_texts() -> None:
     np.testing.assert_array_equal(from_text(to_text(one_cell)), one_cell)
 
 
-@given(arrays(np.uint8, (28, 28), elements=LEVELS, fill=st.just(0)))
+@settings(deadline=None)
+@given(PICTURES)
 def test_round_trip(pixels: np.ndarray) -> None:
     text = to_text(pixels)
-    assert len(text) <= 1568
+    assert len(text) <= SHAPES[pixels.shape]
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    np.testing.assert_array_equal(from_text(text), pixels)
+    np.testing.assert_array_equal(from_text(text, pixels.shape), pixels)
+    for shape in SHAPES.keys() - {pixels.shape}:
+        with pytest.raises(ValueError, match="Expected text of a picture"):
+            from_text(text, shape)
 
 
-def test_longest_text_is_ink_in_every_second_cell() -> None:
-    pixels = EMPTY.copy()
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 1), (3, 5), (1, 1, 3)])
+def test_longest_text_is_ink_in_every_second_cell(shape: tuple[int, ...]) -> None:
+    pixels = np.zeros(shape, np.uint8)
     pixels.flat[1::2] = 255
-    assert len(to_text(pixels)) == 1568
-    np.testing.assert_array_equal(from_text(to_text(pixels)), pixels)
+    if shape in SHAPES:
+        assert len(to_text(pixels)) == SHAPES[shape]
+    np.testing.assert_array_equal(from_text(to_text(pixels), shape), pixels)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +92,20 @@ def test_from_text_refuses_what_is_not_well_formed(text: object) -> None:
         from_text(text)  # type: ignore[arg-type]
 
 
-@given(st.text() | st.text("AP8_-=", max_size=40))
-def test_from_text_never_fails_otherwise(text: str) -> None:
+@settings(deadline=None)
+@given(st.text() | st.text("AP8_-=", max_size=40), st.sampled_from([*SHAPES, (1, 2), (2, 1, 3)]))
+def test_from_text_never_fails_otherwise(text: str, shape: tuple[int, ...]) -> None:
     try:
-        pixels = from_text(text)
+        pixels = from_text(text, shape)
     except ValueError:
         return
     assert to_text(pixels) == text
 
 
-@pytest.mark.parametrize("pixels", [EMPTY[:27], EMPTY.astype(float), EMPTY[None], [[0] * 28] * 28])
+@pytest.mark.parametrize(
+    "pixels",
+    [EMPTY[0], EMPTY.astype(float), EMPTY[None], EMPTY[..., None], [[0] * 28] * 28],
+)
 def test_to_text_names_the_wrong_picture(pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="Expected pixels"):
         to_text(pixels)
@@ -102,6 +119,18 @@ def test_a_good_update_is_taken() -> None:
     drawing = read_update(GOOD, HELD, digit_id="a", revision=2)
     np.testing.assert_array_equal(drawing.pixels, EMPTY)
     assert (drawing.sequence, drawing.is_final) == (6, False)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_update_must_have_the_shape_of_the_picture(shape: tuple[int, ...]) -> None:
+    held = Drawing(np.full(shape, 7, np.uint8), sequence=5, is_final=True)
+    for other in SHAPES:
+        update = GOOD | {"pixels": to_text(np.full(other, 128, np.uint8))}
+        drawing = read_update(update, held, digit_id="a", revision=2)
+        if other == shape:
+            np.testing.assert_array_equal(drawing.pixels, np.full(shape, 128))
+        else:
+            assert drawing is held
 
 
 @pytest.mark.parametrize("part", GOOD)
@@ -121,6 +150,7 @@ def test_a_missing_part_leaves_what_python_has(part: str) -> None:
     assert read_update(update, HELD, digit_id="a", revision=2) is HELD
 
 
+@settings(deadline=None)
 @given(JSON | st.dictionaries(st.sampled_from(sorted(GOOD)), JSON))
 def test_any_update_is_answered(update: object) -> None:
     assert read_update(update, HELD, digit_id="a", revision=2) is HELD
@@ -141,5 +171,25 @@ def test_only_a_whole_number_counts(part: str, value: object) -> None:
 
 
 def test_wrong_pictures_are_named() -> None:
-    with pytest.raises(ValueError, match="Expected pixels"):
+    with pytest.raises(ValueError, match=r"Expected pixels .* pixels.shape=\(3, 28\)"):
         digit_canvas(EMPTY[:3], EMPTY, digit_id="a", revision=0)
+    with pytest.raises(ValueError, match="Expected pixels"):
+        digit_canvas(EMPTY[None], EMPTY[None], digit_id="a", revision=0)
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_every_data_set_has_a_kit_of_its_channels(name: str) -> None:
+    kit, channels = kit_of(name), datasets.get(name).image_shape[2]
+    names, inks = zip(*kit.inks, strict=True)
+    assert {len(colour) for colour in (kit.paper, *inks)} == {channels}
+    assert all(0 <= level <= 255 for colour in (kit.paper, *inks) for level in colour)
+    assert len(set(names)) == len(names)
+    assert len({kit.paper, *inks}) == len(inks) + 1
+
+
+def test_only_digits_are_ink_on_paper() -> None:
+    assert [kit_of(name) for name in ("mnist", "cifar10", "sign_digits")] == [
+        INK_ON_PAPER,
+        COLOUR,
+        GREY,
+    ]

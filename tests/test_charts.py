@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from cnn_core.activations import WeightStatistics
 from dashboard import charts, colours
 
-PIXELS = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1)
+PIXELS = np.linspace(-1.5, 1, 12, dtype=np.float32).clip(0).reshape(3, 4, 1)
+PHOTOGRAPH = np.linspace(0, 1, 36, dtype=np.float32).reshape(3, 4, 3)
 VALUES = np.array([[0.0, 1, -2, 3], [4, -5, 6, 0], [0, 0, 0, 0]])
 NAMES = tuple("abc")
 
@@ -34,6 +35,17 @@ def test_an_unsigned_heatmap_starts_at_zero() -> None:
     np.testing.assert_array_equal(np.asarray(figure.data[0].z)[..., 0], colours.grey(PIXELS))
     assert (found.zmin, found.zmax) == (0, 6)
     assert [colour for _, colour in found.colorscale] == list(colours.SEQUENTIAL)
+
+
+def test_without_its_map_a_photograph_keeps_its_colours() -> None:
+    shown = [
+        np.asarray(
+            charts.heatmap(VALUES, PHOTOGRAPH, is_signed=True, unit="", strength=strength).data[0].z
+        )
+        for strength in (0.0, 0.75)
+    ]
+    np.testing.assert_array_equal(shown[0], colours.grey(PHOTOGRAPH))
+    np.testing.assert_array_equal(shown[1], colours.below(PHOTOGRAPH, is_signed=True))
 
 
 def test_row_zero_is_on_top() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import SEVEN, STEM, Visitor
+from visitors import HOME, SEVEN, STEM, Visitor
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -20,15 +20,21 @@ from dashboard.canvas.codec import from_text, to_text
 
 # The page, what its heading says and where its last link leads.
 PAGES = {
-    "overview": ("See why a network answers what it answers", "one_vs_two"),
+    "overview": ("See why a network answers what it answers", "experiments"),
     "draw_and_erase": ("Draw and erase", "attention"),
     "attention": ("Attention", "occlusion"),
     "occlusion": ("Occlusion", "filters"),
     "filters": ("Filters", "feature_maps"),
     "feature_maps": ("Feature maps", "misclassified"),
     "misclassified": ("Misclassified", "one_vs_two"),
-    "one_vs_two": ("One versus two", "overview"),
+    "one_vs_two": ("One versus two", "compare"),
+    "compare": ("Compare", "evaluation"),
+    "evaluation": ("Evaluation", "models"),
+    "models": ("Models", "experiments"),
+    "experiments": ("Experiments", "overview"),
 }
+# They show what is shipped beside the weights; Compare has no second network in that test.
+NEED_NO_NETWORK = {"misclassified", "compare", "evaluation", "models", "experiments"}
 # A digit whose Grad-CAM at the last convolution has no positive evidence.
 NO_EVIDENCE = 7
 BLANK = np.zeros((28, 28), np.uint8)
@@ -68,7 +74,7 @@ def test_every_page_says_what_it_shows_and_leads_on(page: str) -> None:
     intro = visitor.text("markdown")[0]
     assert len(re.findall(r"\w[.?!:;](?: |$)", intro)) >= 2, intro
     links = [element.proto.page for element in visitor.app.main.get("page_link")]
-    assert links[-1] == ("" if page == "one_vs_two" else PAGES[page][1])
+    assert links[-1] == PAGES[page][1]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -77,12 +83,26 @@ def test_every_page_takes_an_edited_and_a_blank_digit(page: str, address: dict) 
     assert Visitor(page, **address).complaints() == []
 
 
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_shipped_network_can_be_opened_up(name: str) -> None:
+    if not models.is_trained(name):
+        pytest.skip(f"{name} is not trained yet")
+    if datasets.find(models.get(name).dataset) is None:
+        pytest.skip(f"the pictures of {models.get(name).dataset} are not on this machine")
+    visitor = Visitor("attention", model=name)
+    assert visitor.complaints() == []
+    visitor.go_to("feature_maps")
+    assert visitor.complaints() == []
+
+
 # --- Sidebar ---
 
 
 def test_the_sidebar_names_the_model_with_the_figures_of_its_card() -> None:
     visitor, card = Visitor(), models.load_card("study")
-    assert visitor.options("model") == [models.MODELS["study"].title]
+    trained = [row for row in models.MODELS.values() if models.is_trained(row.name)]
+    assert len(visitor.options("model")) == len(trained)
+    assert visitor.options("model")[0] == models.MODELS["study"].title
     (caption,) = (element.value for element in visitor.app.sidebar.caption)
     assert f"{100 * card['test_accuracy']:.1f}% of the test digits right" in caption
     assert f"{card['num_parameters']:,} parameters" in caption
@@ -116,7 +136,7 @@ def test_the_index_chooses_a_digit(test_split: datasets.Split) -> None:
 
 def test_a_class_keeps_next_previous_and_random_within_it(test_split: datasets.Split) -> None:
     visitor = Visitor()
-    visitor.choose("of_class", "7")
+    visitor.choose("of_class_mnist", "7")
     sevens = np.flatnonzero(test_split.labels == 7)
     assert said(visitor)[0] == f"Test digit {sevens[0]}"
     visitor.press("digit_next")
@@ -130,7 +150,7 @@ def test_a_class_keeps_next_previous_and_random_within_it(test_split: datasets.S
 
 def test_a_class_that_the_digit_has_already_keeps_it() -> None:
     visitor = Visitor(digit="38")
-    visitor.choose("of_class", "2")
+    visitor.choose("of_class_mnist", "2")
     assert said(visitor)[0] == "Test digit 38"
 
 
@@ -156,7 +176,8 @@ def test_a_click_in_the_gallery_chooses_the_digit() -> None:
 
 def test_the_overview_has_a_door_to_every_page() -> None:
     links = {element.proto.page for element in Visitor().app.main.get("page_link")}
-    assert links == set(PAGES) - {"overview"}
+    pages = {path.stem for path in (HOME.parent / "app_pages").glob("*.py")}
+    assert links == pages - {"__init__", "overview"}
 
 
 # --- Draw and erase ---
@@ -348,7 +369,7 @@ def test_every_method_explains_the_answer_and_another_class(method: str) -> None
     assert alt(visitor) == f"{row.title} for class 2"
     assert row.help.split("\n")[0] in "".join(visitor.text("markdown"))
     assert f"({row.paper})" in "".join(visitor.text("markdown"))
-    (layer,) = (box for box in visitor.app.selectbox if box.key == "attention_layer")
+    (layer,) = (box for box in visitor.app.selectbox if box.key == "attention_layer_study")
     assert layer.disabled is not row.needs_conv_layer
     visitor.choose("target", 7)
     visitor.choose("against", 1)
@@ -364,7 +385,7 @@ def test_every_option_of_a_method_can_be_set(method) -> None:  # type: ignore[no
     visitor.choose("method", method.name)
     for option in method.options:
         value = option.choices[-1] if option.choices else option.minimum
-        visitor.choose(f"{method.name}_{option.name}", type(option.default)(value))
+        visitor.choose(f"{method.name}_{option.name}_28", type(option.default)(value))
         assert visitor.complaints() == []
 
 
@@ -372,7 +393,7 @@ def test_every_option_of_a_method_can_be_set(method) -> None:  # type: ignore[no
 def test_every_layer_can_be_chosen(layer: str) -> None:
     visitor = Visitor("attention")
     visitor.choose("method", "layer_cam")
-    visitor.choose("attention_layer", layer)
+    visitor.choose("attention_layer_study", layer)
     assert visitor.complaints() == []
     assert f"Layer: {layer}." in "".join(visitor.text("caption"))
 
@@ -429,12 +450,12 @@ def test_the_occlusion_map_starts_with_the_logit_of_the_answer() -> None:
 
 def test_patch_and_stride_set_the_positions() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size", 14)
-    visitor.choose("stride", 4)
+    visitor.choose("patch_size_28", 14)
+    visitor.choose("stride_28", 4)
     probe = visitor.component("occlusion_probe")
     assert probe["tops"] == [0, 4, 8, 12, 14], "the last position covers the border"
-    visitor.choose("patch_size", 1)
-    visitor.choose("stride", 1)
+    visitor.choose("patch_size_28", 1)
+    visitor.choose("stride_28", 1)
     assert len(visitor.component("occlusion_probe")["tops"]) == 28
     assert visitor.complaints() == []
 
@@ -442,7 +463,7 @@ def test_patch_and_stride_set_the_positions() -> None:
 @pytest.mark.parametrize("fill", ["black", "white", "mean", "blur"])
 def test_every_fill_can_be_chosen(fill: str) -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("fill", fill)
+    visitor.choose("fill_28", fill)
     assert visitor.complaints() == []
 
 
@@ -467,10 +488,10 @@ def test_every_quantity_can_be_asked_for_another_class(
 
 def test_the_page_says_how_many_positions_change_the_answer() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size", 1)
+    visitor.choose("patch_size_28", 1)
     assert "No position of the patch changes the answer 2" in visitor.text("markdown")[-1]
-    visitor.choose("patch_size", 14)
-    visitor.choose("fill", "white")
+    visitor.choose("patch_size_28", 14)
+    visitor.choose("fill_28", "white")
     assert "Covering one place changes the answer 2" in visitor.text("markdown")[-1]
 
 
@@ -480,7 +501,7 @@ def test_the_page_says_how_many_positions_change_the_answer() -> None:
 def test_filters_by_layer_channel_and_order() -> None:
     visitor = Visitor("filters")
     assert "32 filters of 3x3 over 1 input channel." in visitor.text("caption")[0]
-    visitor.choose("filter_layer", "conv2")
+    visitor.choose("filter_layer_study", "conv2")
     assert "64 filters of 3x3 over 32 input channels." in visitor.text("caption")[0]
     first = visitor.app.main.get("plotly_chart")[0].proto.spec
     visitor.choose("channel_conv2", 31)
@@ -506,7 +527,7 @@ def test_every_weight_array_has_its_figures() -> None:
 )
 def test_every_layer_shows_all_its_maps(layer: str, count: int, field: int) -> None:
     visitor = Visitor("feature_maps")
-    visitor.choose("map_layer", layer)
+    visitor.choose("map_layer_study", layer)
     assert len(visitor.component(f"maps_{layer}")["captions"]) == count
     assert visitor.component("unit_probe")["box"] == [field, field]
     visitor.click_tile(f"maps_{layer}", count - 1)
@@ -517,10 +538,10 @@ def test_every_layer_shows_all_its_maps(layer: str, count: int, field: int) -> N
 
 def test_dense_layers_show_their_units_and_layers_that_repeat_others_are_left_out() -> None:
     visitor = Visitor("feature_maps")
-    assert visitor.options("map_layer") == ["conv1", "conv2", "pool", "dense", "logits"]
-    visitor.choose("map_layer", "dense")
+    assert visitor.options("map_layer_study") == ["conv1", "conv2", "pool", "dense", "logits"]
+    visitor.choose("map_layer_study", "dense")
     assert visitor.text("caption")[0].startswith("128 units")
-    visitor.choose("map_layer", "logits")
+    visitor.choose("map_layer_study", "logits")
     assert visitor.text("caption")[0].startswith("10 units")
     assert visitor.complaints() == []
 
@@ -528,7 +549,7 @@ def test_dense_layers_show_their_units_and_layers_that_repeat_others_are_left_ou
 def test_an_edited_digit_is_compared_with_the_original(drawn: Visitor) -> None:
     drawn.go_to("feature_maps")
     sprites, digits = [], []
-    for view in ("Current digit", "Original", "Difference"):
+    for view in ("Current", "Original", "Difference"):
         drawn.choose("map_view", view)
         assert drawn.complaints() == []
         assert drawn.component("unit_probe")["map_title"] == view
@@ -538,9 +559,9 @@ def test_an_edited_digit_is_compared_with_the_original(drawn: Visitor) -> None:
     assert digits[0] != digits[1]
     assert digits[0] == digits[2]
     assert drawn.component("unit_probe")["scale"]["low"] < 0
-    drawn.choose("map_layer", "dense")
+    drawn.choose("map_layer_study", "dense")
     assert drawn.complaints() == []
-    drawn.choose("map_layer", "conv1")
+    drawn.choose("map_layer_study", "conv1")
     drawn.press("digit_next")
     assert drawn.complaints() == []
     assert drawn.component("unit_probe")["map_title"] == "Feature map"
@@ -663,7 +684,7 @@ def test_without_the_trained_network_a_page_says_how_to_get_it(
 
 
 @pytest.mark.usefixtures("_fresh_caches")
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "misclassified"])
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in NEED_NO_NETWORK])
 def test_without_the_weights_alone_a_page_says_how_to_get_them(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

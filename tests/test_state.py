@@ -36,7 +36,7 @@ def test_the_address_brings_model_digit_and_drawing() -> None:
     visitor = Visitor("draw_and_erase", model="study", digit="7", ink=to_text(STEM))
     assert name_of(visitor) == "Test digit 7, edited"
     np.testing.assert_array_equal(visitor.drawn(), STEM)
-    assert visitor.component("digit_canvas")["digit"] == "test-7"
+    assert visitor.component("digit_canvas")["digit"] == "mnist-test-7"
     assert visitor.component("digit_canvas")["address"] == "ink"
 
 
@@ -160,7 +160,7 @@ def remember_many() -> None:
     from dashboard import state
 
     for count in (0, 0, *range(1, 70)):
-        state.remember_edit(state.Edit(np.full((2, 2), count), count % 10, 0.5))
+        state.remember_edit(state.Edit(np.full((2, 2), count), "study", count % 10, 0.5))
     st.text(str([int(edit.pixels[0, 0]) for edit in state.edits()]))
 
 

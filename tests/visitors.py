@@ -105,9 +105,10 @@ class Visitor:
         self.app.run()
 
     def drawn(self) -> np.ndarray:
-        """The (28, 28) levels that Python has, as the canvas would show them after a reload."""
+        """The levels that Python has, as the canvas would show them after a reload."""
         self.app.run()
-        return from_text(self.component("digit_canvas")["pixels"])
+        data = self.component("digit_canvas")
+        return from_text(data["pixels"], tuple(data["shape"]))
 
     def _component(self, key: str) -> Any:
         (found,) = (

@@ -1,5 +1,6 @@
 """Attention: which pixels the answer rests on, by every method."""
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -9,11 +10,12 @@ from cnn_core.inference import Prediction
 from dashboard import cache, charts, colours, components, markup, state
 
 ONE, METHODS_VIEW, CLASSES_VIEW = "One map", "All methods", "All classes"
+NO_LAYER = ("none",)
 
 
 def sign_in_words(found: Attribution) -> str:
     """How to read the colours of a map."""
-    names = models.get(state.model_name()).class_names
+    names = spec.class_names
     target = names[found.score.target]
     rival = "" if found.score.against is None else f" rather than {names[found.score.against]}"
     if found.method.is_signed:
@@ -35,13 +37,15 @@ def show_one(found: Attribution, strength: float) -> None:
                 strength=0.0 if found.is_empty else strength,
             ),
             config=charts.CONFIG,
-            alt=f"{found.method.title} for class {found.score.target}",
+            alt=f"{found.method.title} for class {spec.class_names[found.score.target]}",
         )
         if not found.is_empty:
             st.html(markup.scale_of(limit, is_signed=is_signed, unit=found.method.unit))
     with right:
         if found.is_empty:
             st.info("No positive evidence at this layer: choose another layer, class or method.")
+        elif np.ptp(found.heatmap) == 0:
+            st.info("This layer has a single place, which sees it all: choose an earlier layer.")
         else:
             st.markdown(f"**{sign_in_words(found)}**")
         what = "margin" if found.score.against is not None else "logit"
@@ -90,12 +94,11 @@ def pick_classes(
 ) -> tuple[int, int | None]:
     """The class that is explained, and the one it is weighed against."""
     answer = int(prediction.classes[0])
-    names = models.get(state.model_name()).class_names
     with first:
         chosen = components.class_picker(
             "Evidence for",
             key="target",
-            none_label=f"{names[answer]}, the answer",
+            none_label=f"{spec.class_names[answer]}, the answer",
             is_disabled=is_disabled,
         )
     target = answer if chosen is None else chosen
@@ -116,7 +119,9 @@ components.intro(
 )
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
+spec = models.get(name)
 convolutions, spatial = cache.layer_names(name)
+methods = [row for row in METHODS.values() if convolutions or not row.needs_conv_layer]
 
 view = components.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW), key="attention_view")
 one, two, three, four, five = st.columns(5)
@@ -124,7 +129,7 @@ with one:
     method = METHODS[
         st.selectbox(
             "Method",
-            list(METHODS),
+            [row.name for row in methods],
             format_func=lambda key: METHODS[key].title,
             key="method",
             persist_state="session",
@@ -136,10 +141,10 @@ target, against = pick_classes(
 )
 with four:
     layer = components.layer_picker(
-        spatial,
-        default=convolutions[-1],
+        spatial if convolutions else NO_LAYER,
+        default=cache.default_layer(name) if convolutions else NO_LAYER[0],
         key="attention_layer",
-        is_disabled=view != METHODS_VIEW and not method.needs_conv_layer,
+        is_disabled=not convolutions or (view != METHODS_VIEW and not method.needs_conv_layer),
     )
 strength = five.slider(
     "Overlay",
@@ -149,9 +154,15 @@ strength = five.slider(
     0.05,
     key="overlay",
     persist_state="session",
-    help="0 shows the digit alone, 1 the map alone",
+    help=f"0 shows the {digit.noun} alone, 1 the map alone",
 )
 options = () if view == METHODS_VIEW else components.option_controls(method)
+if not convolutions:
+    left_out = ", ".join(row.title for row in METHODS.values() if row not in methods)
+    st.caption(
+        f"{left_out} weigh the feature maps of a convolution, and this network has none; "
+        "the other methods look at the pixels themselves."
+    )
 
 with st.spinner("Computing the maps"):
     if view == ONE:
@@ -159,7 +170,16 @@ with st.spinner("Computing the maps"):
         show_one(found, strength)
     elif view == METHODS_VIEW:
         all_methods = [
-            cache.explanation(name, digit.pixels, key, target, against, layer) for key in METHODS
+            cache.explanation(
+                name,
+                digit.pixels,
+                row.name,
+                target,
+                against,
+                layer,
+                components.default_options(row),
+            )
+            for row in methods
         ]
         show_many(all_methods, [titled(found) for found in all_methods], strength, None)
         st.caption(
@@ -167,13 +187,12 @@ with st.spinner("Computing the maps"):
             "Blue and red maps are signed: red speaks for the class, blue against it."
         )
     else:
-        classes = models.get(name).class_names
         all_classes = [
             cache.explanation(name, digit.pixels, method.name, i, None, layer, options)
-            for i in range(len(classes))
+            for i in range(len(spec.class_names))
         ]
         limit = max(abs(a.heatmap).max() for a in all_classes) or None
-        show_many(all_classes, [f"for {c}" for c in classes], strength, limit)
+        show_many(all_classes, [f"for {c}" for c in spec.class_names], strength, limit)
         st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
-        st.caption(f"{method.title}, one scale for all ten classes.")
+        st.caption(f"{method.title}, one scale for all classes.")
 components.next_page("app_pages/occlusion.py", "Next: cover each place and watch the answer")

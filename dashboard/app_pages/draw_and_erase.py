@@ -1,4 +1,4 @@
-"""Draw and erase: change the digit by hand and watch the answer and its evidence follow."""
+"""Draw and erase: change the picture by hand and watch the answer and its evidence follow."""
 
 import numpy as np
 import streamlit as st
@@ -6,27 +6,29 @@ import streamlit as st
 from cnn_core import models
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import PictureError
-from cnn_core.images import ReadDigit, read_digit
+from cnn_core.images import ReadPicture, read_digit, read_picture
 from dashboard import cache, colours, components, markup, runtime, sidebar, state
 from dashboard.canvas import acknowledge, digit_canvas
+from dashboard.canvas.kit import INK_ON_PAPER, kit_of
 from dashboard.state import CurrentDigit, Edit
 from dashboard.tiles import tiles
 
-LIVE_PATCH, LIVE_STRIDE = 4, 2
+LIVE_PATCH, LIVE_STRIDE = 4, 2  # of 28 x 28; in proportion on larger pictures
 
 
 def pick_source() -> None:
-    """Blank paper, the test digit, or a picture of the visitor's own."""
+    """Blank paper for a digit, the test picture, or a picture of the visitor's own."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if kit is INK_ON_PAPER:
+            st.button(
+                "Blank paper",
+                icon=":material/check_box_outline_blank:",
+                on_click=lambda: state.use_own_digit(np.zeros((28, 28), np.uint8)),
+            )
         st.button(
-            "Blank paper",
-            icon=":material/check_box_outline_blank:",
-            on_click=lambda: state.use_own_digit(np.zeros((28, 28), np.uint8)),
-        )
-        st.button(
-            f"Test digit {state.digit_index()}",
+            f"Test {noun} {state.digit_index()}",
             icon=":material/undo:",
-            help="Forget all edits and go back to the test digit chosen in the sidebar",
+            help=f"Forget all edits and go back to the test {noun} chosen in the sidebar",
             on_click=state.return_to_test_digit,
         )
         components.picture_upload(take_picture)
@@ -36,9 +38,12 @@ def pick_source() -> None:
 
 
 def take_picture(data: bytes) -> None:
-    """Make a picture the current digit; what is wrong with it is shown, the digit stays."""
+    """Make a picture the current one; what is wrong with it is shown, the one before stays."""
     try:
-        read = read_digit(data)
+        if kit is INK_ON_PAPER:
+            read = read_digit(data)
+        else:
+            read = read_picture(data, state.dataset().image_shape)
     except PictureError as error:
         state.put("picture_problem", str(error))
         return
@@ -63,6 +68,7 @@ def workbench(start: CurrentDigit) -> None:
             digit_id=start.digit_id,
             revision=start.revision,
             seen=start.seen,
+            kit=kit,
             address=state.address_key(),
             is_original_in_address=start.index is None,
         )
@@ -72,7 +78,7 @@ def workbench(start: CurrentDigit) -> None:
     with right:
         if not runtime.is_ready():
             components.loading()
-        elif not digit.pixels.any():
+        elif kit is INK_ON_PAPER and not digit.pixels.any():
             st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
         else:
             show_answer(digit)
@@ -117,11 +123,15 @@ def evidence(digit: CurrentDigit) -> str:
     name = state.model_name()
     answer = int(cache.prediction(name, digit.pixels).classes[0])
     class_name = models.get(name).class_names[answer]
+    scale, width = max(1, round(digit.pixels.shape[1] / 28)), components.crisp_width(190)
+    # A black patch would draw on a photograph, on paper it is none.
+    fill = "black" if kit is INK_ON_PAPER else "mean"
     attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
-    covered = cache.occlusion_map(name, digit.pixels, LIVE_PATCH, LIVE_STRIDE, "black")
+    patch, stride = scale * LIVE_PATCH, scale * LIVE_STRIDE
+    covered = cache.occlusion_map(name, digit.pixels, patch, stride, fill)
     return markup.row(
         (
-            markup.attention_figure(attention.heatmap, digit.pixels, class_name),
+            markup.attention_figure(attention.heatmap, digit.pixels, class_name, width=width),
             markup.heatmap_figure(
                 covered.heatmap(ClassScore(answer)),
                 digit.pixels,
@@ -129,6 +139,7 @@ def evidence(digit: CurrentDigit) -> str:
                 title="Occlusion",
                 caption=f"red speaks for the {class_name}, blue against it",
                 unit="logits",
+                width=width,
             ),
         )
     )
@@ -136,7 +147,11 @@ def evidence(digit: CurrentDigit) -> str:
 
 def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
     """The strip of edits so far; a click goes back to one."""
+    name = state.model_name()
     edits = state.edits()
+    if any(edit.model != name for edit in edits):
+        edits = [answered(edit.pixels) for edit in edits]
+        state.replace_edits(edits)
     is_known = any(np.array_equal(edit.pixels, digit.pixels) for edit in edits)
     # Not only what was drawn just now: also what came with the address, or before TensorFlow did.
     if is_final and digit.is_edited and not is_known:
@@ -147,26 +162,35 @@ def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
         return
     st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
     same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, digit.pixels)]
+    classes = models.get(name).class_names
+    answers = [classes[edit.answer] for edit in edits]
     picked = tiles(
         [colours.grey(edit.pixels) for edit in edits],
-        [f"{edit.answer} · {markup.percent(edit.confidence)}" for edit in edits],
+        [caption(*pair) for pair in zip(answers, edits, strict=True)],
         key="edits",
-        size=56,
+        size=components.crisp_width(56),
         selected=same[-1] if same else None,
-        descriptions=[f"Edit {i}: read as {edit.answer}" for i, edit in enumerate(edits)],
+        descriptions=[f"Edit {i}: read as {answer}" for i, answer in enumerate(answers)],
     )
     if picked is not None:
         state.set_drawing(colours.grey(edits[picked].pixels))
         st.rerun()
 
 
+def caption(answer: str, edit: Edit) -> str:
+    """What the network says to an edit, a long name on a line of its own."""
+    between = "\n" if len(answer) > 1 else " · "
+    return f"{answer}{between}{markup.percent(edit.confidence)}"
+
+
 def answered(pixels: np.ndarray) -> Edit:
     """A picture with the network's answer to it."""
-    said = cache.prediction(state.model_name(), pixels)
-    return Edit(pixels, int(said.classes[0]), float(said.confidences[0]))
+    name = state.model_name()
+    said = cache.prediction(name, pixels)
+    return Edit(pixels, name, int(said.classes[0]), float(said.confidences[0]))
 
 
-def show_reading(read: ReadDigit) -> None:
+def show_reading(read: ReadPicture) -> None:
     """Each step from the visitor's picture to what the network sees."""
     with st.expander("How your picture was read", expanded=True):
         figures = (
@@ -180,10 +204,15 @@ def show_reading(read: ReadDigit) -> None:
             st.caption(note)
 
 
+kit, noun = kit_of(state.dataset().name), state.dataset().noun
 components.intro(
     "Draw and erase",
     "Draw with the pen or take ink away with the eraser: the answer follows while you move, the "
-    "two maps when you lift the pen. Try to turn one digit into another with as little as you can.",
+    "two maps when you lift the pen. Try to turn one digit into another with as little as you can."
+    if kit is INK_ON_PAPER
+    else f"Cover a part of the {noun} with the eraser's even grey, or paint on it with the pen: "
+    "the answer follows while you move, the two maps when you lift the pen. Try to change the "
+    "answer with as little as you can.",
 )
 pick_source()
 workbench(state.current_digit())

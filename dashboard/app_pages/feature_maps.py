@@ -1,4 +1,4 @@
-"""Feature maps: what every layer makes of the digit."""
+"""Feature maps: what every layer makes of the picture."""
 
 import numpy as np
 import streamlit as st
@@ -7,7 +7,7 @@ from dashboard import cache, charts, colours, components, markup, state
 from dashboard.probe import probe
 from dashboard.tiles import tiles
 
-CURRENT, ORIGINAL, DIFFERENCE = "Current digit", "Original", "Difference"
+CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
 
 
 def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> None:
@@ -38,14 +38,15 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
 
 components.intro(
     "Feature maps",
-    "Every channel of a layer answers with a map: bright where it finds what it looks for. "
-    "Early layers still show the digit; deeper ones only parts of it. Click one to enlarge it.",
+    "Every channel of a layer answers with a map: strong where it finds what it looks for. "
+    f"Early layers still show the {state.dataset().noun}; deeper ones only parts of it. Click one "
+    "to enlarge it.",
 )
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
 maps = cache.feature_maps(name, digit.pixels)
 originals = cache.feature_maps(name, digit.original)
-spatial = cache.layer_names(name)[1]
+convolutions, spatial = cache.layer_names(name)
 # Layers without weights, such as flatten, only repeat the numbers of the layer before.
 weighted = {described.layer for described in cache.weight_statistics(name)}
 dense = tuple(key for key in maps if maps[key].ndim == 1 and key in weighted)
@@ -53,13 +54,15 @@ dense = tuple(key for key in maps if maps[key].ndim == 1 and key in weighted)
 one, two = st.columns(2)
 with one:
     layer = components.layer_picker(
-        (*spatial, *dense), default=spatial[0], key="map_layer", label="Layer"
+        (*spatial, *dense), default=(*convolutions, *dense)[0], key="map_layer"
     )
 with two:
     view = components.view_picker(
         "Show", (CURRENT, ORIGINAL, DIFFERENCE) if digit.is_edited else (CURRENT,), key="map_view"
     )
 
+if not convolutions:
+    st.caption("This network has no convolution: its layers have units, which have no place.")
 now, before = maps[layer], originals[layer]
 if layer in dense:
     st.plotly_chart(
@@ -67,10 +70,10 @@ if layer in dense:
         config=charts.CONFIG,
         alt=f"The outputs of {layer}",
     )
-    st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0. They have no place.")
+    st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0.")
 else:
-    is_signed = view == DIFFERENCE
     maps_shown = {CURRENT: now, ORIGINAL: before, DIFFERENCE: now - before}[view]
+    is_signed = view == DIFFERENCE or bool((now < 0).any())
     limit = colours.limit_of(maps_shown)
     st.html(
         markup.scale_of(
@@ -80,7 +83,7 @@ else:
             f"of {now.shape[0]}x{now.shape[1]}",
         )
     )
-    chosen_key = f"channel_of_{layer}"
+    chosen_key = f"channel_of_{layer}_in_{name}"
     chosen = state.get(chosen_key)
     strongest = int(maps_shown.std(axis=(0, 1)).argmax())
     picked = tiles(

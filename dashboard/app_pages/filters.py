@@ -8,6 +8,38 @@ from dashboard import cache, charts, components, state
 
 BY_INDEX, BY_NORM = "As they are", "By norm"
 
+
+def show_filters() -> None:
+    """The filters of one convolution layer, and the pickers for them."""
+    one, two, three = st.columns(3)
+    with one:
+        layer = components.layer_picker(
+            convolutions, default=convolutions[0], key="filter_layer", label="Convolution layer"
+        )
+    kernel = cache.filters(name, layer)
+    height, width, channels, count = kernel.shape
+    with two:
+        channel = st.number_input(
+            "Input channel", 0, channels - 1, 0, key=f"channel_{layer}", disabled=channels == 1,
+            help="Every filter has one grid of weights for each channel of its input",
+        )  # fmt: skip
+    with three:
+        order_by = components.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
+    norms = filter_norms(kernel)
+    order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
+    with st.container(key="wide_kernels"):
+        st.plotly_chart(
+            charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
+            config=charts.CONFIG,
+            alt=f"The {count} filters of {layer}",
+        )
+    st.caption(
+        f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
+        f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
+        f"(filter {norms.argmax()})."
+    )
+
+
 components.intro(
     "Filters",
     "A filter is a small grid of weights that slides over its input: red weights add, blue weights "
@@ -16,35 +48,10 @@ components.intro(
 components.require_network()
 name = state.model_name()
 convolutions, _ = cache.layer_names(name)
-
-one, two, three = st.columns(3)
-with one:
-    layer = components.layer_picker(
-        convolutions, default=convolutions[0], key="filter_layer", label="Convolution layer"
-    )
-kernel = cache.filters(name, layer)
-height, width, channels, count = kernel.shape
-with two:
-    channel = st.number_input(
-        "Input channel", 0, channels - 1, 0, key=f"channel_{layer}", disabled=channels == 1,
-        help="Every filter has one grid of weights for each channel of its input",
-    )  # fmt: skip
-with three:
-    order_by = components.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
-
-norms = filter_norms(kernel)
-order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
-with st.container(key="wide_kernels"):
-    st.plotly_chart(
-        charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
-        config=charts.CONFIG,
-        alt=f"The {count} filters of {layer}",
-    )
-st.caption(
-    f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
-    f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
-    f"(filter {norms.argmax()})."
-)
+if convolutions:
+    show_filters()
+else:
+    st.info("This network has no convolution, so it has no filters: each unit weighs every pixel.")
 
 st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(name)
@@ -68,4 +75,4 @@ st.dataframe(
         "L2 norm": st.column_config.NumberColumn(format="%.2f"),
     },
 )
-components.next_page("app_pages/feature_maps.py", "Next: what every layer makes of the digit")
+components.next_page("app_pages/feature_maps.py", "Next: what every layer makes of the picture")

@@ -1,8 +1,8 @@
-"""Misclassified: the test digits that the network gets wrong."""
+"""Misclassified: the test pictures that the network gets wrong."""
 
 import streamlit as st
 
-from cnn_core import evaluation, models
+from cnn_core import evaluation
 from cnn_core.evaluation import Mistake
 from dashboard import cache, charts, colours, components, markup, state
 from dashboard.tiles import tiles
@@ -13,6 +13,8 @@ SORTS = {
     "Largest margin first": lambda mistake: -mistake.margin,
     "Smallest margin first": lambda mistake: mistake.margin,
 }
+# A network that is wrong thousands of times: the order chooses which of them are seen.
+MAX_TILES = 300
 
 
 def take_cell() -> None:
@@ -47,22 +49,48 @@ def caption(mistake: Mistake) -> str:
     )
 
 
+def show_mistakes(shown: list[Mistake]) -> None:
+    """The pictures of some mistakes; a click makes one the current digit."""
+    current, indices = state.shown_index(), [m.index for m in shown]
+    split = cache.split(state.dataset().name, "test")
+    with st.container(height=430, border=False, key="mistake_list"):
+        picked = tiles(
+            [colours.grey(split.images[index]) for index in indices],
+            [caption(m) for m in shown],
+            key="mistakes",
+            size=components.crisp_width(84),
+            selected=indices.index(current) if current in indices else None,
+            descriptions=[
+                f"Test {noun} {m.index}: {names[m.label]}, read as {names[m.answer]}, "
+                f"{markup.percent(m.confidence)}, then {names[m.second]}, "
+                f"{markup.percent(m.second_probability)}; margin {m.margin:.1f} logits"
+                for m in shown
+            ],
+        )
+    if picked is not None:
+        state.choose_test_digit(indices[picked])
+        st.rerun()
+
+
+noun = state.dataset().noun
 components.intro(
     "Misclassified",
-    "The test digits that the network gets wrong, with the two answers it found most probable. "
-    "Click a cell of the matrix to see its digits, and a digit to study it on the other pages.",
+    f"The test {noun}s that the network gets wrong, with the two answers it found most probable. "
+    f"Click a cell of the matrix to see its {noun}s, and a {noun} to study it on the other pages.",
 )
 name = state.model_name()
-spec, split = models.get(name), cache.split(models.get(name).dataset, "test")
-names, mistakes = spec.class_names, cache.mistakes(name)
+names, mistakes = state.dataset().class_names, cache.mistakes(name)
+answers = cache.test_answers(name)
+total = len(answers.labels)
 
-left, right = st.columns([4, 6], gap="large")
+# Names need room beside the matrix.
+left, right = st.columns([4, 6] if max(map(len, names)) == 1 else [5, 5], gap="large")
 with left:
     st.markdown(
-        f"**{len(mistakes)} of {len(split.labels):,}** test digits are wrong: "
-        f"{markup.percent(1 - len(mistakes) / len(split.labels))} right."
+        f"**{len(mistakes):,} of {total:,}** test {noun}s are wrong: "
+        f"{markup.percent(1 - len(mistakes) / total)} right."
     )
-    matrix = evaluation.confusion_matrix(cache.test_logits(name), split.labels)
+    matrix = evaluation.confusion_matrix(answers.logits, answers.labels)
     st.plotly_chart(
         charts.confusion(matrix, names),
         config=charts.CONFIG,
@@ -83,36 +111,22 @@ with right:
         key=SORTS[order],
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(shown)} of {len(mistakes)} mistakes")
+        st.caption(
+            f"{len(shown):,} of {len(mistakes):,} mistakes"
+            + (f", the first {MAX_TILES} below" if len(shown) > MAX_TILES else "")
+        )
         if (true, answer) != (None, None):
             st.button("Show all", on_click=show_all, type="tertiary")
     if not shown:
         st.info("The network makes no such mistake; choose other classes.")
-    current = state.current_digit()
-    indices = [m.index for m in shown]
-    with st.container(height=430, border=False, key="mistake_list"):
-        picked = tiles(
-            [colours.grey(split.images[m.index]) for m in shown],
-            [caption(m) for m in shown],
-            key="mistakes",
-            size=84,
-            selected=indices.index(current.index) if current.index in indices else None,
-            descriptions=[
-                f"Test digit {m.index}: {names[m.label]}, read as {names[m.answer]}, "
-                f"{markup.percent(m.confidence)}, then {names[m.second]}, "
-                f"{markup.percent(m.second_probability)}; margin {m.margin:.1f} logits"
-                for m in shown
-            ],
-        )
-if picked is not None:
-    state.choose_test_digit(indices[picked])
-    st.rerun()
+    with components.readable_errors():  # the matrix stands without the pictures too
+        show_mistakes(shown[:MAX_TILES])
 
-chosen = next((m for m in mistakes if m.index == current.index), None)
+chosen = next((m for m in mistakes if m.index == state.shown_index()), None)
 if chosen is not None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Test digit {chosen.index}**, true class {names[chosen.label]}: read as "
+            f"**Test {noun} {chosen.index}**, true class {names[chosen.label]}: read as "
             f"{names[chosen.answer]} with {markup.percent(chosen.confidence)}, then "
             f"{names[chosen.second]} with {markup.percent(chosen.second_probability)}"
         )

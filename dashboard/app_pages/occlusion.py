@@ -1,20 +1,21 @@
-"""Occlusion: cover the digit with a patch, place after place, and see what the answer loses."""
+"""Occlusion: cover the picture with a patch, place after place, and see what the answer loses."""
 
 import numpy as np
 import streamlit as st
 
 from cnn_core import models
-from cnn_core.attribution.occlusion import FILLS
+from cnn_core.attribution import METHODS
 from cnn_core.attribution.score import ClassScore
 from dashboard import cache, charts, colours, components, markup, state
 from dashboard.probe import probe
 
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
+noun = state.dataset().noun
 components.intro(
     "Occlusion",
-    "A patch covers the digit at every position in turn: the map shows how far the answer falls. "
-    "Move over the map to see the covered digit and what the network says to it.",
+    f"A patch covers the {noun} at every position in turn: the map shows how far the answer falls. "
+    f"Move over the map to see the covered {noun} and what the network says to it.",
 )
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
@@ -23,10 +24,11 @@ prediction = cache.prediction(name, digit.pixels)
 answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
 
 one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
-patch_size = one.slider("Patch size", 1, 14, 4, key="patch_size", persist_state="session")
-stride = two.slider("Stride", 1, 4, 1, key="stride", persist_state="session")
-fill = three.selectbox(
-    "Fill", FILLS, key="fill", persist_state="session", help="What shows inside the patch"
+patch_size, stride, fill = (
+    components.option_control(column, option, option.name)
+    for column, option in zip(
+        (one, two, three), components.options_of(METHODS["occlusion"]), strict=True
+    )
 )
 with four:
     quantity = components.view_picker(
@@ -57,7 +59,7 @@ probe(
     box=(patch_size, patch_size),
     unit="of probability" if quantity == PROBABILITY else "logits",
     map_title=f"Fall of the {quantity.lower()} for {what}",
-    digit_title="The covered digit",
+    digit_title=f"The covered {noun}",
     key="occlusion_probe",
     fill=colours.grey(found.filling),
     probabilities=found.probabilities,
@@ -67,7 +69,7 @@ probe(
 )
 st.caption(
     f"Red: what is covered speaks for {what}, so covering it lowers the value. Blue: it speaks "
-    "against. The ticks on the bars mark the answer to the untouched digit."
+    f"against. The ticks on the bars mark the answer to the untouched {noun}."
 )
 
 st.subheader("Which class wins where", anchor=False)
@@ -78,9 +80,12 @@ left.plotly_chart(
     config=charts.CONFIG,
     alt="The class that wins with the patch at each position",
 )
+counts = np.bincount(found.winners.ravel(), minlength=len(names))
+counts[answer] = 0
+others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in np.argsort(-counts) if counts[i])
 right.markdown(
     f"Covering one place changes the answer {names[answer]} at **{markup.percent(flips)}** of "
-    f"{found.winners.size:,} positions; there the map names the new answer."
+    f"{found.winners.size:,} positions. There the answer is {others}."
     if flips
     else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
     "another fill."

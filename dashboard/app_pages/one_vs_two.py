@@ -4,7 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from cnn_core.studies import HEAD_LENGTHS, StudyStep
+from cnn_core import models
+from cnn_core.studies.one_vs_two import HEAD_LENGTHS, StudyStep
 from dashboard import cache, colours, components, markup, state
 
 
@@ -59,9 +60,21 @@ components.intro(
     "What makes a network say 1 rather than 2? A 1 with a long head and a foot is read as a 2; "
     "shorten the head and watch where the answer turns, and what the network looks at.",
 )
+name = state.model_name()
+if models.get(name).dataset != cache.STUDY_DATASET:
+    other = models.get(state.PAGE_MODELS["one_vs_two"])
+    noun = state.dataset().noun
+    st.info(f"This study is about digits, and {models.get(name).title} reads {noun}s.")
+    st.button(
+        f"Go on with the {other.title.lower()}",
+        type="primary",
+        on_click=state.choose_model,
+        args=(other.name,),
+    )
+    st.stop()
 components.require_network()
 with st.spinner("Running the study"):
-    study = cache.one_vs_two(state.model_name())
+    study = cache.one_vs_two(name)
 
 st.subheader("The head decides", anchor=False)
 left, right = st.columns([3, 2], vertical_alignment="center")
@@ -105,5 +118,5 @@ if not own:
     st.markdown("Erase or draw on the drawing page, and every step of yours is studied here too.")
     st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
 for i, (pixels, title) in list(enumerate(own))[-5:]:
-    show_step(cache.study_step(state.model_name(), pixels, title if i else "Before your edits"))
-components.next_page("app_pages/overview.py", "Back to the overview")
+    show_step(cache.study_step(name, pixels, title if i else "Before your edits"))
+components.next_page("app_pages/compare.py", "Next: compare two networks")

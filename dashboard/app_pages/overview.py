@@ -1,26 +1,30 @@
 """Overview: what this is, the current digit through the network, doors to the pages."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
 from cnn_core import models
+from cnn_core.attribution import METHODS
 from dashboard import cache, colours, components, markup, runtime, sidebar, state
 from dashboard.tiles import tiles
 
 
 def glance(digit: state.CurrentDigit) -> None:
     """The digit's way through the network in one line: input, feature maps, probabilities."""
-    stages = [("Input", markup.picture(colours.grey(digit.pixels), width=168, description="input"))]
+    width = components.crisp_width(160)
+    stages = [
+        ("Input", markup.picture(colours.grey(digit.pixels), width=width, description="input"))
+    ]
     if runtime.is_ready():
-        maps = cache.feature_maps(state.model_name(), digit.pixels)
-        for layer in cache.layer_names(state.model_name())[0][:2]:
-            stages.append((f"Strongest maps of {layer}", strongest(maps[layer])))
+        stages += inner_stages(cache.feature_maps(state.model_name(), digit.pixels))
     else:
         stages += [("Feature maps", markup.loading()), ("", "")]
     answer = sidebar.current_answer()
     names = models.get(state.model_name()).class_names
     bars = "" if answer is None else markup.probability_bars(names, answer, marked=digit.label)
-    stages.append(("Probability of each digit", bars))
+    stages.append(("Probability of each class", bars))
     st.html(
         '<div class="cl-flow">'
         + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in stages)
@@ -28,10 +32,38 @@ def glance(digit: state.CurrentDigit) -> None:
     )
 
 
+def inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
+    """The first and the last convolution whose maps have places; where there are none, units."""
+    name = state.model_name()
+    weighted = {described.layer for described in cache.weight_statistics(name)}
+    wide = [layer for layer in cache.layer_names(name)[0] if max(maps[layer].shape[:2]) > 1]
+    stages = [
+        (f"Strongest maps of {layer}", strongest(maps[layer]))
+        for layer in dict.fromkeys(wide[:1] + wide[-1:])
+    ]
+    stages += [
+        (f"Units of {layer}", units(maps[layer]))
+        for layer in maps
+        if maps[layer].ndim == 1 and layer in weighted
+    ]
+    return stages[:2]
+
+
+def units(values: np.ndarray) -> str:
+    """The outputs (units,) of a dense layer, row by row, as one small picture."""
+    side = math.ceil(math.sqrt(len(values)))
+    square = np.zeros(side * side)
+    square[: len(values)] = values
+    coloured = colours.colourise(
+        square.reshape(side, side), is_signed=False, limit=colours.limit_of(values.clip(0))
+    )
+    return markup.picture(coloured, width=side * max(1, 140 // side), description="units")
+
+
 def strongest(maps: np.ndarray, count: int = 9) -> str:
     """The feature maps (height, width, channels) with the largest mean, on one scale."""
     channels = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")[:count]
-    limit = colours.limit_of(maps)
+    limit = colours.limit_of(maps.clip(0))
     pictures = (
         markup.picture(
             colours.colourise(maps[..., channel], is_signed=False, limit=limit),
@@ -43,42 +75,67 @@ def strongest(maps: np.ndarray, count: int = 9) -> str:
     return f'<div class="cl-maps">{"".join(pictures)}</div>'
 
 
+def examples() -> list[int]:
+    """Test pictures to begin with: chosen by hand, or else the first two of each class."""
+    if state.dataset().name in CHOSEN:
+        return CHOSEN[state.dataset().name]
+    labels = cache.test_answers(state.model_name()).labels
+    of_class = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
+    return [int(found[i]) for i in range(2) for found in of_class if i < len(found)]
+
+
+def gallery(digit: state.CurrentDigit) -> None:
+    """A click makes one of the examples the current digit."""
+    split, indices = cache.split(state.dataset().name, "test"), examples()
+    names = state.dataset().class_names
+    picked = tiles(
+        colours.grey(split.images[indices]),
+        [f"{digit.noun} {i}" for i in indices],
+        key="gallery",
+        size=components.crisp_width(56),
+        selected=indices.index(digit.index) if digit.index in indices else None,
+        descriptions=[f"Test {digit.noun} {i}: {names[split.labels[i]]}" for i in indices],
+    )
+    if picked is not None:
+        state.choose_test_digit(indices[picked])
+        st.rerun()
+
+
+# One of each class, then digits that are written in unusual ways.
+CHOSEN = {
+    "mnist": [
+        3, 2, 1, 18, 4, 15, 11, 0, 61, 7,
+        5, 14, 35, 38, 115, 151, 247, 321, 340, 445, 582, 659, 720, 947,
+    ]
+}  # fmt: skip
+
+noun = state.dataset().noun
 components.intro(
     "See why a network answers what it answers",
-    "CNN Lens opens up a network that reads handwritten digits: draw or erase, and watch its "
-    "answer and the evidence move with your hand. Below, the current digit goes through the "
-    "network step by step: brighter feature maps react more strongly.",
+    f"CNN Lens opens up a network that reads {noun}s: draw or erase, and watch its answer and the "
+    f"evidence move with your hand. Below, the current {noun} goes through the network step by "
+    "step: the brighter a feature map or a unit, the more strongly it reacts.",
 )
 
-digit = state.current_digit()
-glance(digit)
-
-st.subheader("Pick a digit", anchor=False)
-split = cache.split(models.get(state.model_name()).dataset, "test")
-# One of each class, then digits that are written in unusual ways.
-GALLERY = [3, 2, 1, 18, 4, 15, 11, 0, 61, 7, 5, 14, 35, 38, 115, 151, 247, 321, 340, 445, 582, 659]
-GALLERY += [720, 947]
-picked = tiles(
-    (split.images[GALLERY, ..., 0] * 255).round().astype("uint8"),
-    [f"digit {i}" for i in GALLERY],
-    key="gallery",
-    size=56,
-    selected=GALLERY.index(digit.index) if digit.index in GALLERY else None,
-    descriptions=[f"Test digit {i}, a {split.labels[i]}" for i in GALLERY],
-)
-if picked is not None:
-    state.choose_test_digit(GALLERY[picked])
-    st.rerun()
+with components.readable_errors():  # the doors below are open without the pictures too
+    digit = state.current_digit()
+    glance(digit)
+    st.subheader(f"Pick a {noun}", anchor=False)
+    gallery(digit)
 
 st.subheader("Go on", anchor=False)
 DOORS = (
-    ("draw_and_erase", "Draw and erase", "Change the digit by hand; the answer follows the pen."),
-    ("attention", "Attention", "Nine ways to show which pixels the answer rests on."),
+    ("draw_and_erase", "Draw and erase", f"Change the {noun} by hand; the answer follows the pen."),
+    ("attention", "Attention", f"{len(METHODS)} ways to show which pixels the answer rests on."),
     ("occlusion", "Occlusion", "Cover each place in turn and see what the network misses."),
     ("filters", "Filters", "The weights that the network has learnt."),
-    ("feature_maps", "Feature maps", "What every layer makes of the digit."),
-    ("misclassified", "Misclassified", "The test digits that the network gets wrong."),
+    ("feature_maps", "Feature maps", f"What every layer makes of the {noun}."),
+    ("misclassified", "Misclassified", f"The test {noun}s that the network gets wrong."),
     ("one_vs_two", "One versus two", "The study: which part makes a 1 not a 2?"),
+    ("compare", "Compare", f"Two networks look at one {noun}: where do they disagree?"),
+    ("evaluation", "Evaluation", "How right the network is, class by class, and how sure."),
+    ("models", "Models", "Every network, layer by layer, and how it was trained."),
+    ("experiments", "Experiments", "One change at a time: what made the tuned network good."),
 )
 grid = st.grid(min_column_width=190)
 for page, label, text in DOORS:

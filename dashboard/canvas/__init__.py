@@ -1,4 +1,4 @@
-"""The draw-and-erase canvas: a 28x28 picture that one changes with pen and eraser.
+"""The draw-and-erase canvas: a small picture that one changes with pen and eraser.
 
 The browser's part is canvas.js; both sides talk through three things:
 
@@ -20,6 +20,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.canvas.codec import from_text, to_text
+from dashboard.canvas.kit import INK_ON_PAPER, Kit
 
 _HERE = Path(__file__).parent
 _MOST_UPDATES = 2**53  # JavaScript counts no further without loss
@@ -45,7 +46,7 @@ class Drawing:
     """What is on the canvas.
 
     Attributes:
-        pixels: (28, 28) uint8, 0 = empty, 255 = full ink.
+        pixels: (height, width) or (height, width, 3) uint8; of digits 0 is empty, 255 full ink.
         sequence: grows with every update the browser sent; 0 = nothing drawn yet.
         is_final: False while the pen is down.
     """
@@ -62,22 +63,24 @@ def digit_canvas(
     digit_id: str,
     revision: int,
     seen: int = 0,
+    kit: Kit = INK_ON_PAPER,
     key: str = "digit_canvas",
     address: str | None = None,
     is_original_in_address: bool = False,
 ) -> Drawing:
     """Show the canvas and give what is drawn on it.
 
-    A new `digit_id` shows `pixels` with a fresh history. A new, greater `revision` of the same
-    digit shows `pixels` as one more edit that can be undone, and draws the strokes made after
-    `seen` on top of it. With neither new, the strokes stay, whatever reruns.
+    A new `digit_id` shows `pixels`, of whatever shape, with a fresh history. A new, greater
+    `revision` of the same digit shows `pixels` as one more edit that can be undone, and draws the
+    strokes made after `seen` on top of it. With neither new, the strokes stay, whatever reruns.
 
     Args:
-        pixels: (28, 28) uint8, 0 = empty, 255 = full ink; the picture to start from.
-        original: (28, 28) uint8; the picture that the button "Original" brings back.
-        digit_id: names the digit that is edited.
+        pixels: (height, width) or (height, width, 3) uint8; the picture to start from.
+        original: the same shape; the picture that the button "Original" brings back.
+        digit_id: names the digit or other picture that is edited.
         revision: how often Python has set the picture of this digit.
         seen: sequence of the drawing that `pixels` were made from.
+        kit: what pen and eraser paint; its colours have a level for each channel.
         key: tells several canvases apart.
         address: query parameter that keeps the picture in the page's address, so that a reload
             finds it. None keeps nothing.
@@ -90,13 +93,22 @@ def digit_canvas(
     Raises:
         ValueError: a picture has another shape or type.
     """
+    if np.shape(pixels) != np.shape(original):
+        raise ValueError(
+            "Expected pixels and original of one shape. "
+            f"Received: pixels.shape={np.shape(pixels)}, original.shape={np.shape(original)}"
+        )
     data = {
         "canvas": key,
         "digit": digit_id,
         "revision": revision,
         "seen": seen,
+        # Tuples: to see whether a list is a data frame, Streamlit would import pandas first.
+        "shape": pixels.shape,
         "pixels": to_text(pixels),
         "original": to_text(original),
+        "paper": kit.paper,
+        "inks": kit.inks,
         "address": address,
         "is_original_in_address": is_original_in_address,
     }
@@ -144,5 +156,5 @@ def read_update(update: object, held: Drawing, *, digit_id: str, revision: int) 
             is_newer = max(1, held.sequence) <= sequence < _MOST_UPDATES
             if is_ours and is_number and is_newer:
                 with suppress(ValueError):
-                    return Drawing(from_text(text), sequence, is_final)
+                    return Drawing(from_text(text, held.pixels.shape), sequence, is_final)
     return held

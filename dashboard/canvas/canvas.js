@@ -8,8 +8,6 @@
 // For the tests the canvas element carries data-sequence (of the latest update) and data-stroke
 // (the latest stroke).
 
-const SIDE = 28;
-const CELLS = SIDE * SIDE;
 const LONGEST_RUN = 255;
 const MOST_EDITS = 200;
 // Points lie on a grid of 1/64 cell, so that their sums are exact here and in Python.
@@ -19,6 +17,8 @@ const PATIENCE = 1500; // ms until an update counts as unanswered
 const MOST_REPEATS = 5;
 const ERASING_BUTTONS = [2, 5]; // right mouse button, the eraser end of a pen
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+// The tools' sizes, in cells of a picture about as wide as a digit; larger ones have larger tools.
+const USUAL_WIDTH = 28;
 const SMALLEST = 0.5;
 const LARGEST = 4;
 const SIZE_STEP = 0.25;
@@ -30,42 +30,45 @@ const isSame = (one, other) => one.every((level, cell) => level === other[cell])
 
 function toText(pixels) {
   const bytes = [];
-  for (let cell = 0; cell < CELLS; ) {
-    if (pixels[cell]) {
-      bytes.push(pixels[cell++]);
+  for (let i = 0; i < pixels.length; ) {
+    if (pixels[i]) {
+      bytes.push(pixels[i++]);
       continue;
     }
-    const start = cell;
-    while (cell < CELLS && !pixels[cell] && cell - start < LONGEST_RUN) cell++;
-    bytes.push(0, cell - start);
+    const start = i;
+    while (i < pixels.length && !pixels[i] && i - start < LONGEST_RUN) i++;
+    bytes.push(0, i - start);
   }
   const text = btoa(String.fromCharCode(...bytes));
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-function fromText(text) {
+function fromText(text, { width, height, channels }) {
   const bytes = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  const pixels = new Uint8Array(CELLS);
-  let cell = 0;
+  const pixels = new Uint8Array(width * height * channels);
+  let at = 0;
   for (let i = 0; i < bytes.length; i++) {
     const level = bytes.charCodeAt(i);
-    if (level) pixels[cell++] = level;
-    else cell += bytes.charCodeAt(++i);
+    if (level) pixels[at++] = level;
+    else at += bytes.charCodeAt(++i);
   }
   return pixels;
 }
 
 // --- The pen: the same, operation by operation, as cnn_core/strokes.py ---
 
-function paintSegment(pixels, { radius, isEraser }, [startX, startY], [endX, endY]) {
+function paintSegment(pixels, grid, { radius, colour }, [startX, startY], [endX, endY]) {
+  const { width, height, channels } = grid;
   const dx = endX - startX;
   const dy = endY - startY;
   const length = dx * dx + dy * dy;
   const reach = radius + 1;
-  const first = (from, to) => clamp(Math.floor(Math.min(from, to) - reach), 0, SIDE);
-  const last = (from, to) => clamp(Math.ceil(Math.max(from, to) + reach), 0, SIDE);
-  for (let row = first(startY, endY); row < last(startY, endY); row++) {
-    for (let column = first(startX, endX); column < last(startX, endX); column++) {
+  const first = (from, to, end) => clamp(Math.floor(Math.min(from, to) - reach), 0, end);
+  const last = (from, to, end) => clamp(Math.ceil(Math.max(from, to) + reach), 0, end);
+  const [left, right] = [first(startX, endX, width), last(startX, endX, width)];
+  const [top, bottom] = [first(startY, endY, height), last(startY, endY, height)];
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
       const x = column + 0.5;
       const y = row + 0.5;
       const share = length > 0 ? ((x - startX) * dx + (y - startY) * dy) / length : 0;
@@ -73,32 +76,37 @@ function paintSegment(pixels, { radius, isEraser }, [startX, startY], [endX, end
       const toX = x - (startX + along * dx);
       const toY = y - (startY + along * dy);
       const distance = Math.sqrt(toX * toX + toY * toY);
-      const level = Math.floor(255 * clamp(radius - distance + 0.5, 0, 1) + 0.5);
-      const cell = row * SIDE + column;
-      pixels[cell] = isEraser
-        ? Math.min(pixels[cell], 255 - level)
-        : Math.max(pixels[cell], level);
+      const rest = 255 - Math.floor(255 * clamp(radius - distance + 0.5, 0, 1) + 0.5);
+      const cell = channels * (row * width + column);
+      for (let i = 0; i < channels; i++) {
+        const level = pixels[cell + i];
+        pixels[cell + i] = clamp(level, colour[i] - rest, colour[i] + rest);
+      }
     }
   }
 }
 
-function paintStroke(pixels, stroke) {
+function paintStroke(pixels, grid, stroke) {
   const { points } = stroke;
-  paintSegment(pixels, stroke, points[0], points[0]);
-  for (let i = 1; i < points.length; i++) paintSegment(pixels, stroke, points[i - 1], points[i]);
+  paintSegment(pixels, grid, stroke, points[0], points[0]);
+  for (let i = 1; i < points.length; i++) {
+    paintSegment(pixels, grid, stroke, points[i - 1], points[i]);
+  }
 }
 
 // --- History ---
 
-// An edit has either a stroke {points, radius, isEraser} or a whole picture. `sequence` is that of
+// An edit has either a stroke {points, radius, colour} or a whole picture. `sequence` is that of
 // the first update that holds it whole; `parts` are the updates that hold some of its points.
 class Edits {
   done = [];
   undone = [];
   open = null; // the edit whose stroke still goes on
 
-  constructor(pixels) {
+  // `grid`: {width, height, channels} of the picture; its levels follow row by row.
+  constructor(pixels, grid) {
     this.pixels = pixels;
+    this.grid = grid;
   }
 
   begin(stroke) {
@@ -112,7 +120,7 @@ class Edits {
     const last = stroke.points.at(-1);
     if (last[0] === point[0] && last[1] === point[1]) return;
     stroke.points.push(point);
-    paintSegment(this.pixels, stroke, last, point);
+    paintSegment(this.pixels, this.grid, stroke, last, point);
   }
 
   end() {
@@ -164,7 +172,7 @@ class Edits {
     edit.parts = [];
     edit.before = this.pixels;
     this.pixels = edit.picture ? edit.picture.slice() : this.pixels.slice();
-    if (edit.stroke) paintStroke(this.pixels, edit.stroke);
+    if (edit.stroke) paintStroke(this.pixels, this.grid, edit.stroke);
     this.done.push(edit);
     if (this.done.length > MOST_EDITS) this.done.shift();
   }
@@ -268,8 +276,13 @@ class Link {
 class Sheet {
   edits = null;
   view = null; // the one that shows it now
+  grid = null;
+  paper = null; // the colour that the eraser leaves
+  inks = []; // of the pen: pairs of name and colour
+  ink = 0; // index of the one in use
   isErasing = false;
   #radii = { pen: 1.25, eraser: 2 };
+  #kind; // of picture: its shape and its colours
   #digit;
   #revision;
   #original;
@@ -288,8 +301,18 @@ class Sheet {
     return this.edits.open !== null;
   }
 
+  // How much larger the tools are than on a digit.
+  get scale() {
+    return Math.max(1, Math.round(this.grid.width / USUAL_WIDTH));
+  }
+
+  // Whether the picture is a drawing, and no photograph.
+  get isInkOnPaper() {
+    return this.inks.length === 1;
+  }
+
   radiusOf(isEraser) {
-    return this.#radii[isEraser ? "eraser" : "pen"];
+    return this.scale * this.#radii[isEraser ? "eraser" : "pen"];
   }
 
   get radius() {
@@ -297,7 +320,14 @@ class Sheet {
   }
 
   set radius(value) {
-    this.#radii[this.isErasing ? "eraser" : "pen"] = clamp(value, SMALLEST, LARGEST);
+    const base = clamp(value / this.scale, SMALLEST, LARGEST);
+    this.#radii[this.isErasing ? "eraser" : "pen"] = base;
+  }
+
+  levelsAt(column, row) {
+    const { width, channels } = this.grid;
+    const start = channels * (row * width + column);
+    return [...this.pixels.subarray(start, start + channels)];
   }
 
   // Takes what Python passed. `isBack`: the canvas was off the page and its state with it.
@@ -309,21 +339,23 @@ class Sheet {
     const known = revision > this.#revision ? seen : Infinity;
     this.#digit = digit;
     this.#revision = revision;
-    this.#original = fromText(data.original);
+    if (!isSameDigit) this.#layOut(data);
+    this.#original = fromText(data.original, this.grid);
     this.#address = data.address;
     this.#isOriginalInAddress = data.is_original_in_address;
     if (isSameRevision) {
       if (isBack && this.link.sequence > seen) this.#send();
-    } else if (isSameDigit) this.#rebase(fromText(data.pixels), known, seen);
+    } else if (isSameDigit) this.#rebase(fromText(data.pixels, this.grid), known, seen);
     else {
       this.link.rest(seen);
-      this.edits = new Edits(fromText(data.pixels));
+      this.edits = new Edits(fromText(data.pixels, this.grid), this.grid);
     }
     this.#keepInAddress();
   }
 
   begin(point, isEraser) {
-    this.edits.begin({ points: [point], radius: this.radiusOf(isEraser), isEraser });
+    const colour = isEraser ? this.paper : this.inks[this.ink][1];
+    this.edits.begin({ points: [point], radius: this.radiusOf(isEraser), colour });
     this.link.sendSoon();
   }
 
@@ -353,11 +385,21 @@ class Sheet {
   }
 
   clear() {
-    return this.#replace(new Uint8Array(CELLS)) ? "Cleared" : "Empty already";
+    const { channels } = this.grid;
+    const empty = this.pixels.map((_, i) => this.paper[i % channels]);
+    return this.#replace(empty) ? "Cleared" : "Empty already";
   }
 
   restore() {
     return this.#replace(this.#original) ? "Original" : "It is the original";
+  }
+
+  #layOut({ shape, paper, inks }) {
+    const kind = JSON.stringify([shape, paper, inks]);
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    const [height, width, channels = 1] = shape;
+    Object.assign(this, { grid: { width, height, channels }, paper, inks, ink: 0 });
   }
 
   #replace(picture) {
@@ -417,7 +459,8 @@ class View {
   #sheet;
   #listening = new AbortController();
   #pointer = null; // id of the pointer that draws
-  #cell = [SIDE / 2, SIDE / 2]; // column and row of the keyboard's cursor
+  #grid = null; // what the elements were last fitted to
+  #cell = null; // column and row of the keyboard's cursor
   #cursor = { point: null, isEraser: false, isCell: false };
 
   constructor(root, name, sheet) {
@@ -427,7 +470,6 @@ class View {
     sheet.view = this;
     this.surface = this.#find("canvas");
     this.context = this.surface.getContext("2d");
-    this.image = this.context.createImageData(SIDE, SIDE);
     this.#listenToTools();
     this.#listenToPointer();
     this.#listenToKeys();
@@ -442,6 +484,7 @@ class View {
       setStateValue("stroke", update);
     };
     this.#sheet.receive(data, isFirst);
+    if (this.#grid !== this.#sheet.grid) this.#fit();
     this.#show();
   }
 
@@ -461,22 +504,53 @@ class View {
     for (const type of types.split(" ")) target.addEventListener(type, react, { signal });
   }
 
+  // Makes the elements those of another picture: its cells, its tools and its inks.
+  #fit() {
+    const { grid, scale, inks, isInkOnPaper } = this.#sheet;
+    const { width, height } = (this.#grid = grid);
+    this.#cell = [Math.floor(width / 2), Math.floor(height / 2)];
+    Object.assign(this.surface, { width, height });
+    this.surface.setAttribute("aria-label", `Drawing of ${width} by ${height} cells`);
+    this.image = this.context.createImageData(width, height);
+    this.#find(".cursor").setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const frame = this.#find(".frame");
+    frame.classList.toggle("photograph", !isInkOnPaper);
+    frame.style.setProperty("--columns", width);
+    frame.style.setProperty("--rows", height);
+    const [min, max, step] = [SMALLEST, LARGEST, SIZE_STEP].map((size) => scale * size);
+    Object.assign(this.#find("input"), { min, max, step });
+    this.#find(".inks").replaceChildren(...inks.map((ink, index) => this.#createInk(ink, index)));
+  }
+
+  #createInk([name, colour], index) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", title: name });
+    button.setAttribute("aria-label", name);
+    button.style.setProperty("--ink", `rgb(${[0, 1, 2].map((i) => colour[i % colour.length])})`);
+    button.addEventListener("click", () => {
+      this.#sheet.ink = index;
+      this.#choose(false);
+    });
+    return button;
+  }
+
   // Buttons and slider
 
   #listenToTools() {
     const sheet = this.#sheet;
-    const choose = (isErasing) => {
-      sheet.isErasing = isErasing;
-      this.#cursor.isEraser = isErasing;
-      this.#show();
-    };
-    this.#on(this.#find(".pen"), "click", () => choose(false));
-    this.#on(this.#find(".eraser"), "click", () => choose(true));
+    this.#on(this.#find(".pen"), "click", () => this.#choose(false));
+    this.#on(this.#find(".eraser"), "click", () => this.#choose(true));
     this.#on(this.#find(".undo"), "click", () => this.#change(() => sheet.undo()));
     this.#on(this.#find(".redo"), "click", () => this.#change(() => sheet.redo()));
     this.#on(this.#find(".clear"), "click", () => this.#change(() => sheet.clear()));
     this.#on(this.#find(".original"), "click", () => this.#change(() => sheet.restore()));
     this.#on(this.#find("input"), "input", (event) => this.#resize(event.target.valueAsNumber));
+  }
+
+  #choose(isErasing) {
+    this.#sheet.isErasing = isErasing;
+    this.#cursor.isEraser = isErasing;
+    this.#show();
   }
 
   #change(make) {
@@ -540,10 +614,11 @@ class View {
 
   #locate({ clientX, clientY }) {
     const box = this.surface.getBoundingClientRect();
-    const inCells = (share) => Math.round(share * SIDE * POINTS_PER_CELL) / POINTS_PER_CELL;
+    const { width, height } = this.#grid;
+    const toCells = (cells) => Math.round(cells * POINTS_PER_CELL) / POINTS_PER_CELL;
     return [
-      inCells((clientX - box.left) / box.width),
-      inCells((clientY - box.top) / box.height),
+      toCells(((clientX - box.left) / box.width) * width),
+      toCells(((clientY - box.top) / box.height) * height),
     ];
   }
 
@@ -594,7 +669,7 @@ class View {
   }
 
   #stepSize(step) {
-    this.#resize(this.#sheet.radius + step);
+    this.#resize(this.#sheet.radius + this.#sheet.scale * step);
     this.#say(`Size ${this.#sheet.radius}`);
   }
 
@@ -604,7 +679,8 @@ class View {
     if (!isPainting) this.#endStroke();
     else if (!sheet.isDrawing) sheet.begin(this.#centre(), sheet.isErasing);
     const [column, row] = this.#cell;
-    this.#cell = [clamp(column + right, 0, SIDE - 1), clamp(row + down, 0, SIDE - 1)];
+    const { width, height } = this.#grid;
+    this.#cell = [clamp(column + right, 0, width - 1), clamp(row + down, 0, height - 1)];
     if (isPainting) sheet.extend(this.#centre());
     this.#showCell();
     this.#sayCell();
@@ -643,16 +719,23 @@ class View {
 
   #showPicture() {
     const { data } = this.image;
-    this.#sheet.pixels.forEach((level, cell) => {
-      data.set([level, level, level, 255], 4 * cell);
-    });
+    const { pixels, grid } = this.#sheet;
+    for (let cell = 0; cell < grid.width * grid.height; cell++) {
+      for (let i = 0; i < 3; i++) {
+        data[4 * cell + i] = pixels[grid.channels * cell + (i % grid.channels)];
+      }
+      data[4 * cell + 3] = 255;
+    }
     this.context.putImageData(this.image, 0, 0);
   }
 
   #showTools() {
-    const { edits, isErasing, radius } = this.#sheet;
+    const { edits, isErasing, radius, ink } = this.#sheet;
     this.#find(".pen").setAttribute("aria-pressed", !isErasing);
     this.#find(".eraser").setAttribute("aria-pressed", isErasing);
+    [...this.#find(".inks").children].forEach((button, index) => {
+      button.setAttribute("aria-pressed", !isErasing && index === ink);
+    });
     this.#find("input").value = radius;
     this.#find("output").textContent = radius.toFixed(2);
     // Not the attribute "disabled": the button would lose the focus under the user's hands.
@@ -691,8 +774,12 @@ class View {
 
   #sayCell() {
     const [column, row] = this.#cell;
-    const ink = Math.round((100 * this.#sheet.pixels[row * SIDE + column]) / 255);
-    this.#say(`Row ${row + 1}, column ${column + 1}: ${ink ? `${ink} % ink` : "empty"}`);
+    const { isInkOnPaper, paper } = this.#sheet;
+    const levels = this.#sheet.levelsAt(column, row);
+    const names = levels.length > 1 ? ["red", "green", "blue"] : [isInkOnPaper ? "ink" : "white"];
+    const shares = levels.map((level, i) => `${Math.round((100 * level) / 255)} % ${names[i]}`);
+    const words = isSame(levels, paper) ? "empty" : shares.join(", ");
+    this.#say(`Row ${row + 1}, column ${column + 1}: ${words}`);
   }
 
   // The same words twice would not be spoken, so the second time they end in a space.

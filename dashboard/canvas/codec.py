@@ -1,4 +1,4 @@
-"""A 28x28 picture as short text that fits into an address: zero runs, then base64url.
+"""A picture as text, short where much of it is empty: zero runs, then base64url.
 
 The browser's side in canvas.js writes and reads the same text.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 
 import numpy as np
 
-SIDE = 28
 _LONGEST_RUN = 255
-# Ink in every second cell is the worst case: a lone zero takes two bytes.
-_LONGEST_TEXT = SIDE * SIDE // 2 * 3 * 4 // 3
 
 
 def to_text(pixels: np.ndarray) -> str:
@@ -23,47 +21,55 @@ def to_text(pixels: np.ndarray) -> str:
     itself. The bytes are then written as base64url without padding.
 
     Args:
-        pixels: (28, 28) uint8, 0 = empty, 255 = full ink.
+        pixels: (height, width) or (height, width, 3) uint8; of digits 0 is empty, 255 full ink.
 
     Returns:
-        At most 1568 characters of A-Z, a-z, 0-9, "-" and "_". One picture has one text.
+        Characters of A-Z, a-z, 0-9, "-" and "_", at most 2 for each level; 1568 for a digit. One
+        picture has one text.
 
     Raises:
         ValueError: pixels have another shape or type.
     """
     pixels = np.asarray(pixels)
-    if pixels.shape != (SIDE, SIDE) or pixels.dtype != np.uint8:
+    is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
+    if not is_picture or pixels.dtype != np.uint8:
         raise ValueError(
-            f"Expected pixels of shape ({SIDE}, {SIDE}) and type uint8. "
+            "Expected pixels of shape (height, width) or (height, width, 3) and type uint8. "
             f"Received: pixels.shape={pixels.shape}, pixels.dtype={pixels.dtype}"
         )
     packed = base64.urlsafe_b64encode(_pack(pixels.tobytes()))
     return packed.rstrip(b"=").decode("ascii")
 
 
-def from_text(text: str) -> np.ndarray:
+def from_text(text: str, shape: tuple[int, ...] = (28, 28)) -> np.ndarray:
     """Read a picture written by `to_text`; the text may come from anybody.
 
     Args:
         text: as `to_text` writes it.
+        shape: of the picture, that of a digit if not told.
 
     Returns:
-        (28, 28) uint8, 0 = empty, 255 = full ink.
+        shape, uint8.
 
     Raises:
-        ValueError: text is not exactly what `to_text` writes for some picture.
+        ValueError: text is not exactly what `to_text` writes for some picture of this shape.
     """
-    if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
+    if not isinstance(text, str) or len(text) > _longest_text(math.prod(shape)):
         raise ValueError(f"Expected text of a picture. Received: {str(text)[:60]!r}")
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        pixels = np.frombuffer(_unpack(packed), np.uint8).reshape(SIDE, SIDE).copy()
+        pixels = np.frombuffer(_unpack(packed), np.uint8).reshape(shape).copy()
         is_written_so = to_text(pixels) == text
     except (binascii.Error, ValueError, IndexError):
         is_written_so = False
     if not is_written_so:
         raise ValueError(f"Expected text of a picture. Received: {text[:60]!r}")
     return pixels
+
+
+def _longest_text(size: int) -> int:
+    # Every second level 0 is the worst case: a lone zero takes two bytes.
+    return math.ceil((size + math.ceil(size / 2)) * 4 / 3)
 
 
 def _pack(raw: bytes) -> bytes:

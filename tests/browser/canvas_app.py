@@ -9,16 +9,39 @@ import streamlit as st
 
 from dashboard.canvas import acknowledge, digit_canvas
 from dashboard.canvas.codec import from_text, to_text
+from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, Kit
 
 EMPTY = np.zeros((28, 28), np.uint8)
 CROSS = EMPTY.copy()
 CROSS[13:15, 4:24] = CROSS[4:24, 13:15] = 255
 ADDRESSES = {"first": "ink", "second": None}
+ROWS, COLUMNS = np.indices((64, 64), np.uint8)
+# No row, no column and no channel is like another.
+SIGN = 3 * ROWS + COLUMNS
+# Not square, as no data set is: that would hide swapped axes.
+PHOTOGRAPH = np.stack([8 * ROWS + 3, 7 * COLUMNS + 2, ROWS + 6 * COLUMNS], axis=-1)[:24, :32]
 
 
-def start(name: str, digit: str, pixels: np.ndarray) -> None:
+def start(
+    name: str,
+    digit: str,
+    pixels: np.ndarray,
+    original: np.ndarray = CROSS,
+    kit: Kit = INK_ON_PAPER,
+) -> None:
     seen = st.session_state[name]["drawn"].sequence if name in st.session_state else 0
-    st.session_state[name] = {"digit": digit, "pixels": pixels, "revision": 0, "seen": seen}
+    st.session_state[name] = {
+        "digit": digit,
+        "pixels": pixels,
+        "original": original,
+        "kit": kit,
+        "revision": 0,
+        "seen": seen,
+    }
+
+
+def start_photograph(name: str, digit: str, pixels: np.ndarray, kit: Kit) -> None:
+    start(name, digit, pixels, pixels, kit)
 
 
 def answer(name: str) -> None:
@@ -35,15 +58,23 @@ def show(name: str) -> None:
     with st.container(key=name):
         drawing = state["drawn"] = digit_canvas(
             state["pixels"],
-            CROSS,
+            state["original"],
             digit_id=state["digit"],
             revision=state["revision"],
             seen=state["seen"],
+            kit=state["kit"],
             key=f"{name}_canvas",
-            address=ADDRESSES[name],
+            address=ADDRESSES[name] if state["kit"] is INK_ON_PAPER else None,
         )
         st.button("Rerun", key=f"{name}_rerun")
-        st.button("Next digit", key=f"{name}_next", on_click=start, args=(name, "next", CROSS))
+        st.button("Next digit", key=f"{name}_next", on_click=start, args=(name, "digit", CROSS))
+        for digit, pixels, kit in (("colour", PHOTOGRAPH, COLOUR), ("sign", SIGN, GREY)):
+            st.button(
+                f"Next {digit}",
+                key=f"{name}_{digit}",
+                on_click=start_photograph,
+                args=(name, digit, pixels, kit),
+            )
         if st.button("Ask", key=f"{name}_ask"):
             state["asked"] = drawing
         st.button("Answer", key=f"{name}_answer", on_click=answer, args=(name,))

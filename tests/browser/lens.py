@@ -18,6 +18,10 @@ TITLES = {
     "feature_maps": "Feature maps",
     "misclassified": "Misclassified",
     "one_vs_two": "One versus two",
+    "compare": "Compare",
+    "evaluation": "Evaluation",
+    "models": "Models",
+    "experiments": "Experiments",
 }
 READ = (
     "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => !(i % 4))"

@@ -30,6 +30,10 @@ CONTENT = {
     "feature_maps": ".st-key-maps_conv1 .tile >> nth=31",
     "misclassified": ".js-plotly-plot .hm",
     "one_vs_two": ".cl-column >> nth=4",
+    "compare": ".cl-counts",
+    "evaluation": ".cl-counts",
+    "models": ".cl-network",
+    "experiments": ".cl-table",
 }
 
 
@@ -225,7 +229,7 @@ def test_a_click_enlarges_a_feature_map_and_the_pointer_moves_its_receptive_fiel
 
 def test_a_cell_of_the_confusion_matrix_filters_the_mistakes(lens: Lens) -> None:
     labels = datasets.load("mnist", split="test").labels
-    matrix = evaluation.confusion_matrix(models.load_test_logits("study"), labels)
+    matrix = evaluation.confusion_matrix(models.load_test_answers("study").logits, labels)
     mistakes = matrix - np.diag(np.diag(matrix))
     total, largest = int(mistakes.sum()), int(mistakes.max())
     true, answer = (int(i) for i in np.unravel_index(mistakes.argmax(), mistakes.shape))

@@ -22,16 +22,21 @@ EMPTY = np.zeros_like(CROSS)
 ANSWER = CROSS.copy()
 ANSWER[:4] = 255
 READ = (
-    "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => !(i % 4))"
+    "c => ({ height: c.height, width: c.width, levels: Array.from("
+    "c.getContext('2d').getImageData(0, 0, c.width, c.height).data) })"
 )
+# The latest update, which a stroke drawn on a picture set by Python may follow once more.
+IS_TOLD = """([place, canvas]) => place.querySelector(".told").textContent.includes(
+    `"sequence": ${canvas.dataset.sequence}, "final": true`)"""
 Point = tuple[float, float]
 
 
 class Pad:
-    """One canvas on the page, in the units of its cells."""
+    """One canvas on the page, in the units of its cells; `shape` is that of its picture."""
 
     def __init__(self, page: Page, name: str = "first") -> None:
         self.page = page
+        self.shape: tuple[int, ...] = (28, 28)
         self.place = page.locator(f".st-key-{name}")
         self.surface = self.place.locator("canvas")
         expect(self.place.locator(".told")).to_be_attached()
@@ -47,7 +52,9 @@ class Pad:
     def locate(self, point: Point) -> Point:
         box = self.surface.bounding_box()
         assert box is not None
-        return box["x"] + point[0] * box["width"] / 28, box["y"] + point[1] * box["height"] / 28
+        height, width = self.shape[:2]
+        x, y = point[0] * box["width"] / width, point[1] * box["height"] / height
+        return box["x"] + x, box["y"] + y
 
     def press(self, point: Point, button: str = "left") -> None:
         self.page.mouse.move(*self.locate(point))
@@ -63,16 +70,24 @@ class Pad:
         self.page.mouse.up(button=button)  # type: ignore[arg-type]
 
     def pixels(self) -> np.ndarray:
-        return np.array(self.surface.evaluate(READ), np.uint8).reshape(28, 28)
+        shown = self.surface.evaluate(READ)
+        assert (shown["height"], shown["width"]) == self.shape[:2]
+        colours = np.array(shown["levels"], np.uint8).reshape(*self.shape[:2], 4)
+        assert (colours[..., 3] == 255).all()
+        if len(self.shape) == 3:
+            return colours[..., :3]
+        assert (colours[..., :3] == colours[..., :1]).all()
+        return colours[..., 0]
 
     def told(self) -> dict:
         return json.loads(self.place.locator(".told").inner_text())
 
     def arrived(self) -> np.ndarray:
         """Wait until Python has the latest update; its picture must be the shown one."""
-        sequence = self.surface.get_attribute("data-sequence")
-        self.expect_told(f'"sequence": {sequence}, "final": true')
-        pixels = from_text(self.told()["pixels"])
+        self.page.wait_for_function(
+            IS_TOLD, arg=[self.place.element_handle(), self.surface.element_handle()]
+        )
+        pixels = from_text(self.told()["pixels"], self.shape)
         np.testing.assert_array_equal(pixels, self.pixels())
         return pixels
 
@@ -208,26 +223,108 @@ def test_keyboard(pad: Pad) -> None:
 
 
 def as_levels(pixels: np.ndarray) -> np.ndarray:
-    return np.rint(pixels[..., 0] * 255).astype(np.uint8)
+    levels = np.rint(pixels * 255).astype(np.uint8)
+    return levels[..., 0] if levels.shape[2] == 1 else levels
 
 
-def test_strokes_agree_with_python_to_the_bit(pad: Pad) -> None:
+def show(pad: Pad, picture: str) -> np.ndarray:
+    """Go on to one of the app's pictures and give it, as Python has it."""
+    pad.press_elsewhere(f"Next {picture}")
+    pad.expect_told(f'"digit": "{picture}"')
+    pad.shape = {"digit": (28, 28), "colour": (24, 32, 3), "sign": (64, 64)}[picture]
+    width, height = pad.shape[1], pad.shape[0]
+    expect(pad.surface).to_have_accessible_name(f"Drawing of {width} by {height} cells")
+    return from_text(pad.told()["pixels"], pad.shape)
+
+
+# For each picture the tools that are used in turn with the colour that each leaves.
+TOOLS = {
+    "digit": {"Pen": [255], "Eraser": [0]},
+    "colour": {"Red": [200, 40, 40], "Eraser": [128] * 3, "Blue": [80, 150, 220]},
+    "sign": {"Eraser": [128], "Black": [0], "White": [255]},
+}
+
+
+@pytest.mark.parametrize("picture", TOOLS)
+def test_strokes_agree_with_python_to_the_bit(pad: Pad, picture: str) -> None:
     random = np.random.default_rng(0)
     slider = pad.place.get_by_role("slider")
-    expected = pad.pixels()
-    for turn in range(16):
-        pad.button(("Pen", "Eraser")[turn % 2]).click()
-        slider.fill(str(random.integers(2, 17) / 4))
-        pad.stroke((14, 14), *(tuple(point) for point in random.uniform(-2, 30, (4, 2))))
+    expected = show(pad, picture)
+    height, width = pad.shape[:2]
+    for tool, colour in [*TOOLS[picture].items()] * (8 if picture == "digit" else 3):
+        pad.button(tool).click()
+        slider.fill(str(random.integers(1, 8) / 2 * (2 if picture == "sign" else 1)))
+        ends = random.uniform((-2, -2), (width + 2, height + 2), (4, 2))
+        pad.stroke((width / 2, height / 2), *(tuple(point) for point in ends))
         made = json.loads(pad.surface.get_attribute("data-stroke") or "")
+        assert made["colour"] == colour
         points = tuple(map(tuple, made["points"]))
-        stroke = strokes.Stroke(points, made["radius"], made["isEraser"])
-        pixels = strokes.draw((expected / 255).astype(np.float32)[..., None], [stroke])
-        expected = as_levels(pixels)
-        np.testing.assert_array_equal(pad.pixels(), expected)
-        assert made["isEraser"] == bool(turn % 2)
         assert len(points) > 4
+        stroke = strokes.Stroke(points, made["radius"], tuple(level / 255 for level in colour))
+        pixels = (expected / 255).astype(np.float32).reshape(height, width, -1)
+        expected = as_levels(strokes.draw(pixels, [stroke]))
+        np.testing.assert_array_equal(pad.pixels(), expected)
     np.testing.assert_array_equal(pad.arrived(), expected)
+
+
+@pytest.mark.parametrize(("picture", "reach"), [("colour", 1.5), ("sign", 3)])
+def test_a_part_of_a_photograph_is_erased_and_brought_back(
+    pad: Pad, picture: str, reach: float
+) -> None:
+    original = show(pad, picture)
+    np.testing.assert_array_equal(pad.pixels(), original)
+    pad.button("Eraser").click()
+    pad.stroke((20, 6), (12, 6))
+    erased = pad.arrived()
+    rows, columns = np.indices(pad.shape[:2]) + 0.5
+    from_line = np.hypot(columns - np.clip(columns, 12, 20), rows - 6)
+    assert (erased[from_line <= reach] == 128).all()
+    assert np.array_equal(erased[from_line > reach + 2], original[from_line > reach + 2])
+    pad.button("Black").click()
+    expect(pad.button("Pen")).to_have_attribute("aria-pressed", "true")
+    pad.stroke((4, 14))
+    painted = pad.arrived()
+    assert not painted[14, 4].any()
+    pad.button("Undo").click()
+    np.testing.assert_array_equal(pad.arrived(), erased)
+    pad.button("Redo").click()
+    np.testing.assert_array_equal(pad.arrived(), painted)
+    pad.button("Clear").click()
+    assert (pad.arrived() == 128).all()
+    pad.button("Original").click()
+    np.testing.assert_array_equal(pad.arrived(), original)
+    assert "ink" not in parse_qs(urlsplit(pad.page.url).query)
+
+
+def test_each_kind_of_picture_has_its_tools(pad: Pad) -> None:
+    inks = pad.place.get_by_role("group", name="Colour of the pen")
+    slider = pad.place.get_by_role("slider")
+    grid = pad.place.locator(".grid")
+    for picture, names, widest in (
+        ("colour", ["White", "Black", "Red", "Yellow", "Green", "Blue", "Brown"], "4"),
+        ("sign", ["White", "Black"], "8"),
+    ):
+        show(pad, picture)
+        expect(inks.get_by_role("button")).to_have_count(len(names))
+        for name, button in zip(names, inks.get_by_role("button").all(), strict=True):
+            expect(button).to_have_accessible_name(name)
+        expect(slider).to_have_attribute("max", widest)
+        expect(grid).to_be_hidden()
+    show(pad, "digit")
+    expect(inks).to_be_hidden()
+    expect(grid).to_be_visible()
+    np.testing.assert_array_equal(pad.pixels(), CROSS)
+
+
+def test_the_keyboard_says_the_colours(pad: Pad) -> None:
+    spoken = pad.place.locator(".spoken")
+    for picture, words in (("colour", "39 % red, 47 % green, 45 % blue"), ("sign", "51 % white")):
+        show(pad, picture)
+        pad.surface.focus()
+        pad.page.keyboard.press("ArrowRight")
+        expect(spoken).to_contain_text(words)
+        pad.page.keyboard.press("e")
+        expect(spoken).to_contain_text("empty")
 
 
 def test_each_tool_remembers_its_size(pad: Pad) -> None:
@@ -318,7 +415,7 @@ def test_a_new_digit_starts_afresh(pad: Pad) -> None:
     pad.arrived()
     before = pad.told()["sequence"]
     pad.press_elsewhere("Next digit")
-    pad.expect_told('"digit": "next"')
+    pad.expect_told('"digit": "digit"')
     expect(pad.button("Undo")).to_have_attribute("aria-disabled", "true")
     np.testing.assert_array_equal(pad.pixels(), CROSS)
     pad.stroke((4, 20))

@@ -91,7 +91,7 @@ def test_a_strangers_caption_stays_text(grid: Locator) -> None:
     expect(tile).to_have_attribute("title", caption)
     expect(tile).to_have_accessible_name(caption)
     assert grid.locator("b").count() == 0
-    assert rect(tile.locator(".caption"))["height"] < 40  # two lines of 12 px
+    assert rect(tile.locator(".caption"))["height"] < 70  # four lines of 12 px
 
 
 def test_tiles_that_are_not_clickable_are_figures(grid: Locator, page: Page) -> None:

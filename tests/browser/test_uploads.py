@@ -13,6 +13,7 @@ from lens import HOME, LONG, Lens
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from cnn_core import datasets, models
 from dashboard.canvas.codec import to_text
 
 DRAWN = np.zeros((28, 28), np.uint8)
@@ -112,3 +113,28 @@ def test_an_unusual_but_good_file_is_read(desk: Lens, kind: str) -> None:
     expect(desk.main.locator("figcaption", has_text="Centred 28x28")).to_be_visible()
     note = desk.main.get_by_text("The picture is animated; the first frame was used.")
     expect(note).to_have_count(int(kind == "animated"))
+
+
+@pytest.mark.parametrize(("name", "noun"), [("cifar_simple", "picture"), ("course_fc", "sign")])
+def test_a_photograph_is_looked_at_and_erased(
+    page: Page, serve: Callable[[Path], str], name: str, noun: str
+) -> None:
+    spec = models.get(name)
+    if not models.is_trained(name) or datasets.find(spec.dataset) is None:
+        pytest.skip(f"{name} is not trained yet, or its pictures are not on this machine")
+    lens = Lens(page, serve(HOME))
+    lens.open("draw_and_erase", model=name)
+    rows, columns = np.indices((120, 200), np.uint8)
+    colours = np.stack([2 * rows, columns, columns], axis=-1)
+    lens.upload(saved(Image.fromarray(colours), "JPEG"), "photo.jpg")
+    expect(lens.card).to_contain_text(f"Your own {noun}", timeout=LONG)
+    height, width = spec.input_shape[:2]
+    size = lens.main.locator("figcaption", has_text=f"Resized to {width}x{height}")
+    expect(size).to_be_visible()
+    expect(lens.canvas).to_have_accessible_name(f"Drawing of {width} by {height} cells")
+    lens.tool("Eraser").click()
+    lens.stroke((8, 8), (20, 20))
+    expect(lens.card).to_contain_text(f"Your own {noun}, edited")
+    lens.tool("Original").click()
+    expect(lens.card).not_to_contain_text("edited")
+    expect(lens.edits.first).to_have_attribute("aria-current", "true")

@@ -1,0 +1,217 @@
+"""Evaluation: how right the network is on the test set, class by class, and beside the others."""
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import evaluation, models
+from cnn_core.inference import softmax
+from dashboard import cache, charts, components, curves, markup, scores, state, tables
+
+CORNER, WHOLE = "Corner", "Whole"
+MAX_TILES = 60
+
+
+def show_confusion() -> None:
+    """Every answer by true class; a click on a cell opens its pictures."""
+    matrix = evaluation.confusion_matrix(logits, labels)
+    left, right = st.columns([11, 10], gap="large")
+    with right:
+        one, two = st.columns(2)
+        with one:
+            true = components.class_picker("True class", key="cell_true", none_label="choose")
+        with two:
+            answer = components.class_picker("Answer", key="cell_answer", none_label="choose")
+        cell = None if true is None or answer is None else (true, answer)
+        with components.readable_errors():
+            if cell is None:
+                show_hint(matrix)
+            else:
+                show_cell(*cell)
+    with left:
+        components.matrix_picker(
+            scores.full_confusion(matrix, names, cell),
+            key="cell",
+            alt="Test pictures by true class and answer",
+        )
+        st.caption(
+            f"A row holds the {noun}s of one true class, a column those given one answer: right "
+            "answers stand on the diagonal, mistakes in colour off it."
+        )
+
+
+def show_hint(matrix: np.ndarray) -> None:
+    """What to do, and where to begin."""
+    wrong = matrix - np.diag(np.diag(matrix))
+    true, answer = np.unravel_index(wrong.argmax(), wrong.shape)
+    st.info(
+        f"Click a cell of the matrix to see its {noun}s. The commonest mistake is {names[true]} "
+        f"read as {names[answer]}: {wrong.max()} of {matrix[true].sum():,}."
+    )
+
+
+def show_cell(true: int, answer: int) -> None:
+    """The pictures of one cell: the surest mistakes, or the least sure right answers."""
+    confidence = softmax(logits)[:, answer]
+    found = np.flatnonzero((labels == true) & (logits.argmax(axis=1) == answer))
+    sign = 1 if true == answer else -1
+    shown = found[np.argsort(sign * confidence[found], kind="stable")][:MAX_TILES].tolist()
+    st.markdown(
+        f"**{names[true]} read as {names[answer]}**: {len(found):,} of {(labels == true).sum():,}"
+    )
+    if not shown:
+        st.caption("The network gives no such answer.")
+        return
+    said = [markup.percent(float(confidence[i])) for i in shown]
+    components.test_gallery(
+        shown,
+        said,
+        [f"Test {noun} {i}: {names[answer]} {text}" for i, text in zip(shown, said, strict=True)],
+        key="cell_tiles",
+    )
+    first = "least sure" if true == answer else "surest"
+    part = f"The {MAX_TILES} {first} answers" if len(found) > MAX_TILES else f"The {first} first"
+    st.caption(f"{part}, with their probability. Click one to study it on the other pages.")
+
+
+def show_report() -> None:
+    """Precision, recall and F1 of every class."""
+    report = evaluation.classification_report(logits, labels)
+    left, right = st.columns([2, 1], gap="large")
+    left.html(tables.report(report, names))
+    right.markdown(
+        f"**Precision**: of the {noun}s given this answer, how many are of this class.\n\n"
+        f"**Recall**: of the {noun}s of this class, how many are given this answer.\n\n"
+        "**F1**: the harmonic mean of the two, low if either is."
+    )
+    right.caption(
+        "The lowest value of each column is orange. The lines run from the lowest value of the "
+        "table to 100%. The average counts every class the same."
+    )
+
+
+def show_curves() -> None:
+    """ROC and precision-recall curves, one class in orange."""
+    roc, precision_recall = cache.class_curves(name)
+    hardest = int(np.argmin([curve.area for curve in precision_recall]))
+    one, two = st.columns([1, 2])
+    with one:
+        wanted = components.class_picker(
+            "Class against the rest", key="curve_class", none_label=f"{names[hardest]}, the hardest"
+        )
+    with two:
+        part = components.view_picker("Part of the chart", (CORNER, WHOLE), key="curve_part")
+    chosen = hardest if wanted is None else wanted
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**ROC curve** of {names[chosen]}")
+        st.plotly_chart(
+            curves.roc(roc, names, chosen, is_corner=part == CORNER),
+            config=charts.CONFIG,
+            key=f"roc_{part}",
+            alt="ROC curve of every class",
+        )
+        st.caption(
+            f"The lower the probability that is demanded, the more {noun}s of the class are found "
+            "(up) and the more others are taken for it (right). Good curves hug the top left."
+        )
+    with right:
+        st.markdown(f"**Precision-recall curve** of {names[chosen]}")
+        st.plotly_chart(
+            curves.precision_recall(precision_recall, names, chosen, is_corner=part == CORNER),
+            config=charts.CONFIG,
+            key=f"precision_recall_{part}",
+            alt="Precision-recall curve of every class",
+        )
+        st.caption(
+            f"The more {noun}s of the class are to be found (right), the more others come with "
+            "them, so that precision falls (down). Good curves hug the top right."
+        )
+    left, right = st.columns(2, gap="large")
+    left.html(tables.areas(roc, precision_recall, names, chosen))
+    right.markdown(
+        f"**AUC**, the area under the ROC curve, is the probability that a {noun} of the class is "
+        "given more probability for it than one of another class: 50% is chance.\n\n"
+        "**Average precision**, the area under the other curve, is stricter: it leaves out the "
+        "many that nobody would take for the class."
+    )
+
+
+def show_calibration() -> None:
+    """Whether the probabilities can be believed."""
+    found = evaluation.calibration(logits, labels)
+    mean = float(softmax(logits).max(axis=1).mean())
+    excess = "too sure of itself" if mean > summary.accuracy else "not sure enough of itself"
+    left, right = st.columns([3, 2], gap="large")
+    left.plotly_chart(
+        scores.reliability(found), config=charts.CONFIG, alt="Right answers by probability"
+    )
+    right.markdown(
+        f"**Expected calibration error {markup.percent(found.error, 2)}**: by so much, on average, "
+        "the probability of an answer differs from how often such answers are right.\n\n"
+        f"The answers have a mean probability of {markup.percent(mean, 2)}, and "
+        f"{markup.percent(summary.accuracy, 2)} are right: on the whole this network is "
+        f"**{excess}**.\n\n"
+        "Of the answers with a probability near 80%, 80% should be right. Dots below the dotted "
+        "line promise more than they keep; a long whisker means that few answers stand behind a "
+        "dot, so it may be chance. [The paper](https://arxiv.org/abs/1706.04599)"
+    )
+
+
+def show_models() -> None:
+    """Every trained network of the same data set, a row each."""
+    found = {}
+    for row in models.MODELS.values():
+        if row.dataset == spec.dataset and models.is_trained(row.name):
+            with components.readable_errors():
+                found[row.name] = cache.summary(row.name)
+    st.plotly_chart(
+        scores.accuracies(
+            {models.get(each).title: found[each] for each in found},
+            [models.get(each).published_accuracy for each in found],
+            list(found).index(name),
+        ),
+        config=charts.CONFIG,
+        alt="Accuracy of every network with its interval",
+    )
+    st.html(tables.summaries(found, name))
+    st.caption(
+        "Where two intervals overlap widely, which network is better may be chance: the page "
+        "Compare tests it on the same pictures. Macro F1 and mean AUC count every class the same."
+    )
+
+
+VIEWS = {
+    "Confusion": show_confusion,
+    "Class by class": show_report,
+    "ROC and precision-recall": show_curves,
+    "Calibration": show_calibration,
+    "All models": show_models,
+}
+
+components.intro(
+    "Evaluation",
+    "How far the network's answers can be trusted, measured on test pictures that it never learnt "
+    "from. Every view asks another question of the same answers.",
+)
+name = state.model_name()
+spec, answers, summary = models.get(name), cache.test_answers(name), cache.summary(name)
+names, noun = spec.class_names, state.dataset().noun
+logits, labels = answers.logits, answers.labels
+
+interval = tables.interval_of(summary)
+source = "published" + (f": {spec.published_note}" if spec.published_note else "")
+st.html(
+    markup.facts(
+        (
+            (
+                markup.percent(summary.accuracy, 2),
+                f"of {len(labels):,} test {noun}s right; 95% interval {interval}",
+            ),
+            (tables.published(spec), source),
+            (markup.percent(summary.macro_f1, 2), "macro F1, the classes counting the same"),
+            (markup.percent(summary.calibration_error, 2), "expected calibration error"),
+        )
+    )
+)
+VIEWS[components.view_picker("View", tuple(VIEWS), key="evaluation_view")]()
+components.next_page("app_pages/models.py", "Next: every network, layer by layer")

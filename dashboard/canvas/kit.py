@@ -1,0 +1,53 @@
+"""What pen and eraser paint on the pictures of each data set.
+
+Digits are ink on paper. A photograph has no paper: there the eraser leaves an even mid grey, which
+takes a part away without drawing another one, and the pen has a few colours to choose from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnn_core import datasets
+
+Colour = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The colours of the drawing tools, as levels from 0 to 255, one a channel.
+
+    Attributes:
+        paper: what the eraser leaves.
+        inks: name and colour of what the pen may hold; it holds the first one at first.
+    """
+
+    paper: Colour
+    inks: tuple[tuple[str, Colour], ...]
+
+
+INK_ON_PAPER = Kit(paper=(0,), inks=(("Ink", (255,)),))
+GREY = Kit(paper=(128,), inks=(("White", (255,)), ("Black", (0,))))
+COLOUR = Kit(
+    paper=(128, 128, 128),
+    inks=(
+        ("White", (255, 255, 255)),
+        ("Black", (0, 0, 0)),
+        ("Red", (200, 40, 40)),
+        ("Yellow", (240, 200, 60)),
+        ("Green", (70, 130, 60)),
+        ("Blue", (80, 150, 220)),
+        ("Brown", (120, 80, 50)),
+    ),
+)
+
+
+def kit_of(dataset: str) -> Kit:
+    """The kit for the pictures of a data set.
+
+    Raises:
+        UnknownNameError: no data set has this name.
+    """
+    if dataset == "mnist":
+        return INK_ON_PAPER
+    return COLOUR if datasets.get(dataset).image_shape[2] == 3 else GREY

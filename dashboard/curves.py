@@ -1,0 +1,213 @@
+"""Numbers -> line charts as Plotly figures; no Streamlit. Colours read on light and on dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from cnn_core.evaluation import Curve
+from dashboard import colours
+
+BLUE = "#5b8fb0"
+FAINT = "rgba(128,140,150,0.45)"
+# Widths of the corner that can be shown large; 1 is the whole chart.
+_CORNERS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line over the epochs of a training.
+
+    Attributes:
+        name: in the legend and on hover.
+        values: (epochs,), the first of epoch 1.
+        low: (epochs,), the lower edge of a band around the line; None for no band.
+        high: (epochs,), its upper edge; None for no band.
+        colour: as CSS writes it, #rrggbb.
+    """
+
+    name: str
+    values: Sequence[float] | np.ndarray
+    low: Sequence[float] | np.ndarray | None = None
+    high: Sequence[float] | np.ndarray | None = None
+    colour: str = BLUE
+
+
+def over_epochs(
+    panels: Mapping[str, Sequence[Line]], *, best_epoch: int | None = None
+) -> go.Figure:
+    """Lines over the epochs, a panel below the other for each quantity.
+
+    Args:
+        panels: for each quantity, whose name stands beside its axis, its lines; one name keeps
+            its colour in all panels and stands in the legend once.
+        best_epoch: the epoch to mark in every panel, from 1; None marks none.
+    """
+    figure = make_subplots(len(panels), shared_xaxes=True, vertical_spacing=0.08)
+    known: set[str] = set()
+    for row, (title, lines) in enumerate(panels.items(), 1):
+        for line in lines:
+            _add_line(figure, line, row, is_new=line.name not in known)
+            known.add(line.name)
+        figure.update_yaxes(title=title, row=row)
+    figure.update_xaxes(title="epoch", row=len(panels))
+    # One epoch is one whole number; ten make a legible axis of any length.
+    figure.update_xaxes(tickformat="d", nticks=10)
+    if best_epoch is not None:
+        figure.add_vline(best_epoch, line={"color": FAINT, "dash": "dot", "width": 2})
+    finish(figure, 60 + 180 * len(panels))
+    figure.update_layout(hovermode="x unified")
+    return figure
+
+
+def training_curves(history: Mapping[str, Sequence[float]], best_epoch: int) -> go.Figure:
+    """Accuracy and loss over the epochs, on the training and on the validation part.
+
+    Args:
+        history: accuracy, loss, val_accuracy and val_loss, a value for each epoch.
+        best_epoch: the epoch whose weights were kept, from 1.
+    """
+    return over_epochs(
+        {
+            name: (
+                Line("training", history[name], colour=BLUE),
+                Line("validation", history[f"val_{name}"], colour=colours.AFTER),
+            )
+            for name in ("accuracy", "loss")
+        },
+        best_epoch=best_epoch,
+    )
+
+
+def roc(
+    curves: Sequence[Curve], names: Sequence[str], chosen: int, *, is_corner: bool = False
+) -> go.Figure:
+    """The ROC curves of all classes, one of them in orange.
+
+    Args:
+        curves: one a class.
+        names: of the classes.
+        chosen: the class in orange, on top of the others.
+        is_corner: show only the top left corner, as large as the worst of the curves needs.
+    """
+    width = _corner([1 - curve.x for curve in curves], curves) if is_corner else 1.0
+    figure = _class_curves(curves, names, chosen)
+    if width == 1:
+        chance = {"color": FAINT, "dash": "dot", "width": 2}
+        figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=chance, name="chance")
+        figure.data[-1].update(hoverinfo="skip")
+    figure.update_xaxes(title="false positive rate", range=_range(0, width))
+    figure.update_yaxes(title="true positive rate", range=_range(1 - width, 1))
+    return figure
+
+
+def precision_recall(
+    curves: Sequence[Curve], names: Sequence[str], chosen: int, *, is_corner: bool = False
+) -> go.Figure:
+    """The precision-recall curves of all classes, one of them in orange.
+
+    Args:
+        curves: one a class.
+        names: of the classes.
+        chosen: the class in orange, on top of the others.
+        is_corner: show only the top right corner, as large as the worst of the curves needs.
+    """
+    width = _corner([curve.x for curve in curves], curves) if is_corner else 1.0
+    figure = _class_curves(curves, names, chosen)
+    figure.update_xaxes(title="recall", range=_range(1 - width, 1))
+    figure.update_yaxes(title="precision", range=_range(1 - width, 1))
+    return figure
+
+
+def finish(figure: go.Figure, height: int) -> None:
+    """Give a figure the layout of all charts of lines and dots: the legend in a row above.
+
+    Args:
+        figure: it is changed.
+        height: in CSS pixels.
+    """
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 20, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
+        dragmode=False,
+    )
+
+
+def _add_line(figure: go.Figure, line: Line, row: int, *, is_new: bool) -> None:
+    epochs = np.arange(1, len(line.values) + 1)
+    if line.low is not None and line.high is not None:
+        figure.add_scatter(
+            x=np.concatenate([epochs, epochs[::-1]]),
+            y=np.concatenate([line.high, np.asarray(line.low)[::-1]]),
+            mode="lines",  # of few points, Plotly would mark each
+            fill="toself",
+            fillcolor=line.colour,
+            opacity=0.2,
+            line_width=0,
+            hoverinfo="skip",
+            legendgroup=line.name,
+            showlegend=False,
+            row=row,
+            col=1,
+        )
+    figure.add_scatter(
+        x=epochs,
+        y=line.values,
+        mode="lines+markers" if len(epochs) < 30 else "lines",
+        name=line.name,
+        line={"color": line.colour, "width": 2},
+        marker_size=4,
+        legendgroup=line.name,
+        showlegend=is_new,
+        hovertemplate="%{y:.4f}",
+        row=row,
+        col=1,
+    )
+
+
+def _class_curves(curves: Sequence[Curve], names: Sequence[str], chosen: int) -> go.Figure:
+    figure = go.Figure()
+    others = [i for i in range(len(curves)) if i != chosen]
+    for i in (*others, chosen):
+        is_chosen = i == chosen
+        figure.add_scatter(
+            # Half the digits are more than a screen shows, and half the way to the browser.
+            x=curves[i].x.astype(np.float32),
+            y=curves[i].y.astype(np.float32),
+            customdata=curves[i].thresholds.astype(np.float32),
+            mode="lines",
+            name=names[i] if is_chosen else "other classes",
+            line={"color": colours.AFTER if is_chosen else BLUE, "width": 3 if is_chosen else 1.2},
+            showlegend=is_chosen or i == others[0],
+            hovertemplate=f"{names[i]}: %{{x:.2%}}, %{{y:.2%}} at probability %{{customdata:.3f}}"
+            "<extra></extra>",
+        )
+    figure.update_xaxes(tickformat=".3~%", nticks=6)
+    figure.update_yaxes(tickformat=".3~%", nticks=6)
+    finish(figure, 360)
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
+def _corner(along: Sequence[np.ndarray], curves: Sequence[Curve]) -> float:
+    """The width of the smallest corner that every curve runs through.
+
+    Args:
+        along: for each curve, its x counted so that 1 is in the corner.
+        curves: their y is 1 in the corner.
+    """
+    nearest = max(
+        float((1 - np.minimum(x, curve.y)).min()) for x, curve in zip(along, curves, strict=True)
+    )
+    return next(width for width in _CORNERS if width >= min(1.0, 2 * nearest))
+
+
+def _range(low: float, high: float) -> list[float]:
+    """The axis from low to high with room for lines along its ends."""
+    room = 0.02 * (high - low)
+    return [low - room, high + room]
