@@ -125,8 +125,13 @@ def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
     )
 
 
-def test_gallery(
-    indices: Sequence[int], captions: Sequence[str], descriptions: Sequence[str], *, key: str
+def picture_gallery(
+    indices: Sequence[int],
+    captions: Sequence[str],
+    descriptions: Sequence[str],
+    *,
+    key: str,
+    height: int = 330,
 ) -> None:
     """Pictures of the test set; the one that is clicked becomes the current one.
 
@@ -135,11 +140,12 @@ def test_gallery(
         captions: a short text below each.
         descriptions: a text for the tooltip of each.
         key: names the gallery.
+        height: of many pictures, which then scroll, in CSS pixels.
     """
     images = cache.split(state.dataset().name, "test").images
-    current = state.current_digit().index
-    height: Any = 330 if len(indices) > 12 else "content"
-    with st.container(height=height, border=False, key=f"{key}_list"):
+    current = state.shown_index()
+    room: Any = height if len(indices) > 12 else "content"
+    with st.container(height=room, border=False, key=f"{key}_list"):
         picked = tiles(
             [colours.grey(images[i]) for i in indices],
             captions,

@@ -585,13 +585,13 @@ def test_filters_narrow_the_mistakes_and_show_all_drops_them(
     mistakes: tuple[evaluation.Mistake, ...],
 ) -> None:
     visitor, one = Visitor("misclassified"), mistakes[0]
-    visitor.choose("true_filter", one.label)
+    visitor.choose("mistake_true", one.label)
     of_class = [m for m in mistakes if m.label == one.label]
     assert len(visitor.component("mistakes")["captions"]) == len(of_class)
-    visitor.choose("answer_filter", one.answer)
+    visitor.choose("mistake_answer", one.answer)
     of_pair = [m for m in of_class if m.answer == one.answer]
     assert len(visitor.component("mistakes")["captions"]) == len(of_pair)
-    visitor.choose("answer_filter", one.label)
+    visitor.choose("mistake_answer", one.label)
     assert not visitor.shows("mistakes")
     assert visitor.text("info") == ["The network makes no such mistake; choose other classes."]
     visitor.press("Show all")

@@ -39,7 +39,7 @@ def show_gallery(indices: np.ndarray) -> None:
     """Test pictures to click, each with both answers."""
     shown = indices[:MAX_TILES].tolist()
     said = [[names[each.logits[i].argmax()] for each in answers] for i in shown]
-    components.test_gallery(
+    components.picture_gallery(
         shown,
         [f"1st: {one}\n2nd: {two}" for one, two in said],
         [

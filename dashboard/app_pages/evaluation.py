@@ -62,7 +62,7 @@ def show_cell(true: int, answer: int) -> None:
         st.caption("The network gives no such answer.")
         return
     said = [markup.percent(float(confidence[i])) for i in shown]
-    components.test_gallery(
+    components.picture_gallery(
         shown,
         said,
         [f"Test {noun} {i}: {names[answer]} {text}" for i, text in zip(shown, said, strict=True)],

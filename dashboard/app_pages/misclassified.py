@@ -4,8 +4,7 @@ import streamlit as st
 
 from cnn_core import evaluation
 from cnn_core.evaluation import Mistake
-from dashboard import cache, charts, colours, components, markup, state
-from dashboard.tiles import tiles
+from dashboard import cache, charts, components, markup, state
 
 SORTS = {
     "Most confident first": lambda mistake: -mistake.confidence,
@@ -17,27 +16,10 @@ SORTS = {
 MAX_TILES = 300
 
 
-def take_cell() -> None:
-    """Filter by the cell of the confusion matrix that was clicked; a second click lets go."""
-    points = state.get(matrix_key())["selection"]["points"]
-    if not points:
-        show_all()
-        return
-    true, answer, _ = points[0]["customdata"]
-    state.put("true_filter", true)
-    state.put("answer_filter", answer)
-
-
 def show_all() -> None:
-    """Drop both filters, and the selection in the matrix, which only a new chart forgets."""
-    state.put("true_filter", components.NO_CLASS)
-    state.put("answer_filter", components.NO_CLASS)
-    state.put("matrix_turn", state.get("matrix_turn", 0) + 1)
-
-
-def matrix_key() -> str:
-    """The name of the matrix's chart."""
-    return f"confusion_matrix_{state.get('matrix_turn', 0)}"
+    """Drop both filters."""
+    state.put("mistake_true", components.NO_CLASS)
+    state.put("mistake_answer", components.NO_CLASS)
 
 
 def caption(mistake: Mistake) -> str:
@@ -49,27 +31,13 @@ def caption(mistake: Mistake) -> str:
     )
 
 
-def show_mistakes(shown: list[Mistake]) -> None:
-    """The pictures of some mistakes; a click makes one the current digit."""
-    current, indices = state.shown_index(), [m.index for m in shown]
-    split = cache.split(state.dataset().name, "test")
-    with st.container(height=430, border=False, key="mistake_list"):
-        picked = tiles(
-            [colours.grey(split.images[index]) for index in indices],
-            [caption(m) for m in shown],
-            key="mistakes",
-            size=components.crisp_width(84),
-            selected=indices.index(current) if current in indices else None,
-            descriptions=[
-                f"Test {noun} {m.index}: {names[m.label]}, read as {names[m.answer]}, "
-                f"{markup.percent(m.confidence)}, then {names[m.second]}, "
-                f"{markup.percent(m.second_probability)}; margin {m.margin:.1f} logits"
-                for m in shown
-            ],
-        )
-    if picked is not None:
-        state.choose_test_digit(indices[picked])
-        st.rerun()
+def description(mistake: Mistake) -> str:
+    """A mistake in full, for the tooltip."""
+    return (
+        f"Test {noun} {mistake.index}: {names[mistake.label]}, read as {names[mistake.answer]}, "
+        f"{markup.percent(mistake.confidence)}, then {names[mistake.second]}, "
+        f"{markup.percent(mistake.second_probability)}; margin {mistake.margin:.1f} logits"
+    )
 
 
 noun = state.dataset().noun
@@ -91,20 +59,15 @@ with left:
         f"{markup.percent(1 - len(mistakes) / total)} right."
     )
     matrix = evaluation.confusion_matrix(answers.logits, answers.labels)
-    st.plotly_chart(
-        charts.confusion(matrix, names),
-        config=charts.CONFIG,
-        key=matrix_key(),
-        on_select=take_cell,
-        selection_mode="points",
-        alt="Mistakes by true class and answer",
+    components.matrix_picker(
+        charts.confusion(matrix, names), key="mistake", alt="Mistakes by true class and answer"
     )
 with right:
     one, two, three = st.columns([2, 2, 3])
     with one:
-        true = components.class_picker("True class", key="true_filter", none_label="all")
+        true = components.class_picker("True class", key="mistake_true", none_label="all")
     with two:
-        answer = components.class_picker("Answer", key="answer_filter", none_label="all")
+        answer = components.class_picker("Answer", key="mistake_answer", none_label="all")
     order = three.selectbox("Order", list(SORTS), key="mistake_order", persist_state="session")
     shown = sorted(
         (m for m in mistakes if true in (None, m.label) and answer in (None, m.answer)),
@@ -120,7 +83,13 @@ with right:
     if not shown:
         st.info("The network makes no such mistake; choose other classes.")
     with components.readable_errors():  # the matrix stands without the pictures too
-        show_mistakes(shown[:MAX_TILES])
+        components.picture_gallery(
+            [mistake.index for mistake in shown[:MAX_TILES]],
+            [caption(mistake) for mistake in shown[:MAX_TILES]],
+            [description(mistake) for mistake in shown[:MAX_TILES]],
+            key="mistakes",
+            height=430,
+        )
 
 chosen = next((m for m in mistakes if m.index == state.shown_index()), None)
 if chosen is not None:
