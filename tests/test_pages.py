@@ -48,7 +48,7 @@ def _network() -> None:
 @pytest.fixture
 def drawn() -> Visitor:
     """A visitor who has turned test digit 1 into a plain stem."""
-    visitor = Visitor("draw_and_erase")
+    visitor = Visitor("draw_and_erase", model="study")
     visitor.draw(STEM)
     return visitor
 
@@ -240,13 +240,13 @@ def test_an_undone_edit_is_found_again_in_the_strip(drawn: Visitor) -> None:
 
 
 def test_a_drawing_from_the_address_is_an_edit() -> None:
-    visitor = Visitor("draw_and_erase", ink=to_text(STEM))
+    visitor = Visitor("draw_and_erase", model="study", ink=to_text(STEM))
     assert len(visitor.component("edits")["captions"]) == 2
     assert visitor.component("edits")["selected"] == 1
 
 
 def test_blank_paper_starts_a_digit_of_ones_own() -> None:
-    visitor = Visitor("draw_and_erase")
+    visitor = Visitor("draw_and_erase", model="study")
     visitor.press("Blank paper")
     assert "Your own digit" in visitor.card()
     assert "true class" not in visitor.card()

@@ -61,7 +61,7 @@ class Visitor:
         self._sequence = first_sequence
         self._data: dict[str, object] = {}
         self._widget = self._fragment = self._page = ""
-        self._address: dict[str, str] = {}
+        self._address = {"model": "study"}
         self._large: dict[tuple[int, ...], ForwardMsg] = {}
 
     async def open(self) -> None:
@@ -79,7 +79,7 @@ class Visitor:
         self._sequence += 1
         text = to_text(levels)
         if is_final:
-            self._address = {"ink": text}
+            self._address |= {"ink": text}
         stroke = {
             "digit": self._data["digit"],
             "revision": self._data["revision"],

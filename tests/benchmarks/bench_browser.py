@@ -121,7 +121,7 @@ def first_visit(browser: Browser) -> dict[str, float]:
     """Start the app, open the drawing page with an edited digit, and give ms of what appears."""
     edited = np.round(255 * datasets.load("mnist", split="test").images[1, ..., 0]).astype(np.uint8)
     edited[:8] = 0
-    visit = f"/draw_and_erase?ink={to_text(edited)}"
+    visit = f"/draw_and_erase?model=study&ink={to_text(edited)}"
     with serving(APP) as address, tab(browser, address + visit) as page:
         page.locator(".stMain .cl-figure").first.wait_for()
         notes = page.evaluate("notes")
@@ -234,7 +234,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         visits = [first_visit(browser) for _ in range(arguments.starts)]
         with serving(APP) as address:
-            ours = draw_many(browser, f"{address}/draw_and_erase", arguments.strokes)
+            ours = draw_many(browser, f"{address}/draw_and_erase?model=study", arguments.strokes)
             pages = change_pages(browser, address, arguments.rounds)
         with serving(PLAIN_APP) as address:
             plain = draw_many(browser, address, arguments.strokes)

@@ -45,7 +45,7 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
 @pytest.fixture
 def desk(lens: Lens) -> Lens:
     """The drawing page with a doubtful digit."""
-    lens.open("draw_and_erase", digit=str(DOUBTFUL))
+    lens.open("draw_and_erase", model="study", digit=str(DOUBTFUL))
     expect(lens.maps).to_have_count(2, timeout=LONG)
     return lens
 

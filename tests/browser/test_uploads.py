@@ -24,7 +24,7 @@ DRAWN[4:24, 13:15] = 255
 def desk(page: Page, serve: Callable[[Path], str]) -> Lens:
     """The drawing page with a drawing on it."""
     lens = Lens(page, serve(HOME))
-    lens.open("draw_and_erase", ink=to_text(DRAWN))
+    lens.open("draw_and_erase", model="study", ink=to_text(DRAWN))
     lens.expect_drawing(DRAWN)
     return lens
 
