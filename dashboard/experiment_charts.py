@@ -179,7 +179,8 @@ def weights(result: ExperimentResult) -> go.Figure:
                 hovertemplate="weight %{x:.2f}: %{y:.1%}",
                 **_place(i, 2),
             )
-    figure.update_xaxes(title="weight", range=[edges[0], edges[-1]])
+    figure.update_xaxes(range=[edges[0], edges[-1]])
+    figure.update_xaxes(title="weight", row=-(-len(layers) // 2))
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(title="share of the weights", col=1)
     return figure

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cnn_core.activations import NEAR_ZERO
 from cnn_core.studies.conclusions import Conclusion, Verdict, rate_findings
-from cnn_core.studies.experiments import Experiment, ExperimentResult
+from cnn_core.studies.experiments import Experiment, ExperimentResult, weight_edges
 from cnn_core.studies.results import Origin
 from dashboard import charts, experiment_charts, markup
 
@@ -101,6 +102,26 @@ def _show_weights(result: ExperimentResult) -> None:
             key=f"weights_{result.experiment.name}",
             alt=f"Histograms of the weights of every kernel, by {result.experiment.factor}",
         )
+    st.markdown(f"Share of each kernel's weights that are below {NEAR_ZERO} in magnitude:")
+    st.html(_near_zero(result))
+
+
+def _near_zero(result: ExperimentResult) -> str:
+    """The share of each kernel's weights in the middle bins, a line a point, as HTML."""
+    edges = weight_edges()
+    is_middle = np.abs(edges[1:] + edges[:-1]) / 2 < NEAR_ZERO
+    layers = tuple(result.runs[0].weights)
+    rows = [
+        (
+            run.label,
+            *(
+                f"{100 * np.array(counts)[is_middle].sum() / sum(counts):.1f}%"
+                for counts in run.weights.values()
+            ),
+        )
+        for run in result.runs
+    ]
+    return markup.table((result.experiment.factor.capitalize(), *layers), rows)
 
 
 def _size_of(experiment: Experiment) -> str:

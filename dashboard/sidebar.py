@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import suppress
 from html import escape
 
 import numpy as np
@@ -35,7 +34,6 @@ def show(page: str) -> None:
             on_change=state.keep_model,
             persist_state="session",
         )
-        state.write_model(page, offered())
         if missed := state.missed_model():
             st.warning(_why_missed(missed))
         card = cache.card(state.model_name())
@@ -46,8 +44,7 @@ def show(page: str) -> None:
         slot = st.empty()
         state.put("digit_slot", slot)
         _digit_pickers()
-        with suppress(MissingFileError):  # a test picture that is not here is not drawn on
-            state.write_address()
+        state.write_address(page, offered())
         digit_card(slot)
         _loading_notice()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ import streamlit as st
 
 from cnn_core import datasets, models
 from cnn_core.datasets import Dataset
+from cnn_core.errors import MissingFileError
 from dashboard import cache, colours
 from dashboard.canvas import codec
 
@@ -142,15 +144,6 @@ def choose_model(name: str) -> None:
     """Make a model the chosen one; to be called from a callback."""
     st.session_state[MODEL] = name
     keep_model()
-
-
-def write_model(page: str, offered: Sequence[str]) -> None:
-    """Bring the model's parameter of the address up to date; the page's first one needs none."""
-    name, named = model_name(), st.query_params.get(MODEL)
-    if name != _first_model(page, offered) and named != name:
-        st.query_params[MODEL] = name
-    elif name == _first_model(page, offered) and named is not None:
-        del st.query_params[MODEL]
 
 
 def _first_model(page: str, offered: Sequence[str]) -> str:
@@ -284,13 +277,22 @@ def address_key() -> str | None:
     return EDITED if _bench().own is None else OWN
 
 
-def write_address() -> None:
-    """Bring the drawing's parameter of the address up to date, after a page change for example."""
-    wanted = _drawing_in_address()
-    for key in (EDITED, OWN):
-        if key in wanted and st.query_params.get(key) != wanted[key]:
-            st.query_params[key] = wanted[key]
-        elif key not in wanted and key in st.query_params:
+def write_address(page: str, offered: Sequence[str]) -> None:
+    """Bring the address up to date with model and drawing, after a page change for example.
+
+    Args:
+        page: the page's name in the address; its first model needs no mention.
+        offered: names of the models to choose from.
+    """
+    is_plain = not st.session_state[_IS_CHOSEN] or model_name() == _first_model(page, offered)
+    wanted = {} if is_plain else {MODEL: model_name()}
+    with suppress(MissingFileError):  # a test picture that is not here is not drawn on
+        wanted |= _drawing_in_address()
+    changed = {key: text for key, text in wanted.items() if st.query_params.get(key) != text}
+    if changed:
+        st.query_params.update(changed)  # at once: each change is a step of the browser's history
+    for key in {MODEL, EDITED, OWN} - wanted.keys():
+        if key in st.query_params:
             del st.query_params[key]
 
 

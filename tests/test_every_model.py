@@ -243,7 +243,7 @@ def one_run() -> None:
     state.settle_model(page, offered)
     if "choice" in st.session_state:
         state.choose_model(st.session_state.pop("choice"))
-    state.write_model(page, offered)
+    state.write_address(page, offered)
     st.text(f"{state.model_name()} {st.query_params.to_dict()}")
 
 
@@ -268,7 +268,7 @@ def test_a_page_begins_with_its_own_model_until_the_visitor_chooses() -> None:
     visitor = Chooser()
     assert visitor.at("") == "study {}"
     assert visitor.at("draw_and_erase") == "robust {}"
-    assert visitor.at("attention") == "robust {'model': 'robust'}", "the link shows the same"
+    assert visitor.at("attention") == "robust {}"
     assert visitor.at("one_vs_two") == "study {}"
     visitor.choose("study")
     assert visitor.at("draw_and_erase") == "study {'model': 'study'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from visitors import Visitor
 
 from cnn_core.studies import baselines, conclusions, experiments, grid_search, k_fold, results
 from cnn_core.studies.experiments import EXPERIMENTS
-from dashboard import experiment_charts, study_charts
+from dashboard import experiment_charts, runtime, study_charts
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network() -> Iterator[None]:
+    yield
+    # The page does not wait for it; but no process may end while it is being loaded.
+    runtime.wait()
 
 
 @pytest.fixture
@@ -115,6 +123,19 @@ def test_weight_histograms_hold_all_weights(name: str) -> None:
     figure = experiment_charts.weights(experiments.load(name))
     assert len(figure.data) == 2 * 4
     assert [sum(trace.y) for trace in figure.data] == pytest.approx([1.0] * 8)
+
+
+def test_a_penalty_brings_most_weights_near_0() -> None:
+    visitor = Visitor("experiments")
+    visitor.choose("experiment", "l2")
+    table = visitor.html().split('<th scope="col">L2 penalty</th>')[-1]
+    off, on = (
+        [float(share) for share in re.findall(r"([\d.]+)%", row)]
+        for row in table.split("</tbody>")[0].split("</tr>")[1:3]
+    )
+    assert len(off) == len(on) == 4
+    # The last three kernels; the first one has few weights, and needs them.
+    assert all(many > few for few, many in zip(off[1:], on[1:], strict=True))
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -64,10 +64,11 @@ class RateFinding:
 def conclude(result: ExperimentResult) -> Conclusion:
     """Compare an experiment with its source.
 
-    The point that the source chose is set against the best of the others. If their means are
-    farther apart than least_difference(), the experiment agrees or disagrees; else the difference
-    is within the noise. If the source names no point, the best one is set against the second, and
-    a difference beyond the noise is "no claim".
+    The point that the source chose is set against the best of the others. Each seed gives one
+    difference of the two, since it gives all points the same digits. If their mean is farther from
+    0 than noise(), the experiment agrees or disagrees; else the difference is within the noise. If
+    the source names no point, the best one is set against the second, and a difference beyond the
+    noise is "no claim". Of many points the best of the others is also the luckiest.
 
     A range test agrees with a rate if it lies within the decade below the rate of the lowest loss,
     where a rate is usually chosen, by all of a 95% interval over the seeds. It agrees with the
@@ -81,14 +82,11 @@ def conclude(result: ExperimentResult) -> Conclusion:
     best = experiment.labels[order[0]]
     claimed = experiment.labels.index(experiment.published_best or best)
     rival = int(next(index for index in order if index != claimed))
-    lead, noise = (
-        sign * float(values[claimed].mean() - values[rival].mean()),
-        least_difference(values),
-    )
+    leads = sign * (values[claimed] - values[rival])
     verdict: Verdict = "within the noise"
-    if lead > noise:
+    if leads.mean() > noise(leads):
         verdict = "agrees" if experiment.published_best else "no claim"
-    elif lead < -noise:
+    elif leads.mean() < -noise(leads):
         verdict = "disagrees"
     return Conclusion(
         best=best,
@@ -105,31 +103,23 @@ def last_values(result: ExperimentResult) -> np.ndarray:
     return np.array([[history[measure][-1] for history in run.histories] for run in result.runs])
 
 
-def least_difference(values: np.ndarray) -> float:
-    """How far two means must be apart before it is more than chance: Fisher's least difference.
-
-    Seeds are paired, since each gives all points the same digits: the noise is what is left of the
-    values once the mean of each point and of each seed is taken away. Of many points the best one
-    is also the luckiest, so that its lead is rather too large.
-
-    Reference: Ronald A. Fisher, The Design of Experiments, 1935
+def noise(differences: np.ndarray) -> float:
+    """How far from 0 the mean of some differences may lie by chance.
 
     Args:
-        values: (points, seeds), at least two of each.
+        differences: (n,), one a seed, n at least 2.
 
     Returns:
-        The half width of the 95% interval of the difference of two means, by Student's t.
+        The half width of the 95% interval of their mean, by Student's t.
 
     Raises:
-        ValueError: there are fewer than two points or seeds.
+        ValueError: there are fewer than two differences.
     """
-    points, seeds = values.shape
-    if points < 2 or seeds < 2:
-        raise ValueError(f"Expected two points and seeds. Received: values.shape={values.shape}")
-    means = values.mean(axis=1, keepdims=True) + values.mean(axis=0) - values.mean()
-    freedom = (points - 1) * (seeds - 1)
-    variance = float(((values - means) ** 2).sum()) / freedom
-    return _quantile(freedom) * (2 * variance / seeds) ** 0.5
+    count = len(differences)
+    if count < 2:
+        raise ValueError(f"Expected at least two differences. Received: differences={differences}")
+    quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
+    return quantile * float(differences.std(ddof=1)) / count**0.5
 
 
 def rate_findings(result: ExperimentResult) -> tuple[RateFinding, ...]:
@@ -141,8 +131,7 @@ def rate_findings(result: ExperimentResult) -> tuple[RateFinding, ...]:
         ]
         published = float(point.training["learning_rate"])
         decades = np.log10(np.array(lowest) / published)
-        half = _quantile(len(decades) - 1) * float(decades.std(ddof=1)) / len(decades) ** 0.5
-        low, high = float(decades.mean()) - half, float(decades.mean()) + half
+        low, high = (float(decades.mean()) + side * noise(decades) for side in (-1, 1))
         verdict: Verdict = "within the noise"
         if low >= 0 and high <= 1:
             verdict = "agrees"
@@ -161,10 +150,6 @@ def smooth(losses: list[float]) -> np.ndarray:
     return np.exp(np.convolve(logs, np.full(SMOOTHING, 1 / SMOOTHING), mode="valid"))
 
 
-def _quantile(freedom: int) -> float:
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
-
-
 def _sentence(experiment: Experiment, values: np.ndarray, claimed: int, rival: int) -> str:
     is_accuracy = experiment.measure == "val_accuracy"
     factor, unit, digits = (100, "%", 2) if is_accuracy else (1, "", 3)
@@ -173,13 +158,13 @@ def _sentence(experiment: Experiment, values: np.ndarray, claimed: int, rival: i
         for row in (values[claimed], values[rival])
     ]
     name = "Validation accuracy" if is_accuracy else "Validation loss"
-    apart = factor * abs(values[claimed].mean() - values[rival].mean())
-    noise = factor * least_difference(values)
+    differences = factor * (values[claimed] - values[rival])
+    apart, chance = abs(differences.mean()), noise(differences)
     points = " points" if is_accuracy else ""
     return (
         f"{name}: {figures[0]} for {experiment.labels[claimed]}, {figures[1]} for "
         f"{experiment.labels[rival]}, the best of the others. They are {apart:.{digits}f}{points} "
-        f"apart; up to {noise:.{digits}f} may be chance."
+        f"apart; up to {chance:.{digits}f} may be chance."
     )
 
 

@@ -32,7 +32,7 @@ CONTENT = {
     "one_vs_two": ".cl-column >> nth=4",
     "compare": ".cl-counts",
     "evaluation": ".cl-counts",
-    "models": ".cl-network",
+    "models": ".cl-table",
     "experiments": ".cl-table",
 }
 
@@ -298,7 +298,8 @@ def test_every_page_is_whole_on_a_phone_and_on_a_desk_in_light_and_in_dark(
             lens.page.emulate_media(color_scheme=scheme)
             expect(lens.main.locator(CONTENT[name]).first).to_be_visible(timeout=LONG)
             expect(lens.page.get_by_test_id("stException")).to_have_count(0)
-            expect(lens.page.get_by_test_id("stAlert")).to_have_count(0)
+            complaint = re.compile("stAlertContent(Error|Warning)")
+            expect(lens.page.get_by_test_id(complaint)).to_have_count(0)
             assert_nothing_is_cut(lens.page, width)
 
 
