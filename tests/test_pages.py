@@ -31,7 +31,7 @@ PAGES = {
     "compare": ("Compare", "evaluation"),
     "evaluation": ("Evaluation", "models"),
     "models": ("Models", "experiments"),
-    "experiments": ("Experiments", "overview"),
+    "experiments": ("Experiments", ""),  # the overview, whose address is the root
 }
 # They show what is shipped beside the weights; Compare has no second network in that test.
 NEED_NO_NETWORK = {"misclassified", "compare", "evaluation", "models", "experiments"}
