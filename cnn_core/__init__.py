@@ -14,6 +14,7 @@ inference     logits(), predict(): the only forward pass
 evaluation    accuracy, confusion matrix, report, ROC curves, calibration, two networks compared
 activations   filters, weight statistics, feature maps, receptive fields
 architecture  describe(), load(): every layer of a network, its cost and what it sees
+keras_vis     visualization(): the door to tf-keras-vis
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
 training      train(); `python -m cnn_core.training NAME`
 studies       one versus two, classical baselines, k-fold, grid search, one-factor experiments

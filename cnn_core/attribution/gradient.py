@@ -1,4 +1,4 @@
-"""Gradient and class-activation maps; the only file that imports tf_keras_vis.
+"""Gradient and class-activation maps.
 
 tf-keras-vis gives gradients and CAMs; here they are traced once for each network, left raw
 instead of stretched to [0, 1], and made repeatable by a seed.
@@ -6,21 +6,18 @@ instead of stretched to [0, 1], and made repeatable by a seed.
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution.score import ClassScore
+from cnn_core.keras_vis import visualization
 
 if TYPE_CHECKING:
     import keras
-
-_import_lock = threading.Lock()
 
 
 def gradient_saliency(model: keras.Model, image: np.ndarray, score: ClassScore) -> np.ndarray:
@@ -163,7 +160,7 @@ def _traced_gradients(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], 
     import tensorflow as tf
 
     # tf-keras-vis passes a list of inputs; a network told so does not warn about it.
-    saliency = _visualization("Saliency")(keras.Model(model.inputs, model.outputs))
+    saliency = visualization("Saliency")(keras.Model(model.inputs, model.outputs))
     signature = [
         tf.TensorSpec((None, *model.input_shape[1:]), tf.float32),
         tf.TensorSpec((model.output_shape[-1],), tf.float32),
@@ -186,7 +183,7 @@ def _cam(
     name: str, model: keras.Model, image: np.ndarray, score: Callable[[Any], Any], layer: str
 ) -> np.ndarray:
     # The layer itself: by name, tf-keras-vis would silently take the nearest convolution.
-    heatmap = _visualization(name)(model)(
+    heatmap = visualization(name)(model)(
         score,
         image[None],
         penultimate_layer=model.get_layer(layer),
@@ -194,18 +191,6 @@ def _cam(
         normalize_cam=False,
     )
     return np.array(heatmap[0], np.float32)
-
-
-@cache
-def _visualization(name: str) -> Any:
-    """A class of tf-keras-vis, by name."""
-    # catch_warnings changes what all threads see; two at once would leave the filter in place.
-    with _import_lock, warnings.catch_warnings():
-        # It still imports SciPy's old namespace `ndimage.interpolation`.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from tf_keras_vis import gradcam, gradcam_plus_plus, layercam, saliency, scorecam
-    homes = (saliency, gradcam, gradcam_plus_plus, layercam, scorecam)
-    return next(getattr(home, name) for home in homes if hasattr(home, name))
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,33 @@
+"""The only file that imports tf_keras_vis: its classes by name, without its warnings."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from functools import cache
+from typing import Any
+
+_import_lock = threading.Lock()
+
+
+@cache
+def visualization(name: str) -> Any:
+    """A class of tf-keras-vis.
+
+    Args:
+        name: of the class, such as "Saliency", "Gradcam" or "ActivationMaximization".
+    """
+    # catch_warnings changes what all threads see; two at once would leave the filter in place.
+    with _import_lock, warnings.catch_warnings():
+        # It still imports SciPy's old namespace `ndimage.interpolation`.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from tf_keras_vis import (
+            activation_maximization,
+            gradcam,
+            gradcam_plus_plus,
+            layercam,
+            saliency,
+            scorecam,
+        )
+    homes = (saliency, gradcam, gradcam_plus_plus, layercam, scorecam, activation_maximization)
+    return next(getattr(home, name) for home in homes if hasattr(home, name))
