@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,13 +15,34 @@ from networks import bent, linear, picture, small, two_maps
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
-from cnn_core.attribution import METHODS, ClassScore, Method, Option, default_layer, explain
+from cnn_core.attribution import (
+    METHODS,
+    Attribution,
+    ClassScore,
+    Method,
+    Option,
+    default_layer,
+    explain,
+    explain_batch,
+)
 from cnn_core.datasets import Split
 from cnn_core.errors import UnknownNameError
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 CAMS = [name for name, method in METHODS.items() if method.needs_conv_layer]
 PIXEL_METHODS = [name for name in METHODS if name not in CAMS]
+SHAPE = (20, 28, 1)
+
+
+@pytest.fixture(scope="module")
+def net() -> keras.Model:
+    """A small network whose weights nobody changes, so that its functions are traced once."""
+    return small(SHAPE)
+
+
+def ask(model: keras.Model, image: np.ndarray, target: int, **asked: Any) -> Attribution:
+    """explain(), with images to compare with for the methods that need some."""
+    return explain(model, image, target, references=picture((5, *image.shape)), **asked)
 
 
 def allclose(found: np.ndarray, expected: Any, tolerance: float = 1e-5) -> None:
@@ -305,8 +328,8 @@ def test_contract_on_the_study_network(
     method: Method, study: keras.Model, digit: np.ndarray
 ) -> None:
     image, weights = digit.copy(), study.get_weights()
-    first = explain(study, digit, 2, method=method.name, seed=4)
-    again = explain(study, digit, 2, method=method.name, seed=4)
+    first = ask(study, digit, 2, method=method.name, seed=4)
+    again = ask(study, digit, 2, method=method.name, seed=4)
     assert first.method is method
     assert first.heatmap.shape == (28, 28)
     assert first.heatmap.dtype == np.float32
@@ -329,22 +352,30 @@ def test_map_changes_when_the_weights_change(
     keras.utils.set_random_seed(0)
     untrained = models.build("study")
     likeness = []
-    for image, label in zip(test_split.images[:6], test_split.labels[:6], strict=True):
+    for image, label in zip(test_split.images[:5], test_split.labels[:5], strict=True):
         ink = image[..., 0] > 0
         trained, random = (
-            explain(model, image, int(label), method=method.name).heatmap[ink]
+            ask(model, image, int(label), method=method.name).heatmap[ink]
             for model in (study, untrained)
         )
         if np.ptp(trained) > 0 and np.ptp(random) > 0:
             likeness.append(np.corrcoef(rankdata(trained), rankdata(random))[0, 1])
-    assert len(likeness) >= 4
-    assert np.abs(np.median(likeness)) < 0.6
+    assert len(likeness) >= 3
+    assert np.abs(np.median(likeness)) < (0.9 if method.fails_sanity_checks else 0.6)
+
+
+@pytest.fixture(scope="module")
+def colour_net() -> keras.Model:
+    return small((11, 6, 3))
 
 
 @every_method
-@pytest.mark.parametrize("shape", [(20, 28, 1), (20, 28, 2), (11, 6, 3)])
-def test_contract_on_other_shapes(method: Method, shape: tuple[int, int, int]) -> None:
-    found = explain(small(shape), picture(shape), 0, against=2, method=method.name)
+@pytest.mark.parametrize("shape", [SHAPE, (11, 6, 3)])
+def test_contract_on_other_shapes(
+    method: Method, shape: tuple[int, int, int], net: keras.Model, colour_net: keras.Model
+) -> None:
+    model = net if shape == SHAPE else colour_net
+    found = ask(model, picture(shape), 0, against=2, method=method.name)
     assert found.heatmap.shape == shape[:2]
     assert np.isfinite(found.heatmap).all()
     assert method.is_signed or (found.heatmap >= 0).all()
@@ -354,7 +385,7 @@ def test_contract_on_other_shapes(method: Method, shape: tuple[int, int, int]) -
 @pytest.mark.parametrize("level", [0.0, 1.0], ids=["blank", "full"])
 def test_images_without_a_digit(method: Method, study: keras.Model, level: float) -> None:
     image = np.full((28, 28, 1), level, np.float32)
-    found = explain(study, image, 3, against=8, method=method.name)
+    found = ask(study, image, 3, against=8, method=method.name)
     assert np.isfinite(found.heatmap).all()
     assert found.is_empty == (not found.heatmap.any())
 
@@ -365,10 +396,35 @@ def test_blank_image_has_no_ink_to_speak_for_anything(study: keras.Model, method
 
 
 @every_method
+@pytest.mark.parametrize("against", [None, [2, 0, 2]])
+def test_a_batch_equals_its_singles(
+    method: Method, against: list[int] | None, net: keras.Model
+) -> None:
+    """Each image with a class, and a rival, of its own."""
+    images, targets = np.stack([picture(SHAPE, seed) for seed in range(3)]), np.array([0, 1, 1])
+    together = explain_batch(
+        net,
+        images,
+        targets,
+        against=against,
+        method=method.name,
+        seed=3,
+        references=picture((5, *SHAPE)),
+    )
+    assert together.shape == (3, *SHAPE[:2])
+    assert together.dtype == np.float32
+    for i, (image, target) in enumerate(zip(images, targets, strict=True)):
+        rival = against[i] if against else None
+        alone = ask(net, image, int(target), against=rival, method=method.name, seed=3)
+        allclose(together[i], alone.heatmap, 2e-6)
+
+
+@every_method
 def test_row_says_all_that_a_page_shows(method: Method) -> None:
-    for text in (method.title, method.unit, method.help):
+    for text in (method.title, method.group, method.unit, method.help, method.cost):
         assert text.strip()
     assert method.paper.startswith("https://")
+    assert re.match(r"[A-Z].+\.$", method.weakness)
     assert not any(word in method.help for word in ("Args:", "Returns:", "Raises:", "Reference"))
     for option in method.options:
         assert option.title.strip()
@@ -381,13 +437,15 @@ def test_row_and_function_agree(method: Method) -> None:
     keywords = {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
     assert ("layer" in keywords) == method.needs_conv_layer
     assert ("seed" in keywords) == method.needs_seed
-    defaults = {name: value for name, value in keywords.items() if name not in ("layer", "seed")}
+    assert ("references" in keywords) == method.needs_references
+    given = ("layer", "seed", "references")
+    defaults = {name: value for name, value in keywords.items() if name not in given}
     assert defaults == {option.name: option.default for option in method.options}
 
 
 @every_method
-def test_attribution_can_be_kept_in_a_cache(method: Method) -> None:
-    found = explain(small(), picture((20, 28, 1)), 0, method=method.name)
+def test_attribution_can_be_kept_in_a_cache(method: Method, net: keras.Model) -> None:
+    found = ask(net, picture(SHAPE), 0, method=method.name)
     kept = pickle.loads(pickle.dumps(found))
     assert (kept.method, kept.score, kept.layer) == (found.method, found.score, found.layer)
     np.testing.assert_array_equal(kept.heatmap, found.heatmap)
@@ -405,6 +463,11 @@ def allowed(option: Option) -> list[Any]:
     return list(option.choices) or [option.minimum, option.maximum, option.default]
 
 
+def least(option: Option) -> Any:
+    """A value other than the default at which little is computed."""
+    return allowed(option)[0] if option.name != "samples" else int(option.minimum)
+
+
 def outside(option: Option) -> list[Any]:
     if option.choices:
         return ["purple", None, 1]
@@ -413,20 +476,19 @@ def outside(option: Option) -> list[Any]:
 
 
 @every_option
-def test_option_takes_its_whole_range(
-    method: Method, option: Option, study: keras.Model, digit: np.ndarray
-) -> None:
+def test_option_takes_its_whole_range(method: Method, option: Option, net: keras.Model) -> None:
+    if option.name == "patch_size":
+        option = replace(option, maximum=min(SHAPE[:2]))
     for value in allowed(option):
-        found = explain(study, digit, 2, method=method.name, **{option.name: value})
+        found = ask(net, picture(SHAPE), 2, method=method.name, **{option.name: value})
         assert np.isfinite(found.heatmap).all()
 
 
 @every_option
-def test_option_refuses_what_is_outside(method: Method, option: Option) -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_option_refuses_what_is_outside(method: Method, option: Option, net: keras.Model) -> None:
     for value in outside(option):
         with pytest.raises(ValueError, match=f"Expected {option.name} to be .*Received"):
-            explain(model, image, 0, method=method.name, **{option.name: value})
+            ask(net, picture(SHAPE), 0, method=method.name, **{option.name: value})
 
 
 @every_option
@@ -434,14 +496,14 @@ def test_option_matters(
     method: Method, option: Option, study: keras.Model, digit: np.ndarray
 ) -> None:
     maps = [
-        explain(study, digit, 2, method=method.name, **{option.name: value}).heatmap
-        for value in allowed(option)[:2]
+        ask(study, digit, 2, method=method.name, **{option.name: value}).heatmap
+        for value in (least(option), allowed(option)[-1])
     ]
     assert not np.allclose(*maps)
 
 
-def test_numpy_numbers_are_numbers() -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_numpy_numbers_are_numbers(net: keras.Model) -> None:
+    model, image = net, picture(SHAPE)
     plain = explain(model, image, 1, against=2, method="smooth_grad", samples=3, noise=0.25)
     same = explain(
         model,
@@ -459,8 +521,8 @@ def test_numpy_numbers_are_numbers() -> None:
 
 
 def test_unknown_method_lists_the_methods(plane: keras.Model) -> None:
-    with pytest.raises(UnknownNameError, match=r"no method 'lime'.*one of: gradient_saliency, .*"):
-        explain(plane, IMAGE, 0, method="lime")
+    with pytest.raises(UnknownNameError, match=r"no method 'limes'.*one of: gradient_saliency, .*"):
+        explain(plane, IMAGE, 0, method="limes")
 
 
 @every_method
@@ -474,11 +536,11 @@ def test_unknown_option_lists_the_options(method: Method, plane: keras.Model) ->
 
 @pytest.mark.parametrize("method", CAMS)
 @pytest.mark.parametrize("layer", ["nothing", "flatten", "logits", "dropout", "image"])
-def test_layer_without_feature_maps(method: str, layer: str) -> None:
+def test_layer_without_feature_maps(method: str, layer: str, net: keras.Model) -> None:
     with pytest.raises(
         UnknownNameError, match=f"no layer '{layer}' with feature maps.*conv1, conv2, pool"
     ):
-        explain(small(), picture((20, 28, 1)), 0, method=method, layer=layer)
+        explain(net, picture(SHAPE), 0, method=method, layer=layer)
 
 
 @pytest.mark.parametrize("method", CAMS)
@@ -518,7 +580,7 @@ def test_class_activation_maps_of_every_kind_of_network(name: str, method: str) 
 def test_pixel_methods_need_no_convolution(method: str) -> None:
     shape = (15, 16, 1)
     model = linear(np.random.default_rng(0).normal(size=(*shape, 3)))
-    assert not explain(model, picture(shape), 0, method=method).is_empty
+    assert ask(model, picture(shape), 0, method=method).is_empty is (method == "var_grad")
 
 
 @pytest.mark.parametrize("value", [-1, 3, 1.5, "1"])
@@ -535,8 +597,8 @@ def test_class_against_itself(plane: keras.Model) -> None:
 
 
 @every_method
-def test_what_is_no_image(method: Method) -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_what_is_no_image(method: Method, net: keras.Model) -> None:
+    model, image = net, picture(SHAPE)
     broken = image.copy()
     broken[3, 4] = np.nan
     wrong = {
@@ -572,11 +634,11 @@ def test_eight_threads_give_the_same_maps() -> None:
     model = small(shape)
     asked = [(name, seed) for seed in range(3) for name in METHODS]
 
-    def ask(question: tuple[str, int]) -> np.ndarray:
+    def answer(question: tuple[str, int]) -> np.ndarray:
         name, seed = question
-        return explain(model, picture(shape, seed), seed, method=name, seed=seed).heatmap
+        return ask(model, picture(shape, seed), seed, method=name, seed=seed).heatmap
 
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(ask, asked))
+        together = list(pool.map(answer, asked))
     for question, heatmap in zip(asked, together, strict=True):
-        allclose(heatmap, ask(question))
+        allclose(heatmap, answer(question))
