@@ -22,7 +22,7 @@ _LINEAR = frozenset(
         "AveragePooling2D", "GlobalAveragePooling2D", "BatchNormalization",
         "Conv2D", "PartialConv2D", "Dense", "Rescaling", "Normalization",
         "Flatten", "Reshape", "Permute", "ZeroPadding2D", "Cropping2D", "UpSampling2D",
-        "Dropout", "SpatialDropout2D", "GaussianNoise", "Identity", "Shortcut",
+        "Dropout", "SpatialDropout2D", "GaussianNoise", "Identity", "IdentityShortcut",
     }
 )  # fmt: skip
 _BENDS = frozenset({"Activation", "ReLU", "LeakyReLU", "ELU"})
