@@ -431,7 +431,7 @@ def test_expected_gradients_ask_for_references(plane: keras.Model) -> None:
 
 @pytest.mark.parametrize("baseline", ["white", None, np.zeros((3, 2, 1)), IMAGE * np.nan])
 def test_a_baseline_that_is_none(plane: keras.Model, baseline: Any) -> None:
-    with pytest.raises(ValueError, match="Expected .*Received"):
+    with pytest.raises(ValueError, match=r"Expected .*Received"):
         explain(plane, IMAGE, 0, method="integrated_gradients", baseline=baseline)
 
 
