@@ -15,7 +15,7 @@ NO_LAYER = ("none",)
 def pick_classes() -> tuple[int, int | None, int]:
     """The class that is explained, the one it is weighed against, and the likeliest other one."""
     answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
-    is_useless = view == CLASSES_VIEW
+    is_useless, is_pair = view == CLASSES_VIEW, view == PAIR
     with two:
         chosen = components.class_picker(
             "Evidence for",
@@ -28,8 +28,8 @@ def pick_classes() -> tuple[int, int | None, int]:
     with three:
         against = components.class_picker(
             "Against",
-            key="against",
-            none_label=f"{names[rival]}, the next likely" if view == PAIR else "no class",
+            key="rival" if is_pair else "against",
+            none_label=f"{names[rival]}, the likeliest other" if is_pair else "no class",
             is_disabled=is_useless,
         )
         if against == target:
