@@ -128,21 +128,21 @@ def sample(name: str, *, split: SplitName, size: int, seed: int = 0) -> Split:
     Args:
         name: a key of DATASETS.
         split: "train" or "test".
-        size: how many, at most as many as the split has.
+        size: how many, at least 0; all of them if the split has fewer.
         seed: the same seed draws the same images.
 
     Returns:
-        A Split of so many images, in the order of the whole.
+        A Split, in the order of the whole.
 
     Raises:
         UnknownNameError: no data set has this name.
-        ValueError: no such split, or not so many images.
+        ValueError: no such split, or a size below 0.
         MissingFileError: the file is damaged, or absent and cannot be downloaded.
     """
+    if size < 0:
+        raise ValueError(f"Expected size of at least 0. Received: size={size}")
     pixels, labels = _read(name, split)
-    if not 0 <= size <= len(labels):
-        raise ValueError(f"Expected size from 0 to {len(labels)}. Received: size={size}")
-    chosen = np.sort(np.random.default_rng(seed).choice(len(labels), size, replace=False))
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(labels))[:size])
     return _as_split(pixels[chosen], labels[chosen])
 
 

@@ -17,6 +17,7 @@ from visitors import Visitor
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, runtime
+from dashboard.cache import attributions
 
 PAGES = (
     "overview",
@@ -58,6 +59,7 @@ def forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
     cache.split.cache_clear()
+    attributions.references.cache_clear()
 
 
 def write_pictures(folder: Path) -> None:
