@@ -78,6 +78,8 @@ def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = F
         is_disabled: shown, but of no use now.
     """
     names = models.get(state.model_name()).class_names
+    if state.get(key) == NO_CLASS:
+        state.put(key, NO_CLASS)  # else the browser goes on showing the label it had at first
     chosen: int = st.selectbox(
         label,
         [NO_CLASS, *range(len(names))],

@@ -394,12 +394,14 @@ def test_contract_on_other_shapes(
 
 
 @every_method
-@pytest.mark.parametrize("level", [0.0, 1.0], ids=["blank", "full"])
-def test_images_without_a_digit(method: Method, study: keras.Model, level: float) -> None:
-    image = np.full((28, 28, 1), level, np.float32)
+@pytest.mark.parametrize("kind", ["blank", "full", "one pixel"])
+def test_images_without_a_digit(method: Method, study: keras.Model, kind: str) -> None:
+    image = np.full((28, 28, 1), kind == "full", np.float32)
+    image[14, 9] = kind != "blank"
     found = ask(study, image, 3, against=8, method=method.name)
     assert np.isfinite(found.heatmap).all()
     assert found.is_empty == (not found.heatmap.any())
+    assert found.gap is None or np.isfinite(found.gap)
 
 
 @pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])

@@ -17,6 +17,7 @@ import captum.attr
 import keras
 import numpy as np
 import torch
+from scipy.ndimage import zoom
 from torch import nn
 
 from cnn_core import datasets, inference, models
@@ -70,6 +71,18 @@ def _modules(layer: keras.Layer) -> Iterator[tuple[str, nn.Module]]:
         raise ValueError(f"Expected a layer that the twin can have. Received: {kind}")
 
 
+def size(maps: Maps) -> Maps:
+    """The same maps without their sign."""
+    return lambda image, target: np.abs(maps(image, target))
+
+
+def enlarged(cam: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """A layer's map in the size of the image; the libraries differ in how they enlarge one."""
+    sides = [wanted / had for wanted, had in zip(image.shape[:2], cam.shape, strict=True)]
+    large: np.ndarray = zoom(cam, sides, order=1)
+    return large
+
+
 def of_captum(model: keras.Model, steps: int) -> dict[str, tuple[dict[str, Any], Maps]]:
     """For each of our methods its settings, and what Captum makes of an image and a class."""
     network, attr = twin(model), captum.attr
@@ -89,16 +102,13 @@ def of_captum(model: keras.Model, steps: int) -> dict[str, tuple[dict[str, Any],
             found = method.attribute(pixels, target=target, **options)
             if is_summed:
                 found = found.sum(dim=1, keepdim=True).clamp(min=0)
-            sides = image.shape[:2]
-            large = attr.LayerAttribution.interpolate(found, sides, interpolate_mode="bilinear")
-            return large.detach().numpy()[0, 0]
+            return enlarged(found.detach().numpy()[0, 0], image)
 
         return run
 
-    def size(maps: Maps) -> Maps:
-        return lambda image, target: np.abs(maps(image, target))
-
-    window = {"sliding_window_shapes": (1, 4, 4), "strides": (1, 1, 1), "baselines": 0}
+    cam = at_layer(attr.LayerGradCam(network, layer), relu_attributions=True)
+    guided = size(at_image(attr.GuidedBackprop(network)))
+    window = {"sliding_window_shapes": (1, 4, 4), "strides": (1, 1, 1)}
     many = {"n_steps": steps, "method": "riemann_middle", "baselines": 0}
     return {
         "gradient_saliency": ({}, at_image(attr.Saliency(network))),
@@ -109,22 +119,16 @@ def of_captum(model: keras.Model, steps: int) -> dict[str, tuple[dict[str, Any],
         ),
         "occlusion": (
             {"patch_size": 4, "stride": 1},
-            at_image(attr.Occlusion(network), **window),
+            at_image(attr.Occlusion(network), **window, perturbations_per_eval=125),
         ),
-        "grad_cam": (
-            {},
-            at_layer(attr.LayerGradCam(network, layer), relu_attributions=True),
-        ),
+        "grad_cam": ({}, cam),
         "hires_cam": (
             {},
             at_layer(attr.LayerGradientXActivation(network, layer), is_summed=True),
         ),
-        "guided_backprop": ({}, size(at_image(attr.GuidedBackprop(network)))),
+        "guided_backprop": ({}, guided),
         "deconvolution": ({}, size(at_image(attr.Deconvolution(network)))),
-        "guided_grad_cam": (
-            {},
-            size(at_image(attr.GuidedGradCam(network, layer), interpolate_mode="bilinear")),
-        ),
+        "guided_grad_cam": ({}, lambda *asked: cam(*asked) * guided(*asked)),
         "deep_lift": ({}, at_image(attr.DeepLift(network), baselines=0)),
     }
 
@@ -133,7 +137,7 @@ def of_xplique(model: keras.Model, steps: int) -> dict[str, tuple[dict[str, Any]
     """For each of our methods its settings, and what Xplique makes of an image and a class."""
     from xplique import attributions
 
-    classes, layer = model.output_shape[-1], default_layer(model)
+    classes = model.output_shape[-1]
 
     def maps(name: str, **options: Any) -> Maps:
         method = getattr(attributions, name)(model, **options)
@@ -144,17 +148,28 @@ def of_xplique(model: keras.Model, steps: int) -> dict[str, tuple[dict[str, Any]
 
         return run
 
+    def cam(image: np.ndarray, target: int) -> np.ndarray:
+        # What GradCAM.explain does before it enlarges the map with cubic curves.
+        asked = np.eye(classes, dtype=np.float32)[[target]]
+        maps, slopes = grad_cam._gradient(image[None], asked)
+        found = grad_cam._apply_weights(grad_cam._compute_weights(slopes, maps), maps)
+        return enlarged(np.array(found)[0], image)
+
+    def covering(image: np.ndarray, target: int) -> np.ndarray:
+        # It adds up the patches that cover a pixel; their mean is wanted.
+        rows, columns = (np.convolve(np.ones(side - 3), np.ones(4)) for side in image.shape[:2])
+        return patches(image, target) / np.outer(rows, columns)
+
+    grad_cam = attributions.GradCAM(model, conv_layer=default_layer(model))
+    patches = maps("Occlusion", patch_size=4, patch_stride=1)
     return {
         "gradient_saliency": ({}, maps("Saliency")),
         "input_x_gradient": ({}, maps("GradientInput")),
         "integrated_gradients": ({"steps": steps}, maps("IntegratedGradients", steps=steps)),
-        "occlusion": (
-            {"patch_size": 4, "stride": 1},
-            maps("Occlusion", patch_size=4, patch_stride=1),
-        ),
-        "grad_cam": ({}, maps("GradCAM", conv_layer=layer)),
-        "guided_backprop": ({}, maps("GuidedBackprop")),
-        "deconvolution": ({}, maps("DeconvNet")),
+        "occlusion": ({"patch_size": 4, "stride": 1}, covering),
+        "grad_cam": ({}, cam),
+        "guided_backprop": ({}, size(maps("GuidedBackprop"))),
+        "deconvolution": ({}, size(maps("DeconvNet"))),
     }
 
 
