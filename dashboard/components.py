@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -77,6 +78,8 @@ def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = F
         is_disabled: shown, but of no use now.
     """
     names = models.get(state.model_name()).class_names
+    if state.get(key) == NO_CLASS:
+        state.put(key, NO_CLASS)  # else the browser goes on showing the label it had at first
     chosen: int = st.selectbox(
         label,
         [NO_CLASS, *range(len(names))],
@@ -194,15 +197,24 @@ def default_options(method: Method) -> cache.Options:
     return tuple((option.name, option.default) for option in options_of(method))
 
 
-def option_controls(method: Method) -> cache.Options:
-    """A control for each option of a method, in a row, from the ranges its row states."""
+def option_controls(
+    method: Method, *, images: Mapping[str, np.ndarray] | None = None
+) -> cache.Options:
+    """A control for each option of a method, in a row, from the ranges its row states.
+
+    Args:
+        method: whose options.
+        images: more choices, by their names, of the options that take an image.
+    """
     if not method.options:
         return ()
-    columns = st.columns(5)
-    return tuple(
-        (option.name, option_control(column, option, f"{method.name}_{option.name}"))
-        for option, column in zip(options_of(method), columns, strict=False)
-    )
+    columns, values = st.columns(5), []
+    for option, column in zip(options_of(method), columns, strict=False):
+        own = dict(images or {}) if option.takes_image else {}
+        wider = replace(option, choices=(*option.choices, *own))
+        value = option_control(column, wider, f"{method.name}_{option.name}")
+        values.append((option.name, own.get(value, value)))
+    return tuple(values)
 
 
 def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:

@@ -179,10 +179,11 @@ def explanation(
 ) -> Attribution:
     """The heatmap of one method."""
     from cnn_core.attribution import explain
+    from dashboard.cache.attributions import references_of
 
-    return explain(
-        model(name), pixels, target, against=against, method=method, layer=layer, **dict(options)
-    )
+    settings: dict[str, Any] = {"layer": layer, "references": references_of(name, method)}
+    settings |= dict(options)
+    return explain(model(name), pixels, target, against=against, method=method, **settings)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
