@@ -1,0 +1,194 @@
+"""One map of one picture, put to every test: the figures that the ranking of methods is made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import datasets, faithfulness, models
+from cnn_core.attribution import METHODS, ClassScore, Method, explain
+from cnn_core.errors import CnnCoreError
+
+if TYPE_CHECKING:
+    import keras
+
+# Networks with fresh weights; one alone may by chance look at the same places.
+NUM_FRESH = 3
+NUM_COPIES = 2
+SEED = 0
+# What stands for a method in the job of the random orders.
+BASELINE = "random_order"
+# A slow method sees fewer pictures: as many as fit into the time, but at least the fewest.
+MOST_SECONDS, FEWEST = 6.0, 8
+TOO_SLOW = 60.0
+
+
+@dataclass(frozen=True)
+class MapFigures:
+    """What the tests say of one map.
+
+    Attributes:
+        deletion: area under the deletion curve, in [0, 1]; the smaller the better.
+        insertion: area under the insertion curve, in [0, 1]; the larger the better.
+        similarity: to the map of a network that learnt nothing, in [-1, 1]; the smaller the
+            better; None if one of the two maps is constant.
+        stability: under small noise, in [-1, 1]; the larger the better; None for a constant map.
+        seconds: that the map took.
+    """
+
+    deletion: float
+    insertion: float
+    similarity: float | None
+    stability: float | None
+    seconds: float
+
+
+def fresh_networks(model: keras.Model) -> tuple[keras.Model, ...]:
+    """Copies of a network that learnt nothing."""
+    return tuple(faithfulness.randomised(model, seed=seed) for seed in range(NUM_FRESH))
+
+
+def figures_of(
+    model: keras.Model,
+    fresh: Sequence[keras.Model],
+    image: np.ndarray,
+    target: int,
+    method: str,
+    *,
+    turn: int,
+) -> MapFigures:
+    """Make a map of a picture and put it to every test.
+
+    Args:
+        model: the network explained.
+        fresh: copies of it that learnt nothing.
+        image: (height, width, channels) in [0, 1].
+        target: the class explained.
+        method: a key of METHODS.
+        turn: which of `fresh` is asked: pictures take turns.
+
+    Raises:
+        CnnCoreError: the method does not fit the network, or the picture is blank.
+    """
+    options = options_for(METHODS[method], min(image.shape[:2]))
+
+    def make_map(network: keras.Model, picture: np.ndarray) -> np.ndarray:
+        return explain(network, picture, target, method=method, **options).heatmap
+
+    started = time.perf_counter()
+    heatmap = make_map(model, image)
+    seconds = time.perf_counter() - started
+    ground = faithfulness.ground_of(image)
+    test = faithfulness.erasure_test(model, image, [heatmap], ClassScore(target), num_orders=0)
+    other = make_map(fresh[turn % len(fresh)], image)
+    return MapFigures(
+        deletion=float(test.deletion.areas[0]),
+        insertion=float(test.insertion.areas[0]),
+        similarity=faithfulness.similarity(heatmap, other, ground.where),
+        stability=faithfulness.stability(
+            make_map, model, image, heatmap, ground, num_copies=NUM_COPIES
+        ),
+        seconds=seconds,
+    )
+
+
+def random_area(model: keras.Model, image: np.ndarray, target: int) -> float:
+    """The mean area under the curves of random orders, the same for deletion and insertion."""
+    test = faithfulness.erasure_test(model, image, [], ClassScore(target))
+    return float(test.random_deletion.areas.mean())
+
+
+def options_for(method: Method, side: int) -> dict[str, Any]:
+    """The options of a method that go with the size of the pictures.
+
+    Args:
+        method: a row of METHODS.
+        side: the shorter side of the pictures, in pixels.
+    """
+    sized = {"patch_size": side // 7, "stride": max(1, side // 20)}
+    return {option.name: sized[option.name] for option in method.options if option.name in sized}
+
+
+def choose_images(name: str, count: int, *, seed: int = SEED) -> tuple[int, ...]:
+    """Test pictures that a network reads rightly, in a random order.
+
+    Raises:
+        MissingFileError: the network is not trained.
+    """
+    answers = models.load_test_answers(name)
+    right = np.flatnonzero(answers.logits.argmax(axis=1) == answers.labels)
+    chosen = np.random.default_rng(seed).permutation(right)[:count]
+    return tuple(int(index) for index in chosen)
+
+
+def measure(model: str, method: str, num_images: int, weights_sha256: str) -> dict[str, Any]:
+    """Put the maps of one method to every test, picture after picture.
+
+    Args:
+        model: a key of models.MODELS.
+        method: a key of METHODS, or "random_order".
+        num_images: at most; a slow method stops earlier.
+        weights_sha256: of the network's file; other weights make another job.
+
+    Returns:
+        What is in MethodFigures by name, or "left_out", the reason; and "wall_time" in seconds.
+
+    Raises:
+        MissingFileError: the network or its data set is not there.
+    """
+    begun = time.monotonic()
+    trained, fresh = _networks(model, weights_sha256)
+    pictures = _pictures(model, num_images)
+    facts: dict[str, Any]
+    if method == BASELINE:
+        facts = {"random": [round(random_area(trained, *one), 5) for one in pictures]}
+    else:
+        facts = _facts_of(trained, fresh, pictures, method)
+    return {**facts, "wall_time": round(time.monotonic() - begun, 2)}
+
+
+@lru_cache(maxsize=1)  # the jobs of one network follow each other
+def _networks(name: str, weights_sha256: str) -> tuple[keras.Model, tuple[keras.Model, ...]]:
+    trained = models.load_pretrained(name)
+    return trained, fresh_networks(trained)
+
+
+@lru_cache(maxsize=1)
+def _pictures(name: str, count: int) -> list[tuple[np.ndarray, int]]:
+    split = datasets.load(models.get(name).dataset, split="test")
+    return [(split.images[i], int(split.labels[i])) for i in choose_images(name, count)]
+
+
+def _facts_of(
+    trained: keras.Model,
+    fresh: Sequence[keras.Model],
+    pictures: Sequence[tuple[np.ndarray, int]],
+    method: str,
+) -> dict[str, Any]:
+    found: list[MapFigures] = []
+    try:
+        # Once for the compiler, so that the times are those of the maps.
+        figures_of(trained, fresh, *pictures[0], method, turn=0)
+        started = time.monotonic()
+        for turn, (image, target) in enumerate(pictures):
+            found.append(figures_of(trained, fresh, image, target, method, turn=turn))
+            spent = time.monotonic() - started
+            if turn == 0 and FEWEST * spent > TOO_SLOW:
+                return {"left_out": f"One map takes {found[0].seconds:.1f} seconds here."}
+            if spent > MOST_SECONDS and len(found) >= FEWEST:
+                break
+    except CnnCoreError as error:
+        return {"left_out": str(error)}
+    return {
+        name: [_rounded(getattr(one, name)) for one in found]
+        for name in MapFigures.__dataclass_fields__
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
