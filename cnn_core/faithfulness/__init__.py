@@ -9,7 +9,14 @@ randomisation  randomised(), cascade(): does it change when what the network lea
 from __future__ import annotations
 
 from cnn_core.faithfulness.agreement import MapMaker, rank_correlation, stability
-from cnn_core.faithfulness.erasure import Curves, ErasureTest, erasure_test, order_of, without
+from cnn_core.faithfulness.erasure import (
+    Curves,
+    ErasureTest,
+    erasure_test,
+    order_of,
+    snapshots,
+    without,
+)
 from cnn_core.faithfulness.ground import Ground, ground_of
 from cnn_core.faithfulness.randomisation import (
     Verdict,
@@ -33,6 +40,7 @@ __all__ = [
     "randomised",
     "rank_correlation",
     "similarity",
+    "snapshots",
     "stability",
     "stages",
     "verdict",

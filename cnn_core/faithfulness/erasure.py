@@ -171,6 +171,28 @@ def without(image: np.ndarray, ground: Ground, order: np.ndarray, cuts: np.ndarr
     return np.where(is_deleted, ground.filling, image)
 
 
+def snapshots(
+    image: np.ndarray, heatmap: np.ndarray, shares: Sequence[float], *, seed: int = 0
+) -> np.ndarray:
+    """The picture on its way to the empty one, in the order of falling evidence.
+
+    Args:
+        image: (height, width, channels) in [0, 1].
+        heatmap: (height, width); a constant one gives a random order.
+        shares: of the pixels deleted, from 0 to 1.
+        seed: of the order among equal values.
+
+    Returns:
+        (shares, height, width, channels) float32.
+
+    Raises:
+        PictureError: the picture is blank.
+    """
+    ground = ground_of(image)
+    order = order_of(heatmap, ground.where, seed=seed)
+    return without(image, ground, order, np.round(np.multiply(shares, len(order))))
+
+
 def _probability(logits: np.ndarray, score: ClassScore) -> np.ndarray:
     if score.against is None:
         return inference.softmax(logits)[..., score.target]

@@ -12,10 +12,17 @@ import numpy as np
 from cnn_core import datasets, faithfulness, models
 from cnn_core.attribution import METHODS
 from cnn_core.studies import jobs, results
-from cnn_core.studies.map_figures import BASELINE, SEED, MapFigures, choose_images, measure
+from cnn_core.studies.map_figures import (
+    BASELINE,
+    SEED,
+    MapFigures,
+    as_columns,
+    choose_images,
+    measure,
+)
 
 NAME = "faithfulness"
-NUM_IMAGES = 40
+NUM_IMAGES = 24
 _RESAMPLES = 2_000
 
 
@@ -32,7 +39,7 @@ class Estimate:
 class MethodFigures:
     """What the tests say of a method, a value for each picture; see MapFigures.
 
-    The pictures are the first ones of the ranking, fewer than all for a slow method.
+    Similarity and stability are those of the first pictures only.
     """
 
     method: str
@@ -116,12 +123,11 @@ def estimate(values: Iterable[float | None]) -> Estimate | None:
 
 
 def lead(first: MethodFigures, second: MethodFigures) -> Estimate:
-    """How far the gap of one method is above that of another, on the pictures both have seen.
+    """How far the gap of one method is above that of another, picture by picture.
 
     An interval that holds 0 says that the two cannot be told apart.
     """
-    count = min(len(first.gaps), len(second.gaps))
-    found = estimate(first.gaps[:count] - second.gaps[:count])
+    found = estimate(first.gaps - second.gaps)
     if found is None:
         raise ValueError("Expected methods that have seen a picture. Received: none")
     return found
@@ -129,8 +135,7 @@ def lead(first: MethodFigures, second: MethodFigures) -> Estimate:
 
 def collect(method: str, found: Sequence[MapFigures]) -> MethodFigures:
     """Put the figures of single pictures together."""
-    names = ("deletion", "insertion", "similarity", "stability", "seconds")
-    return MethodFigures(method, *(tuple(getattr(one, name) for one in found) for name in names))
+    return _row({"method": method, **as_columns(found)})
 
 
 def ranking(
@@ -160,7 +165,7 @@ def run(
     Args:
         name: a key of models.MODELS.
         folder: of the finished jobs; begun again, the study goes on from there.
-        num_images: test pictures at most.
+        num_images: test pictures.
         backend: of joblib, see jobs.run.
         num_jobs: at once, see jobs.run.
         on_done: told how many jobs of how many are done.

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.inference import Prediction
-from dashboard import cache, charts, colours, components, markup, state
+from dashboard import cache, charts, colours, components, evidence, markup, state
 
 ONE, METHODS_VIEW, CLASSES_VIEW = "One map", "All methods", "All classes"
 NO_LAYER = ("none",)
@@ -55,6 +55,7 @@ def show_one(found: Attribution, strength: float) -> None:
         )
         st.markdown(found.method.help)
         st.markdown(f"[The paper]({found.method.paper})")
+    evidence.show(found, options)
 
 
 def show_many(
