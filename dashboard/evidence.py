@@ -22,6 +22,12 @@ VERDICTS: dict[Verdict, str] = {
     "shows the picture more than the network",
     "nothing to compare": "no map to compare: one of the two is the same everywhere",
 }
+BADGES: dict[Verdict, tuple[str, str]] = {
+    "passes": ("green", "check_circle"),
+    "doubtful": ("orange", "help"),
+    "fails": ("red", "cancel"),
+    "nothing to compare": ("gray", "do_not_disturb_on"),
+}
 
 
 def show(found: Attribution, options: cache.Options) -> None:
@@ -80,9 +86,15 @@ def standing(name: str, method: str) -> str:
         f"On {len(found.indices)} test {noun}s, {METHODS[method].title} comes "
         f"**{ordinal(place)} of {len(found.rows)}** methods by deletion and insertion "
         + ("" if gap is None else f"(gap {markup.signed(gap.mean)}; random orders get 0). ")
-        + f"Sanity check: **{row.verdict}**. "
+        + f"Sanity check: {badge(row.verdict)} "
         + ("" if steady is None else f"Stability: **{steady.mean:.2f}** of 1.")
     )
+
+
+def badge(found: Verdict) -> str:
+    """A verdict of the sanity check as a coloured mark, in Markdown."""
+    colour, icon = BADGES[found]
+    return f":{colour}-badge[:material/{icon}: {found}]"
 
 
 def ordinal(place: int) -> str:
@@ -113,14 +125,17 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
     title = METHODS[asked.method].title
     with st.container(key="wide_evidence"):
         st.plotly_chart(
-            evidence_charts.erasure(test, (title, f"{rival.title}, the best other"), what=what),
+            evidence_charts.erasure(
+                test, (title, f"{rival.title}, best other on average"), what=what
+            ),
             config=charts.CONFIG,
             key="evidence_curves",
             alt=f"Deletion and insertion curves of {title} and {rival.title}",
         )
-    st.markdown(in_words(test, title, rival.title))
     alike = faithfulness.similarity(name, digit.pixels, asked)
     steady = faithfulness.stability(name, digit.pixels, asked)
+    said = in_words(test, title, rival.title)
+    st.markdown(f"{said} Sanity check of this map: {badge(verdict(alike))}")
     random = test.random_deletion.areas
     usual = (
         f"Random orders: {markup.percent(random.mean())} "
@@ -177,12 +192,19 @@ def in_words(test: ErasureTest, title: str, rival: str) -> str:
     than = "better than" if gaps[0] > gaps[1] else "not as good as"
     if abs(gaps[0] - gaps[1]) < 0.01:
         than = "as good as"
-    return f"**{chance}**, and is {than} {rival} (gap {gaps[0]:.2f} against {gaps[1]:.2f})."
+    return (
+        f"**{chance}**, and is {than} {rival} "
+        f"(insertion less deletion area: {markup.signed(gaps[0])} and {markup.signed(gaps[1])})."
+    )
 
 
 def _show_cascade(name: str, digit: CurrentDigit, asked: Asked) -> None:
     """The sanity check layer by layer, once it was asked for."""
-    question = (name, digit.pixels.tobytes(), asked)
+    settings = (
+        value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
+    )
+    pictures = (digit.pixels.tobytes(), *settings)
+    question = (name, asked.method, asked.target, asked.against, asked.layer, pictures)
     if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
         state.put("cascade", question)
     if state.get("cascade") != question:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Networks with fresh weights; one alone may by chance look at the same places.
 NUM_FRESH = 3
 NUM_COPIES = 2
+NUM_REFERENCES = 100
 SEED = 0
 # What stands for a method in the job of the random orders.
 BASELINE = "random_order"
@@ -61,6 +62,7 @@ def figures_of(
     target: int,
     method: str,
     *,
+    dataset: str,
     turn: int,
 ) -> MapFigures:
     """Make a map of a picture and put it to every test.
@@ -71,16 +73,20 @@ def figures_of(
         image: (height, width, channels) in [0, 1].
         target: the class explained.
         method: a key of METHODS.
+        dataset: that the network learnt.
         turn: the number of the picture: they take turns in asking the networks `fresh`, and only
             the first NUM_CHECKED are checked for similarity and stability.
 
     Raises:
         CnnCoreError: the method does not fit the network, or the picture is blank.
     """
-    options = options_for(METHODS[method], min(image.shape[:2]))
+    settings = {
+        **options_for(METHODS[method], min(image.shape[:2])),
+        **references_for(METHODS[method], dataset),
+    }
 
     def make_map(network: keras.Model, picture: np.ndarray) -> np.ndarray:
-        return explain(network, picture, target, method=method, **options).heatmap
+        return explain(network, picture, target, method=method, **settings).heatmap
 
     started = time.perf_counter()
     heatmap = make_map(model, image)
@@ -113,6 +119,16 @@ def options_for(method: Method, side: int) -> dict[str, Any]:
     """
     sized = {"patch_size": side // 7, "stride": max(1, side // 20)}
     return {option.name: sized[option.name] for option in method.options if option.name in sized}
+
+
+def references_for(method: Method, dataset: str) -> dict[str, np.ndarray]:
+    """What a method that compares with training pictures takes besides its options.
+
+    Raises:
+        MissingFileError: the data set is not there.
+    """
+    is_needed = getattr(method, "needs_references", False)
+    return {"references": _references(dataset)} if is_needed else {}
 
 
 def choose_images(name: str, count: int, *, seed: int = SEED) -> tuple[int, ...]:
@@ -149,7 +165,8 @@ def measure(model: str, method: str, num_images: int, weights_sha256: str) -> di
     if method == BASELINE:
         facts = {"random": [round(random_area(trained, *one), 5) for one in pictures]}
     else:
-        facts = _facts_of(trained, fresh, pictures, method)
+        ask = partial(figures_of, trained, fresh, method=method, dataset=models.get(model).dataset)
+        facts = _facts_of(ask, pictures)
     return {**facts, "wall_time": round(time.monotonic() - begun, 2)}
 
 
@@ -165,25 +182,26 @@ def _pictures(name: str, count: int) -> list[tuple[np.ndarray, int]]:
     return [(split.images[i], int(split.labels[i])) for i in choose_images(name, count)]
 
 
+@lru_cache(maxsize=4)
+def _references(dataset: str) -> np.ndarray:
+    images = datasets.load(dataset, split="train").images
+    chosen = np.random.default_rng(SEED).permutation(len(images))[:NUM_REFERENCES]
+    return images[np.sort(chosen)]
+
+
 def _facts_of(
-    trained: keras.Model,
-    fresh: Sequence[keras.Model],
-    pictures: Sequence[tuple[np.ndarray, int]],
-    method: str,
+    ask: Callable[..., MapFigures], pictures: Sequence[tuple[np.ndarray, int]]
 ) -> dict[str, Any]:
     try:
         # Once for the compiler, so that the times are those of the maps.
-        figures_of(trained, fresh, *pictures[0], method, turn=0)
+        ask(*pictures[0], turn=0)
         started = time.monotonic()
-        first = figures_of(trained, fresh, *pictures[0], method, turn=0)
+        first = ask(*pictures[0], turn=0)
         spent = time.monotonic() - started
         needed = spent * NUM_CHECKED + first.seconds * (len(pictures) - NUM_CHECKED)
         if needed > MOST_SECONDS:
             return {"left_out": f"One map takes {first.seconds:.1f} seconds on this network."}
-        found = [
-            figures_of(trained, fresh, image, target, method, turn=turn)
-            for turn, (image, target) in enumerate(pictures)
-        ]
+        found = [ask(image, target, turn=turn) for turn, (image, target) in enumerate(pictures)]
     except CnnCoreError as error:
         return {"left_out": str(error)}
     return as_columns(found)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnn_core import models
 from cnn_core.attribution import METHODS
-from cnn_core.errors import MissingFileError, PictureError
+from cnn_core.errors import CnnCoreError, MissingFileError, PictureError
 from dashboard import (
     cache,
     charts,
@@ -67,12 +67,20 @@ def show_current() -> None:
     if not chosen:
         st.info("Choose at least one method.")
         return
-    asked = tuple(
-        Asked(key, answer, options=components.default_options(METHODS[key])) for key in chosen
-    )
-    titles = [METHODS[key].title for key in chosen]
+    asked = []
     with st.spinner("Deleting and inserting"):
-        test = faithfulness.erasure(name, digit.pixels, asked)
+        for key in chosen:
+            one = Asked(key, answer, options=components.default_options(METHODS[key]))
+            try:
+                faithfulness.heatmap(name, digit.pixels, one)
+            except CnnCoreError as error:
+                st.caption(f"{METHODS[key].title} is left out: {error}")
+            else:
+                asked.append(one)
+        if not asked:
+            return
+        test = faithfulness.erasure(name, digit.pixels, tuple(asked))
+    titles = [METHODS[one.method].title for one in asked]
     with st.container(key="wide_believed"):
         st.plotly_chart(
             evidence_charts.erasure(test, titles, what=f"probability of {names[answer]}"),
@@ -85,9 +93,9 @@ def show_current() -> None:
         "come. A map to be believed leaves the grey band at once: downwards on the left, upwards "
         "on the right."
     )
-    for title, one in ((titles[0], asked[0]), ("a random order", None)):
+    for title, order in ((titles[0], asked[0]), ("a random order", None)):
         st.markdown(f"**Deleted by {title}**")
-        pictures = faithfulness.strip(name, digit.pixels, one, SHARES)
+        pictures = faithfulness.strip(name, digit.pixels, order, SHARES)
         says = [cache.prediction(name, picture).probabilities[0, answer] for picture in pictures]
         st.html(
             markup.row(

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import faithfulness, models
-from cnn_core.attribution import ClassScore, explain
+from cnn_core.attribution import METHODS, ClassScore, explain
 from cnn_core.faithfulness import ErasureTest, MapMaker
 from cnn_core.studies import map_figures, map_ranking
 from cnn_core.studies.map_figures import MapFigures
@@ -33,13 +33,15 @@ class Asked:
     layer: str | None = None
     options: Options = ()
 
-    @property
-    def make(self) -> MapMaker:
-        """What makes this map of any picture for any network."""
-        return partial(_heatmap, self)
+    def maker(self, name: str) -> MapMaker:
+        """What makes this map of any picture for a network or a copy of it."""
+        row, dataset = METHODS[self.method], models.get(name).dataset
+        return partial(_heatmap, self, map_figures.references_for(row, dataset))
 
 
-def _heatmap(asked: Asked, network: keras.Model, pixels: np.ndarray) -> np.ndarray:
+def _heatmap(
+    asked: Asked, references: dict[str, np.ndarray], network: keras.Model, pixels: np.ndarray
+) -> np.ndarray:
     found = explain(
         network,
         pixels,
@@ -48,6 +50,7 @@ def _heatmap(asked: Asked, network: keras.Model, pixels: np.ndarray) -> np.ndarr
         method=asked.method,
         layer=asked.layer,
         **dict(asked.options),
+        **references,
     )
     return found.heatmap
 
@@ -102,9 +105,9 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
 def similarity(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
     """How alike the map is to those of networks that learnt nothing, on average."""
     where = faithfulness.ground_of(pixels).where
-    trained = heatmap(name, pixels, asked)
+    trained, make = heatmap(name, pixels, asked), asked.maker(name)
     found = [
-        faithfulness.similarity(trained, asked.make(fresh, pixels), where)
+        faithfulness.similarity(trained, make(fresh, pixels), where)
         for fresh in fresh_networks(name)
     ]
     known = [value for value in found if value is not None]
@@ -115,7 +118,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
 def stability(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
     """How far the map keeps its order under small noise."""
     return faithfulness.stability(
-        asked.make,
+        asked.maker(name),
         cache.model(name),
         pixels,
         heatmap(name, pixels, asked),
@@ -134,7 +137,9 @@ def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | N
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
     other = faithfulness.randomised(cache.model(name), lowest=lowest)
     where = faithfulness.ground_of(pixels).where
-    return faithfulness.similarity(heatmap(name, pixels, asked), asked.make(other, pixels), where)
+    return faithfulness.similarity(
+        heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
+    )
 
 
 # One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
@@ -148,6 +153,7 @@ def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
         split.images[index],
         int(split.labels[index]),
         method,
+        dataset=models.get(name).dataset,
         turn=turn,
     )
 
