@@ -121,7 +121,7 @@ def options_for(method: Method, side: int) -> dict[str, Any]:
     return {option.name: sized[option.name] for option in method.options if option.name in sized}
 
 
-def references_for(method: Method, dataset: str) -> dict[str, np.ndarray]:
+def references_for(method: Method, dataset: str) -> dict[str, Any]:
     """What a method that compares with training pictures takes besides its options.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -40,7 +40,7 @@ class Asked:
 
 
 def _heatmap(
-    asked: Asked, references: dict[str, np.ndarray], network: keras.Model, pixels: np.ndarray
+    asked: Asked, references: dict[str, Any], network: keras.Model, pixels: np.ndarray
 ) -> np.ndarray:
     found = explain(
         network,
