@@ -18,8 +18,8 @@ from dashboard.state import CurrentDigit
 VERDICTS: dict[Verdict, str] = {
     "passes": "passes: the map changes when what the network learnt is taken away",
     "doubtful": "doubtful: much of the map stays when what the network learnt is taken away",
-    "fails": "fails: the map hardly changes when what the network learnt is taken away, so it "
-    "shows the picture more than the network",
+    "fails": "fails: the map hardly changes when what the network learnt, or its last layer alone, "
+    "is taken away, so it shows the picture more than the network",
     "nothing to compare": "no map to compare: one of the two is the same everywhere",
 }
 BADGES: dict[Verdict, tuple[str, str]] = {
@@ -132,10 +132,10 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
             key="evidence_curves",
             alt=f"Deletion and insertion curves of {title} and {rival.title}",
         )
-    alike = faithfulness.similarity(name, digit.pixels, asked)
+    alike, without_last = faithfulness.similarities(name, digit.pixels, asked)
     steady = faithfulness.stability(name, digit.pixels, asked)
     said = in_words(test, title, rival.title)
-    st.markdown(f"{said} Sanity check of this map: {badge(verdict(alike))}")
+    st.markdown(f"{said} Sanity check of this map: {badge(verdict(alike, without_last))}")
     random = test.random_deletion.areas
     usual = (
         f"Random orders: {markup.percent(random.mean())} "
@@ -156,8 +156,14 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
                 ),
                 (
                     "none" if alike is None else markup.signed(alike),
-                    f"Sanity check {VERDICTS[verdict(alike)]} (rank correlation with the map of "
-                    "untrained networks; 0 is no likeness, 1 the same).",
+                    f"Sanity check {VERDICTS[verdict(alike, without_last)]}. It is the rank "
+                    "correlation with the map of untrained networks: 0 is no likeness, 1 the same"
+                    + (
+                        "."
+                        if without_last is None
+                        else f" ({markup.signed(without_last)} if only "
+                        "the last layer is untrained)."
+                    ),
                 ),
                 (
                     "none" if steady is None else markup.signed(steady),

@@ -74,6 +74,13 @@ QUANTITIES = {
             lambda row: row.similarity,
         ),
         Quantity(
+            "Last layer",
+            "rank correlation with the map of a network with an untrained last layer",
+            "How alike the map stays when the last layer alone forgets, so that the classes are "
+            "random ones: from 0.8 on the method fails, since its map hardly knows the class.",
+            lambda row: row.last_similarity,
+        ),
+        Quantity(
             "Stability",
             "rank correlation with the map of a noisy copy",
             "How far the order of the pixels stays the same under noise that the eye hardly sees: "
@@ -160,9 +167,9 @@ def table(found: MapRanking) -> str:
         for row in found.rows
     ]
     usual = f"{sum(found.random) / len(found.random):.2f}"
-    rows.append(("Random orders", "0", usual, usual, "", "", "", ""))
+    rows.append(("Random orders", "0", usual, usual, "", "", "", "", ""))
     head = ("Method", *QUANTITIES, "Verdict", "ms a map")
-    return markup.table(head, rows, text_columns=(6,))
+    return markup.table(head, rows, text_columns=(7,))
 
 
 def left_out(found: MapRanking) -> str:

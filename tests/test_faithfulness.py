@@ -303,3 +303,16 @@ def test_the_check_finds_out_the_map_that_only_shows_the_picture(
 )
 def test_the_verdict_has_stated_limits(value: float, expected: str) -> None:
     assert faithfulness.verdict(value) == expected
+
+
+def test_a_method_that_stays_without_the_last_layer_fails() -> None:
+    assert faithfulness.verdict(0.1, 0.79) == "passes"
+    assert faithfulness.verdict(0.1, 0.8) == "fails"
+    assert faithfulness.verdict(0.6, None) == "doubtful"
+
+
+def test_snapshots_lose_what_the_map_ranks_first() -> None:
+    pictures = faithfulness.snapshots(ROW, np.array([[3.0, 9, 1, 2, 9, 9, 9]]), (0, 1 / 3, 1))
+    np.testing.assert_array_equal(pictures[0], ROW)
+    np.testing.assert_array_equal(pictures[1, 0, :4, 0], [0, 0, 1, 0.5])
+    assert not pictures[2].any()

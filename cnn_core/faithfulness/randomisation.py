@@ -99,17 +99,21 @@ def cascade(
         yield name, similarity(heatmap, other, where)
 
 
-def verdict(value: float | None) -> Verdict:
-    """What a similarity to the map of an untrained network means.
+def verdict(whole: float | None, last: float | None = None) -> Verdict:
+    """What the similarities to the maps of networks with fresh weights mean.
+
+    A method fails that gives nearly the same map without anything learnt, or without the last
+    layer alone: the classes are then random ones.
 
     Args:
-        value: of similarity(), or the mean of several.
+        whole: of similarity() to a network whose every layer is fresh, or the mean of several.
+        last: to one whose last layer alone is fresh.
     """
-    if value is None:
+    if whole is None:
         return "nothing to compare"
-    if value < PASSES_BELOW:
-        return "passes"
-    return "fails" if value >= FAILS_FROM else "doubtful"
+    if whole >= FAILS_FROM or (last is not None and last >= FAILS_FROM):
+        return "fails"
+    return "passes" if whole < PASSES_BELOW else "doubtful"
 
 
 def _layers_with_kernels(model: keras.Model) -> list[str]:

@@ -39,6 +39,7 @@ class MapFigures:
         insertion: area under the insertion curve, in [0, 1]; the larger the better.
         similarity: to the map of a network that learnt nothing, in [-1, 1]; the smaller the
             better; None if one of the two maps is constant, or if it was not asked for.
+        last_similarity: to that of a network whose last layer alone forgot what it learnt.
         stability: under small noise, in [-1, 1]; the larger the better; None likewise.
         seconds: that the map took.
     """
@@ -46,18 +47,30 @@ class MapFigures:
     deletion: float
     insertion: float
     similarity: float | None
+    last_similarity: float | None
     stability: float | None
     seconds: float
 
 
-def fresh_networks(model: keras.Model) -> tuple[keras.Model, ...]:
-    """Copies of a network that learnt nothing."""
-    return tuple(faithfulness.randomised(model, seed=seed) for seed in range(NUM_FRESH))
+@dataclass(frozen=True)
+class FreshNetworks:
+    """Copies of a network that forgot what it learnt: all of it, or what the last layer did."""
+
+    whole: tuple[keras.Model, ...]
+    last: keras.Model
+
+
+def fresh_networks(model: keras.Model) -> FreshNetworks:
+    """Copies of a network with fresh weights; the network itself is left alone."""
+    return FreshNetworks(
+        tuple(faithfulness.randomised(model, seed=seed) for seed in range(NUM_FRESH)),
+        faithfulness.randomised(model, lowest=faithfulness.stages(model)[0]),
+    )
 
 
 def figures_of(
     model: keras.Model,
-    fresh: Sequence[keras.Model],
+    fresh: FreshNetworks,
     image: np.ndarray,
     target: int,
     method: str,
@@ -69,13 +82,13 @@ def figures_of(
 
     Args:
         model: the network explained.
-        fresh: copies of it that learnt nothing.
+        fresh: copies of it that forgot.
         image: (height, width, channels) in [0, 1].
         target: the class explained.
         method: a key of METHODS.
         dataset: that the network learnt.
-        turn: the number of the picture: they take turns in asking the networks `fresh`, and only
-            the first NUM_CHECKED are checked for similarity and stability.
+        turn: the number of the picture: they take turns in asking the networks that learnt
+            nothing, and only the first NUM_CHECKED are checked for similarity and stability.
 
     Raises:
         CnnCoreError: the method does not fit the network, or the picture is blank.
@@ -93,15 +106,17 @@ def figures_of(
     seconds = time.perf_counter() - started
     ground = faithfulness.ground_of(image)
     test = faithfulness.erasure_test(model, image, [heatmap], ClassScore(target), num_orders=0)
-    similarity = stability = None
+    similarity = last_similarity = stability = None
     if turn < NUM_CHECKED:
-        other = make_map(fresh[turn % len(fresh)], image)
-        similarity = faithfulness.similarity(heatmap, other, ground.where)
+        similarity, last_similarity = (
+            faithfulness.similarity(heatmap, make_map(network, image), ground.where)
+            for network in (fresh.whole[turn % NUM_FRESH], fresh.last)
+        )
         stability = faithfulness.stability(
             make_map, model, image, heatmap, ground, num_copies=NUM_COPIES
         )
     deletion, insertion = (float(curves.areas[0]) for curves in (test.deletion, test.insertion))
-    return MapFigures(deletion, insertion, similarity, stability, seconds)
+    return MapFigures(deletion, insertion, similarity, last_similarity, stability, seconds)
 
 
 def random_area(model: keras.Model, image: np.ndarray, target: int) -> float:
@@ -171,7 +186,7 @@ def measure(model: str, method: str, num_images: int, weights_sha256: str) -> di
 
 
 @lru_cache(maxsize=1)  # the jobs of one network follow each other
-def _networks(name: str, weights_sha256: str) -> tuple[keras.Model, tuple[keras.Model, ...]]:
+def _networks(name: str, weights_sha256: str) -> tuple[keras.Model, FreshNetworks]:
     trained = models.load_pretrained(name)
     return trained, fresh_networks(trained)
 
@@ -210,9 +225,9 @@ def _facts_of(
 def as_columns(found: Sequence[MapFigures]) -> dict[str, list[float | None]]:
     """The figures of single pictures put together, a list for each figure.
 
-    Similarity and stability are those of the pictures that were checked.
+    Similarities and stability are those of the pictures that were checked.
     """
-    checked = {"similarity", "stability"}
+    checked = {"similarity", "last_similarity", "stability"}
     return {
         name: [
             _rounded(getattr(one, name))

@@ -39,13 +39,14 @@ class Estimate:
 class MethodFigures:
     """What the tests say of a method, a value for each picture; see MapFigures.
 
-    Similarity and stability are those of the first pictures only.
+    Similarities and stability are those of the first pictures only.
     """
 
     method: str
     deletion: tuple[float, ...]
     insertion: tuple[float, ...]
     similarity: tuple[float | None, ...]
+    last_similarity: tuple[float | None, ...]
     stability: tuple[float | None, ...]
     seconds: tuple[float, ...]
 
@@ -59,9 +60,9 @@ class MethodFigures:
 
     @property
     def verdict(self) -> faithfulness.Verdict:
-        """Whether the method passes the sanity check, by the mean similarity."""
-        found = estimate(self.similarity)
-        return faithfulness.verdict(None if found is None else found.mean)
+        """Whether the method passes the sanity check, by the mean similarities."""
+        found = (estimate(self.similarity), estimate(self.last_similarity))
+        return faithfulness.verdict(*(None if each is None else each.mean for each in found))
 
     @property
     def num_compared(self) -> int:
@@ -80,6 +81,7 @@ class MapRanking:
 
     Attributes:
         model: a key of models.MODELS.
+        weights_sha256: of its weights; the ranking holds for no others.
         indices: of the test pictures, all rightly read.
         random: mean area of random orders on each picture, of deletion and insertion alike.
         rows: the methods, the best by their gap first.
@@ -88,6 +90,7 @@ class MapRanking:
     """
 
     model: str
+    weights_sha256: str
     indices: tuple[int, ...]
     random: tuple[float, ...]
     rows: tuple[MethodFigures, ...]
@@ -146,9 +149,16 @@ def ranking(
     left_out: Iterable[tuple[str, str]],
     origin: results.Origin | None = None,
 ) -> MapRanking:
-    """Sort methods by their gap, the best first."""
-    ordered = sorted(rows, key=lambda row: -float(row.gaps.mean()))
-    return MapRanking(model, tuple(indices), tuple(random), tuple(ordered), tuple(left_out), origin)
+    """Sort methods by their gap, the best first, for the weights that are here."""
+    return MapRanking(
+        model,
+        _weights_sha256(model),
+        tuple(indices),
+        tuple(random),
+        tuple(sorted(rows, key=lambda row: -float(row.gaps.mean()))),
+        tuple(left_out),
+        origin,
+    )
 
 
 def run(
@@ -175,7 +185,7 @@ def run(
         MissingFileError: the network or its data set is not there.
     """
     dataset = models.get(name).dataset
-    sha256 = str(models.load_card(name)["weights_sha256"])
+    sha256 = _weights_sha256(name)
     shared = {"model": name, "num_images": num_images, "weights_sha256": sha256}
     work = [
         jobs.Job(f"{name}-{method}", measure, {"method": method, **shared})
@@ -218,10 +228,12 @@ def load(name: str) -> MapRanking:
     """Return the shipped ranking of a network.
 
     Raises:
-        MissingFileError: the file is absent or damaged.
+        MissingFileError: the file is absent, damaged, or of other weights than those here.
     """
     facts = results.read(f"{NAME}/{models.get(name).name}")
     try:
+        if facts["weights_sha256"] != _weights_sha256(name):
+            raise ValueError("Made with other weights")
         return ranking(
             facts["model"],
             facts["indices"],
@@ -232,6 +244,10 @@ def load(name: str) -> MapRanking:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise results.missing(f"{NAME}/{name}") from error
+
+
+def _weights_sha256(name: str) -> str:
+    return str(models.load_card(name)["weights_sha256"])
 
 
 def _row(facts: dict[str, Any]) -> MethodFigures:

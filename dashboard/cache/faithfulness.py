@@ -14,7 +14,7 @@ from cnn_core import faithfulness, models
 from cnn_core.attribution import METHODS, ClassScore, explain
 from cnn_core.faithfulness import ErasureTest, MapMaker
 from cnn_core.studies import map_figures, map_ranking
-from cnn_core.studies.map_figures import MapFigures
+from cnn_core.studies.map_figures import FreshNetworks, MapFigures
 from cnn_core.studies.map_ranking import Estimate, MapRanking
 from dashboard import cache
 from dashboard.cache import Options
@@ -70,8 +70,8 @@ def shipped(name: str) -> MapRanking:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def fresh_networks(name: str) -> tuple[keras.Model, ...]:
-    """Copies of a network that learnt nothing; the network itself is left alone."""
+def fresh_networks(name: str) -> FreshNetworks:
+    """Copies of a network that forgot what it learnt; the network itself is left alone."""
     return map_figures.fresh_networks(cache.model(name))
 
 
@@ -102,16 +102,19 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def similarity(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
-    """How alike the map is to those of networks that learnt nothing, on average."""
-    where = faithfulness.ground_of(pixels).where
+def similarities(name: str, pixels: np.ndarray, asked: Asked) -> tuple[float | None, float | None]:
+    """How alike the map is to those of networks that learnt nothing, on average.
+
+    And to that of a network whose last layer alone forgot.
+    """
+    where, fresh = faithfulness.ground_of(pixels).where, fresh_networks(name)
     trained, make = heatmap(name, pixels, asked), asked.maker(name)
-    found = [
-        faithfulness.similarity(trained, make(fresh, pixels), where)
-        for fresh in fresh_networks(name)
-    ]
-    known = [value for value in found if value is not None]
-    return float(np.mean(known)) if known else None
+    *whole, last = (
+        faithfulness.similarity(trained, make(network, pixels), where)
+        for network in (*fresh.whole, fresh.last)
+    )
+    known = [value for value in whole if value is not None]
+    return (float(np.mean(known)) if known else None), last
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
