@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
-from cnn_core.faithfulness import ErasureTest, Verdict, verdict
+from cnn_core.faithfulness import ErasureTest, Verdict, ground_of, verdict
 from cnn_core.faithfulness.erasure import NUM_ORDERS
 from dashboard import cache, charts, components, evidence_charts, markup, state
 from dashboard.cache import faithfulness
@@ -52,6 +52,11 @@ def show(found: Attribution, options: cache.Options) -> None:
     )
     if not is_wanted:
         return
+    try:
+        ground_of(digit.pixels)
+    except PictureError as error:
+        st.info(str(error))
+        return
     if np.ptp(found.heatmap) == 0:
         st.info(
             "The map is the same everywhere: it ranks no pixel before another, so there is "
@@ -60,12 +65,8 @@ def show(found: Attribution, options: cache.Options) -> None:
         return
     score = found.score
     asked = Asked(found.method.name, score.target, score.against, found.layer, options)
-    try:
-        with st.spinner("Putting the map to the test"):
-            _show_tests(name, digit, asked)
-    except PictureError as error:
-        st.info(str(error))
-        return
+    with st.spinner("Putting the map to the test"):
+        _show_tests(name, digit, asked)
     _show_cascade(name, digit, asked)
 
 

@@ -92,6 +92,11 @@ def show_current() -> None:
         f"The answer {names[answer]} while the {test.num_pixels:,} pixels of {digit.name} go and "
         "come. A map to be believed leaves the grey band at once: downwards on the left, upwards "
         "on the right."
+        + (
+            ""
+            if colours.is_ink(digit.pixels)
+            else " A pixel that is gone shows the blurred picture."
+        )
     )
     for title, order in ((titles[0], asked[0]), ("a random order", None)):
         st.markdown(f"**Deleted by {title}**")
