@@ -13,7 +13,7 @@ import base64
 import cv2
 import numpy as np
 
-from cnn_core.attribution.segments import is_ink
+from cnn_core.images import is_ink
 
 SEQUENTIAL = (
     "#000000", "#180f3d", "#440f76", "#721f81", "#9e2f7f",

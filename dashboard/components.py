@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import datasets, models
 from cnn_core.attribution import Method, Option
 from cnn_core.errors import CnnCoreError
+from cnn_core.studies.map_figures import options_for
 from dashboard import cache, charts, colours, markup, runtime, state
 from dashboard.tiles import tiles
 
@@ -185,11 +186,16 @@ def layer_picker(
 def options_of(method: Method) -> tuple[Option, ...]:
     """The options of a method, those of a patch in proportion to the pictures of the model."""
     side = _side()
-    fitted: dict[str, dict[str, Any]] = {
-        "patch_size": {"default": side // 7, "maximum": min(side // 2, 28)},
-        "stride": {"default": max(1, side // 20)},
-    }
-    return tuple(replace(option, **fitted.get(option.name, {})) for option in method.options)
+    defaults = options_for(method, side)
+    most: dict[str, dict[str, Any]] = {"patch_size": {"maximum": min(side // 2, 28)}}
+    return tuple(
+        replace(
+            option,
+            default=defaults.get(option.name, option.default),
+            **most.get(option.name, {}),
+        )
+        for option in method.options
+    )
 
 
 def default_options(method: Method) -> cache.Options:

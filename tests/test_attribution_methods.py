@@ -20,7 +20,8 @@ from cnn_core.attribution import (
     explain_batch,
     obstacle,
 )
-from cnn_core.attribution.segments import is_ink, pieces
+from cnn_core.attribution.segments import pieces
+from cnn_core.images import is_ink
 from cnn_core.models.layers import LocalResponseNormalization
 
 WEIGHTS = np.array(

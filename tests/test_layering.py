@@ -21,9 +21,11 @@ PARTS = [
     *("score", "method", "gradient", "paths", "cam", "layerwise", "backprop", "propagation"),
     *("segments", "perturbation", "places", "occlusion"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
+    *("ground", "erasure", "agreement", "randomisation"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
     *("experiment_table", "experiment_runs", "experiments", "conclusions"),
+    *("map_figures", "map_ranking"),
     "__init__",
     "__main__",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.attribution.method import Attribution
-from cnn_core.attribution.segments import is_ink
+from cnn_core.images import is_ink
 
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "middle", "right")
 _HARDLY = 0.02

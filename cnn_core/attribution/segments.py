@@ -6,19 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from cnn_core.images import is_ink
+
 # How much dearer a step is from black to white than along one grey level.
 _CONTRAST = 20.0
-
-
-def is_ink(pixels: np.ndarray) -> bool:
-    """Whether a picture is ink on empty ground and not a photograph: most of it is exactly 0.
-
-    Of every MNIST test digit at least 60% is 0, of every CIFAR-10 test picture at most 42%.
-
-    Args:
-        pixels: (height, width, channels) in [0, 1].
-    """
-    return bool((pixels == 0).mean() > 0.5)
 
 
 def pieces(image: np.ndarray, num_pieces: int) -> np.ndarray:

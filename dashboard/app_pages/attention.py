@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution, Method
-from dashboard import attention_view, cache, components, markup, state
+from dashboard import attention_view, cache, components, evidence, markup, state
 from dashboard.cache import attributions
 
 ONE, METHODS_VIEW, CLASSES_VIEW, PAIR = "One map", "All methods", "All classes", "Two classes"
@@ -136,6 +136,7 @@ if view == ONE:
     with st.spinner(f"Computing {method.title}"):
         found = explained(method, target, against, options)
     attention_view.show_one(found, digit, names, strength)
+    evidence.show(found, options)
 elif view == METHODS_VIEW:
     show_all_methods()
 elif view == CLASSES_VIEW:

@@ -90,4 +90,4 @@ right.markdown(
     else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
     "another fill."
 )
-components.next_page("app_pages/filters.py", "Next: the weights behind it")
+components.next_page("app_pages/faithfulness.py", "Next: which of the maps to believe")

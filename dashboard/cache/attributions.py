@@ -9,9 +9,8 @@ import streamlit as st
 
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
+from cnn_core.studies.map_figures import NUM_REFERENCES
 from dashboard import cache
-
-NUM_REFERENCES = 100
 
 
 def references_of(name: str, method: str) -> np.ndarray | None:
