@@ -18,7 +18,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__in
 MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 # Inside the packages, where the map has one line.
 PARTS = [
-    *("score", "gradient", "occlusion"),
+    *("score", "gradient", "chain", "reach", "dense_head", "walk", "incremental", "occlusion"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
