@@ -43,7 +43,7 @@ def model(name: str) -> keras.Model:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _model(name: str, _: str) -> keras.Model:
+def _model(name: str, weights: str) -> keras.Model:
     runtime.wait()
     return models.load_pretrained(name)
 
