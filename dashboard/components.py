@@ -261,6 +261,27 @@ def require_network() -> None:
         st.stop()
 
 
+def require_compiled() -> None:
+    """End the page's run here while its network is compiled, in the background, on first use."""
+    require_network()
+    if not cache.is_compiled(state.model_name()):
+        preparing()
+        st.skeleton(height=320)
+        st.stop()
+
+
+def preparing() -> None:
+    """Say that the maps are on their way, and run the page again when they can be made."""
+    st.html(markup.loading("The maps are on their way: first use of this network"))
+    _rerun_when_compiled(state.model_name())
+
+
+@st.fragment(run_every=0.25)
+def _rerun_when_compiled(name: str) -> None:
+    if cache.is_compiled(name):
+        st.rerun()
+
+
 def loading() -> None:
     """Say that the network is on its way."""
     st.html(markup.loading())

@@ -192,10 +192,13 @@ def test_the_patch_is_measured_against_the_picture(
     name: str, patch: tuple[int, int], stride: int
 ) -> None:
     visitor = Visitor("occlusion", model=name)
-    sliders = {slider.label: slider for slider in visitor.app.main.slider}
-    assert (sliders["Patch size"].value, sliders["Patch size"].max) == patch
-    assert sliders["Stride"].value == stride
-    sliders["Patch size"].set_value(patch[1]).run()
+    side = models.get(name).input_shape[0]
+    keys = f"patch_size_{side}", f"stride_{side}"
+    sizes, strides = (visitor.component(key) for key in keys)
+    assert (sizes["value"], sizes["maximum"]) == patch
+    assert strides["value"] == stride
+    visitor.slide(keys[0], patch[1])
+    assert visitor.component("occlusion_probe")["box"] == [patch[1]] * 2
     assert visitor.complaints() == []
 
 

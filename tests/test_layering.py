@@ -19,7 +19,8 @@ MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 # Inside the packages, where the map has one line.
 PARTS = [
     *("score", "method", "gradient", "paths", "cam", "layerwise", "backprop", "propagation"),
-    *("segments", "perturbation", "places", "occlusion"),
+    *("chain", "reach", "dense_head", "walk", "incremental", "occlusion"),
+    *("segments", "perturbation", "places"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
     *("ground", "erasure", "agreement", "randomisation"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),

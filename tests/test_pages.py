@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import HOME, SEVEN, STEM, Visitor
+from visitors import HOME, SEVEN, STEM, Visitor, forget_results
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -499,17 +499,17 @@ def test_the_occlusion_map_starts_with_the_logit_of_the_answer() -> None:
 
 def test_patch_and_stride_set_the_positions() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size_28", 14)
-    visitor.choose("stride_28", 4)
+    visitor.slide("patch_size_28", 14)
+    visitor.slide("stride_28", 4)
     probe = visitor.component("occlusion_probe")
     assert probe["tops"] == [0, 4, 8, 12, 14], "the last position covers the border"
-    visitor.choose("patch_size_28", 1)
-    visitor.choose("stride_28", 1)
+    visitor.slide("patch_size_28", 1)
+    visitor.slide("stride_28", 1)
     assert len(visitor.component("occlusion_probe")["tops"]) == 28
     assert visitor.complaints() == []
 
 
-@pytest.mark.parametrize("fill", ["black", "white", "mean", "blur"])
+@pytest.mark.parametrize("fill", ["black", "white", "mean", "blur", "background"])
 def test_every_fill_can_be_chosen(fill: str) -> None:
     visitor = Visitor("occlusion")
     visitor.choose("fill_28", fill)
@@ -537,9 +537,9 @@ def test_every_quantity_can_be_asked_for_another_class(
 
 def test_the_page_says_how_many_positions_change_the_answer() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size_28", 1)
+    visitor.slide("patch_size_28", 1)
     assert "No position of the patch changes the answer 2" in visitor.text("markdown")[-1]
-    visitor.choose("patch_size_28", 14)
+    visitor.slide("patch_size_28", 14)
     visitor.choose("fill_28", "white")
     assert "Covering one place changes the answer 2" in visitor.text("markdown")[-1]
 
@@ -716,9 +716,11 @@ def test_the_visitors_own_erasing_joins_the_story(drawn: Visitor) -> None:
 def _fresh_caches() -> Iterator[None]:
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_results()
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_results()
 
 
 @pytest.mark.usefixtures("_fresh_caches")
