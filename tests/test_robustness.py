@@ -51,7 +51,7 @@ def test_what_looks_the_same_turned_is_not_changed_by_turning() -> None:
     y, x = np.indices((21, 21)) - 10
     hill = np.exp(-(x**2 + y**2) / 15).astype(np.float32)[..., None]
     for degrees in (17, 45, -60):
-        np.testing.assert_allclose(perturb(hill, "rotation", degrees), hill, atol=0.02)
+        np.testing.assert_allclose(perturb(hill, "rotation", degrees), hill, atol=0.03)
 
 
 def test_shift_by_whole_pixels_to_the_right_and_down() -> None:
@@ -209,10 +209,13 @@ def test_pgd_is_never_weaker_than_fgsm_and_mostly_stronger(
     study: keras.Model, test_split: datasets.Split
 ) -> None:
     images, labels = test_split.images[:40], test_split.labels[:40]
-    one, many = (
-        losses(study, perturb(images, kind, 0.15, model=study, labels=labels), labels)
-        for kind in ("fgsm", "pgd")
-    )
+
+    def loss_after(kind: str, **options: int) -> np.ndarray:
+        changed = perturb(images, kind, 0.15, model=study, labels=labels, **options)
+        return losses(study, changed, labels)
+
+    one, first, many = loss_after("fgsm"), loss_after("pgd", steps=1), loss_after("pgd", steps=10)
+    assert (first >= one - 1e-4).all()
     assert (many >= one - 1e-4).all()
     assert (many > one + 0.1).mean() > 0.8
 
@@ -245,7 +248,8 @@ def test_contract(
     model, images = networks[shape], np.stack([picture(shape, seed) for seed in range(3)])
     kept = images.copy()
     numbers = [4, 5, 6]
-    assert np.array_equal(perturb(images, row.name, 0, seeds=numbers, model=model), images)
+    full = np.random.default_rng(0).random((40, *shape), np.float32)
+    np.testing.assert_array_equal(perturb(full, row.name, 0, model=model), full)
     for strength in ends(row):
         found = perturb(images, row.name, strength, seeds=numbers, model=model)
         assert found.dtype == np.float32

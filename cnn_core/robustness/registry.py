@@ -24,6 +24,7 @@ PERTURBATIONS = {
             default=20,
             step=1,
             measured=(-60, -40, -20, 0, 20, 40, 60),
+            directions={"": ("anticlockwise", "clockwise")},
             lowest=-math.inf,
         ),
         Perturbation(
@@ -36,6 +37,10 @@ PERTURBATIONS = {
             default=3,
             step=0.5,
             measured=(-6, -4, -2, 0, 2, 4, 6),
+            directions={
+                natural.SIDEWAYS: ("to the left", "to the right"),
+                natural.UP_AND_DOWN: ("upwards", "downwards"),
+            },
             lowest=-math.inf,
             options=(
                 Option(
@@ -57,6 +62,7 @@ PERTURBATIONS = {
             default=-30,
             step=2,
             measured=(-50, -30, -15, 0, 15, 30, 50),
+            directions={"": ("smaller", "larger")},
             lowest=-99,
         ),
         Perturbation(
@@ -69,6 +75,7 @@ PERTURBATIONS = {
             default=1,
             step=0.25,
             measured=(-1.5, -1, -0.5, 0, 1, 2, 3),
+            directions={"": ("thinner", "thicker")},
             lowest=-math.inf,
             is_for_ink_only=True,
         ),
@@ -103,6 +110,7 @@ PERTURBATIONS = {
             default=-70,
             step=2,
             measured=(-95, -90, -75, -50, 0, 50, 100),
+            directions={"": ("with less of it", "with more of it")},
             lowest=-100,
         ),
         Perturbation(
@@ -140,7 +148,7 @@ PERTURBATIONS = {
             compute=attacks.fgsm,
             unit=BRIGHTNESS,
             maximum=0.5,
-            default=0.1,
+            default=0.2,
             step=0.01,
             measured=_ATTACKED,
             needs_model=True,
@@ -153,7 +161,7 @@ PERTURBATIONS = {
             compute=attacks.pgd,
             unit=BRIGHTNESS,
             maximum=0.3,
-            default=0.1,
+            default=0.2,
             step=0.01,
             measured=_ATTACKED,
             needs_model=True,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Perturbation:
         default: what a slider begins with.
         step: between the strengths of a slider.
         measured: the strengths at which the networks' accuracy is measured, 0 among them.
+        directions: what strengths below and above 0 do; where an option decides, by its value.
         lowest: below it there is no such change.
         needs_model: it is made to mislead a network, so it needs one.
         is_search: it looks for the worst picture within the strength, so that a larger strength
@@ -48,6 +49,7 @@ class Perturbation:
     step: float
     measured: tuple[float, ...]
     minimum: float = 0.0
+    directions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     lowest: float = 0.0
     needs_model: bool = False
     is_search: bool = False

@@ -6,7 +6,8 @@ results      Origin, read(), write(): what a study found, and where the figures 
 baselines    run(), load(): four classical methods on the same pixels
 k_fold       run(), load(): ten folds of the dense network
 grid_search  run(), load(): the 48 points of the search that found the dense network
+robustness   run(), load(): every trained network under every change of the picture
 experiments  run(), load(): one thing changed at a time
 
-`python -m cnn_core.studies NAME` runs the last four; their results ship in cnn_core/data/studies.
+`python -m cnn_core.studies NAME` runs the last five; their results ship in cnn_core/data/studies.
 """
