@@ -10,7 +10,7 @@ import numpy as np
 
 from cnn_core import models
 from cnn_core.robustness import Hold, Perturbation, Sweep
-from cnn_core.robustness.spec import PERCENT
+from cnn_core.robustness.spec import BRIGHTNESS, PERCENT
 from cnn_core.studies.robustness import Curve, Ranking
 from dashboard import colours, markup
 
@@ -25,7 +25,12 @@ def in_words(strength: float, unit: str) -> str:
 
 def axis_of(row: Perturbation) -> str:
     """The title of an axis of strengths."""
-    return f"{row.title.lower() if not row.needs_model else row.title}, {row.unit}"
+    return f"{row.title if row.needs_model else row.title.lower()}, {unit_alone(row.unit)}"
+
+
+def unit_alone(unit: str) -> str:
+    """A unit where no number stands before it."""
+    return f"share {unit}" if unit == BRIGHTNESS else unit
 
 
 def slider_format(step: float) -> str:

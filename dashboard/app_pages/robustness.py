@@ -18,7 +18,7 @@ BEST = "the best of the others"
 def pick() -> tuple[float, int | None, cache.Options]:
     """The strength, the class to make of the picture, and the options of the change."""
     strength = two.slider(
-        f"Strength, {row.unit}",
+        f"Strength, {view.unit_alone(row.unit)}",
         row.minimum,
         row.maximum,
         row.default,
