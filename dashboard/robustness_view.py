@@ -20,7 +20,7 @@ def in_words(strength: float, unit: str) -> str:
     text = f"{strength:g}".replace("-", "\N{MINUS SIGN}")
     if unit == PERCENT:
         return f"{text}{unit}"
-    return f"{text} {unit.removesuffix('s') if abs(strength) == 1 else unit}"
+    return f"{text} {unit.removesuffix('s') if abs(strength) == 1 else unit}".strip()
 
 
 def axis_of(row: Perturbation) -> str:
@@ -141,11 +141,11 @@ def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
     return f"{said}; {models.get(best.model).title} in {markup.percent(best.mean)}."
 
 
-def table(curves: Sequence[Curve], chosen: Curve, unit: str) -> str:
+def table(curves: Sequence[Curve], chosen: Curve) -> str:
     """The accuracy of every network at every strength with its interval, as HTML."""
     strengths = curves[0].strengths
     return markup.table(
-        ("Model", *(in_words(strength, unit) for strength in strengths), "Mean of the changed"),
+        ("Model", *(in_words(strength, "") for strength in strengths), "Mean of the changed"),
         [
             (
                 models.get(curve.model).title,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from visitors import STEM, Visitor
 
 from cnn_core import inference, models
-from cnn_core.robustness import PERTURBATIONS, Sweep, get, perturb
+from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
 from cnn_core.studies import results
 from cnn_core.studies.robustness import Curve, rank
 from dashboard import cache, colours, robustness_charts, runtime
@@ -28,6 +29,13 @@ def _network() -> None:
     runtime.wait()
 
 
+@pytest.fixture(scope="module")
+def looking() -> Visitor:
+    """One visitor who goes through all changes."""
+    runtime.wait()
+    return Visitor("robustness", model="study")
+
+
 def text(visitor: Visitor) -> str:
     return "\n".join([*visitor.text("markdown"), *visitor.text("caption")])
 
@@ -41,8 +49,10 @@ def figures(visitor: Visitor) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("row", PERTURBATIONS.values(), ids=lambda row: row.name)
-def test_every_change_shows_the_changed_digit_and_both_answers(row, digit: np.ndarray) -> None:  # type: ignore[no-untyped-def]
-    visitor = Visitor("robustness", model="study")
+def test_every_change_shows_the_changed_digit_and_both_answers(
+    row: Perturbation, looking: Visitor, digit: np.ndarray
+) -> None:
+    visitor = looking
     visitor.choose("change_True", row.name)
     assert visitor.complaints() == []
     changed = perturb(digit, row.name, row.default, model=cache.model("study"))
@@ -65,7 +75,7 @@ def test_every_change_shows_the_changed_digit_and_both_answers(row, digit: np.nd
     assert "holds best" in text(visitor)
 
 
-def options_of(row) -> cache.Options:  # type: ignore[no-untyped-def]
+def options_of(row: Perturbation) -> cache.Options:
     return tuple((option.name, option.default) for option in row.options)
 
 
@@ -138,6 +148,19 @@ def test_a_single_pixel_that_is_worn_away_says_so() -> None:
         "Nothing of the digit is left: this is the answer to blank paper."
     ]
     assert visitor.complaints() == []
+
+
+def test_without_the_pictures_the_curves_of_the_networks_remain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LENS_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache.split.cache_clear()
+    visitor = Visitor("robustness", model="course_fc")
+    (complaint,) = visitor.complaints()
+    assert complaint.startswith("The pictures of Sign Language Digits are not on this machine")
+    assert len(visitor.app.main.get("plotly_chart")) == 1
+    cache.split.cache_clear()
 
 
 def test_a_network_that_was_not_measured_says_how(
@@ -218,10 +241,10 @@ def test_who_holds_best_in_words() -> None:
 
 def test_the_table_holds_every_share_with_its_interval() -> None:
     curves = [curve("study", 99, 90, 40), curve("robust", 98, 95, 100)]
-    html = view.table(curves, curves[0], "pixels")
+    html = view.table(curves, curves[0])
     assert html.count("<tr") == 3
     assert "90.0% (82.6 to 94.5)" in html
-    assert "0.1 pixels" in html
+    assert html.count('<th scope="col">0.1</th>') == 1
     assert 'class="cl-marked"><th scope="row">' + models.get("study").title in html
 
 

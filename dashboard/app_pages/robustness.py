@@ -148,7 +148,8 @@ def show_networks() -> None:
         f"the same for every network; bands are 95% intervals of the share.{attack}"
     )
     with st.expander("The figures, with their intervals"):
-        st.html(view.table(curves, chosen, row.unit))
+        st.caption(f"The strengths, {view.unit_alone(row.unit)}, are those of the column heads.")
+        st.html(view.table(curves, chosen))
         made_by(study.origin)
 
 
