@@ -10,15 +10,16 @@ decoding      a stranger's bytes -> a checked array of pixels
 segmentation  find_digit(): which pixels of a picture are the digit
 images        read_digit(), read_picture(): any picture -> what a network takes, every step kept
 models        ModelSpec rows in MODELS and UNTRAINED; build(), load_pretrained(), the cards
-inference     logits(), predict(): the only forward pass
+inference     logits(), predict(), gradients(): the only forward pass, and the way back
 evaluation    accuracy, confusion matrix, report, ROC curves, calibration, two networks compared
 activations   filters, weight statistics, feature maps, receptive fields
 architecture  describe(), load(): every layer of a network, its cost and what it sees
 keras_vis     visualization(): the door to tf-keras-vis
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
 faithfulness  can a map be believed? deletion and insertion, stability, the sanity check
+robustness    perturb(): Perturbation rows in PERTURBATIONS; how far an answer holds
 training      train(); `python -m cnn_core.training NAME`
-studies       one versus two, classical baselines, k-fold, grid search, experiments, map ranking
+studies       one versus two, baselines, k-fold, grid search, experiments, ranking, robustness
 
 No module imports TensorFlow when it is imported, only when a function first needs it: the tables
 above can be read, and a first page drawn, seconds before TensorFlow is there. (models.layers does,

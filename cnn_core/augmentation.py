@@ -1,4 +1,7 @@
-"""Random changes to training images, so that a network learns what does not matter."""
+"""Random changes to training images, so that a network learns what does not matter.
+
+affine_maps() and warp() turn, shift and zoom without chance; cnn_core.robustness uses them too.
+"""
 
 from __future__ import annotations
 
@@ -43,20 +46,65 @@ def augment(images: np.ndarray, how: Augmentation, random: np.random.Generator) 
         A new array of the same shape, float32 in [0, 1].
     """
     maps = _affine_maps(len(images), images.shape[1:3], how, random)
-    size = (images.shape[2], images.shape[1])
     is_changed = random.random((2, len(images)))
     result = np.empty_like(images)
     for i, image in enumerate(images):
         picture = image
         if is_changed[0, i] < how.thickness:
             picture = _change_thickness(picture, random)
-        picture = cv2.warpAffine(
-            picture, maps[i], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        picture = warp(picture, maps[i])
         if is_changed[1, i] < how.softness:
             picture = _soften(picture, random)
         result[i] = picture.reshape(image.shape)
     return np.clip(result, 0, 1, out=result)
+
+
+def affine_maps(
+    size: tuple[int, int],
+    *,
+    angle: np.ndarray,
+    shear: np.ndarray,
+    zoom: np.ndarray,
+    shift: np.ndarray,
+) -> np.ndarray:
+    """Where the pixels of pictures go when these are zoomed, slanted, turned and moved.
+
+    Args:
+        size: height and width of a picture; its middle stays where it is but for the shift.
+        angle: (n,) radians, clockwise above 0.
+        shear: (n,) radians that upright lines are slanted by.
+        zoom: (n, 2) factors along x and y; below 0 mirrored.
+        shift: (n, 2) pixels along x and y.
+
+    Returns:
+        (n, 2, 3) float32, for warp().
+    """
+    height, width = size
+    turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1)
+    slant = np.stack(
+        [np.ones(len(shear)), -np.tan(shear), np.zeros(len(shear)), np.ones(len(shear))], axis=1
+    )
+    linear = turn.reshape(-1, 2, 2) @ slant.reshape(-1, 2, 2) * zoom[:, None]
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    offset = middle + shift - linear @ middle
+    return np.concatenate([linear, offset[:, :, None]], axis=2).astype(np.float32)
+
+
+def warp(image: np.ndarray, affine_map: np.ndarray) -> np.ndarray:
+    """Move the pixels of one picture; what comes in from outside repeats the border.
+
+    Args:
+        image: (height, width, channels) float32.
+        affine_map: (2, 3), of affine_maps().
+
+    Returns:
+        (height, width, channels) float32.
+    """
+    size = (image.shape[1], image.shape[0])
+    moved = cv2.warpAffine(
+        image, affine_map, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved.reshape(image.shape))
 
 
 def _affine_maps(
@@ -71,12 +119,7 @@ def _affine_maps(
         zoom[:, 0] *= random.choice((-1, 1), count)
     height, width = size
     shift = random.uniform(-how.shift, how.shift, (count, 2)) * (width, height)
-    turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1)
-    slant = np.stack([np.ones(count), -np.tan(shear), np.zeros(count), np.ones(count)], axis=1)
-    linear = turn.reshape(-1, 2, 2) @ slant.reshape(-1, 2, 2) * zoom[:, None]
-    middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    offset = middle + shift - linear @ middle
-    return np.concatenate([linear, offset[:, :, None]], axis=2).astype(np.float32)
+    return affine_maps(size, angle=angle, shear=shear, zoom=zoom, shift=shift)
 
 
 def _change_thickness(image: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -42,6 +42,7 @@ class Dataset:
         image_shape: (height, width, channels).
         file_names: the files that may hold it, the first found is read.
         is_shipped: it lies beside the code; else see the module's docstring.
+        is_ink: strokes (1) on empty ground (0); False for photographs.
         note: what one should know of the files that the shipped networks learnt from.
         read: the arrays of a split from the open file.
         download: fetches the data set and gives all its arrays, as the first file holds them.
@@ -58,6 +59,7 @@ class Dataset:
     licence: str
     read: Callable[[Any, SplitName], tuple[np.ndarray, np.ndarray]]
     is_shipped: bool = False
+    is_ink: bool = False
     note: str = ""
     download: Callable[[], Arrays] | None = None
 
@@ -308,6 +310,7 @@ DATASETS = {
             licence="CC BY-SA 3.0",
             read=_read_plain,
             is_shipped=True,
+            is_ink=True,
         ),
         Dataset(
             name="cifar10",

@@ -1,4 +1,4 @@
-"""The only forward pass: traced once for each network, batched, safe from many threads."""
+"""The only forward pass, and its gradient: traced once a network, batched, thread-safe."""
 
 from __future__ import annotations
 
@@ -87,6 +87,35 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
     return Prediction(values, softmax(values))
 
 
+def gradients(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """How a weighted sum of each image's logits changes with each of its pixels.
+
+    Args:
+        model: a network whose last layer gives logits.
+        images: (n, height, width, channels), in [0, 1].
+        weights: (n, classes), of each image's logits; or (classes,) for all images.
+
+    Returns:
+        (n, height, width, channels) float32, logits per unit of brightness.
+
+    Raises:
+        ValueError: the images or the weights do not fit the network, or a value is not finite.
+    """
+    batch, classes = as_batch(model, images), model.output_shape[-1]
+    each = np.asarray(weights, np.float32)
+    if each.shape not in ((classes,), (len(batch), classes)) or not np.isfinite(each).all():
+        raise ValueError(
+            f"Expected finite weights of shape ({classes},) or ({len(batch)}, {classes}). "
+            f"Received: weights.shape={each.shape}"
+        )
+    each = np.broadcast_to(each, (len(batch), classes))
+    run, size = _traced_gradients(model), BATCH_SIZE
+    parts = [
+        run(batch[i : i + size], each[i : i + size]).numpy() for i in range(0, len(batch), size)
+    ]
+    return np.concatenate(parts) if parts else np.zeros_like(batch)
+
+
 def as_image(model: keras.Model, image: np.ndarray) -> np.ndarray:
     """Return one image as float32 (height, width, channels) that fits the network.
 
@@ -125,3 +154,22 @@ def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
 
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
     return tf.function(lambda images: model(images, training=False), input_signature=signature)
+
+
+@lru_cache(maxsize=16)
+def _traced_gradients(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], Any]:
+    import tensorflow as tf
+
+    signature = [
+        tf.TensorSpec((None, *model.input_shape[1:]), tf.float32),
+        tf.TensorSpec((None, model.output_shape[-1]), tf.float32),
+    ]
+
+    @tf.function(input_signature=signature)
+    def run(images: Any, weights: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            scores = tf.reduce_sum(model(images, training=False) * weights)
+        return tape.gradient(scores, images)
+
+    return run

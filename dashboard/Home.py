@@ -16,6 +16,7 @@ PAGES = [
     st.Page("app_pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("app_pages/misclassified.py", title="Misclassified", icon=":material/rule:"),
     st.Page("app_pages/one_vs_two.py", title="One versus two", icon=":material/compare_arrows:"),
+    st.Page("app_pages/robustness.py", title="Robustness", icon=":material/shield:"),
     st.Page("app_pages/compare.py", title="Compare", icon=":material/balance:"),
     st.Page("app_pages/evaluation.py", title="Evaluation", icon=":material/query_stats:"),
     st.Page("app_pages/models.py", title="Models", icon=":material/account_tree:"),

@@ -123,6 +123,36 @@ def precision_recall(
     return figure
 
 
+def band(
+    along: Sequence[float] | np.ndarray,
+    low: Sequence[float] | np.ndarray,
+    high: Sequence[float] | np.ndarray,
+    colour: str,
+    name: str,
+) -> go.Scatter:
+    """The pale band of a line between its lower and its upper edge.
+
+    Args:
+        along: (n,) the places.
+        low: (n,) the lower edge.
+        high: (n,) the upper edge.
+        colour: of the line, as CSS writes it.
+        name: of the line; the legend hides and shows both together.
+    """
+    return go.Scatter(
+        x=np.concatenate([along, along[::-1]]),
+        y=np.concatenate([high, np.asarray(low)[::-1]]),
+        mode="lines",  # of few points, Plotly would mark each
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.2,
+        line_width=0,
+        hoverinfo="skip",
+        legendgroup=name,
+        showlegend=False,
+    )
+
+
 def finish(figure: go.Figure, height: int) -> None:
     """Give a figure the layout of all charts of lines and dots: the legend in a row above.
 
@@ -141,20 +171,8 @@ def finish(figure: go.Figure, height: int) -> None:
 def _add_line(figure: go.Figure, line: Line, row: int, *, is_new: bool) -> None:
     epochs = np.arange(1, len(line.values) + 1)
     if line.low is not None and line.high is not None:
-        figure.add_scatter(
-            x=np.concatenate([epochs, epochs[::-1]]),
-            y=np.concatenate([line.high, np.asarray(line.low)[::-1]]),
-            mode="lines",  # of few points, Plotly would mark each
-            fill="toself",
-            fillcolor=line.colour,
-            opacity=0.2,
-            line_width=0,
-            hoverinfo="skip",
-            legendgroup=line.name,
-            showlegend=False,
-            row=row,
-            col=1,
-        )
+        shade = band(epochs, line.low, line.high, line.colour, line.name)
+        figure.add_trace(shade, row=row, col=1)
     figure.add_scatter(
         x=epochs,
         y=line.values,

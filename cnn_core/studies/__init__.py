@@ -6,10 +6,11 @@ results      Origin, read(), write(): what a study found, and where the figures 
 baselines    run(), load(): four classical methods on the same pixels
 k_fold       run(), load(): ten folds of the dense network
 grid_search  run(), load(): the 48 points of the search that found the dense network
+robustness   run(), load(): every trained network under every change of the picture
 experiments  run(), load(): one thing changed at a time
 map_figures  figures_of(): one map put to every test
 map_ranking  run(), load(): which method's maps can be believed
 
-`python -m cnn_core.studies NAME` runs the last five studies and ships their results in
+`python -m cnn_core.studies NAME` runs all but the first and ships their results in
 cnn_core/data/studies.
 """

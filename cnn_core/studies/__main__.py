@@ -12,12 +12,21 @@ from typing import Any
 
 from cnn_core import datasets, models
 from cnn_core.errors import CnnCoreError, MissingFileError
-from cnn_core.studies import baselines, experiments, grid_search, k_fold, map_ranking, results
+from cnn_core.studies import (
+    baselines,
+    experiments,
+    grid_search,
+    k_fold,
+    map_ranking,
+    results,
+    robustness,
+)
 
 STUDIES: dict[str, Callable[..., Any]] = {
     baselines.NAME: baselines.run,
     k_fold.NAME: k_fold.run,
     grid_search.NAME: grid_search.run,
+    robustness.NAME: robustness.run,
 }
 # Studies of several parts, of which some may be named.
 OF_PARTS = (experiments.NAME, map_ranking.NAME)

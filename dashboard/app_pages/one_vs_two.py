@@ -119,4 +119,4 @@ if not own:
     st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
 for i, (pixels, title) in list(enumerate(own))[-5:]:
     show_step(cache.study_step(name, pixels, title if i else "Before your edits"))
-components.next_page("app_pages/compare.py", "Next: compare two networks")
+components.next_page("app_pages/robustness.py", "Next: how far an answer holds")

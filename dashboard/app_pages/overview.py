@@ -133,6 +133,7 @@ DOORS = (
     ("feature_maps", "Feature maps", f"What every layer makes of the {noun}."),
     ("misclassified", "Misclassified", f"The test {noun}s that the network gets wrong."),
     ("one_vs_two", "One versus two", "The study: which part makes a 1 not a 2?"),
+    ("robustness", "Robustness", f"Change the {noun} until the answer turns, by hand or attack."),
     ("compare", "Compare", f"Two networks look at one {noun}: where do they disagree?"),
     ("evaluation", "Evaluation", "How right the network is, class by class, and how sure."),
     ("models", "Models", "Every network, layer by layer, and how it was trained."),

@@ -19,6 +19,7 @@ TITLES = {
     "feature_maps": "Feature maps",
     "misclassified": "Misclassified",
     "one_vs_two": "One versus two",
+    "robustness": "Robustness",
     "compare": "Compare",
     "evaluation": "Evaluation",
     "models": "Models",

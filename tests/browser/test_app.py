@@ -31,6 +31,7 @@ CONTENT = {
     "feature_maps": ".st-key-maps_conv1 .tile >> nth=31",
     "misclassified": ".js-plotly-plot .hm",
     "one_vs_two": ".cl-column >> nth=4",
+    "robustness": ".js-plotly-plot >> nth=1",
     "compare": ".cl-counts",
     "evaluation": ".cl-counts",
     "models": ".cl-table",

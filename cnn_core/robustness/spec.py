@@ -1,0 +1,104 @@
+"""The record of the registry: what is known of a change and how strong it may be."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cnn_core.attribution import Option
+from cnn_core.datasets import Dataset
+
+DEGREES, PIXELS, PERCENT, BRIGHTNESS = "degrees", "pixels", "%", "of full brightness"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perturbation:
+    """One way to change a picture, more the stronger it is; strength 0 leaves it as it is.
+
+    The figures are for digits of 28x28 pixels; fitted() gives those for another data set.
+
+    Attributes:
+        compute: the function; its docstring's first paragraphs are the help text.
+        unit: of the strength.
+        minimum: the lowest strength worth a look; below 0 where a change has two directions.
+        maximum: the highest one.
+        default: what a slider begins with.
+        step: between the strengths of a slider.
+        measured: the strengths at which the networks' accuracy is measured, 0 among them.
+        directions: what strengths below and above 0 do; where an option decides, by its value.
+        lowest: below it there is no such change.
+        needs_model: it is made to mislead a network, so it needs one.
+        is_search: it looks for the worst picture within the strength, so that a larger strength
+            misleads wherever a smaller one does.
+        is_for_ink_only: it changes strokes, which photographs have not.
+        photograph_share: by what its strengths are multiplied for photographs.
+        options: its settings besides the strength.
+        paper: address of its source; "" for what everybody knows.
+    """
+
+    name: str
+    title: str
+    compute: Callable[..., np.ndarray]
+    unit: str
+    maximum: float
+    default: float
+    step: float
+    measured: tuple[float, ...]
+    minimum: float = 0.0
+    directions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    lowest: float = 0.0
+    needs_model: bool = False
+    is_search: bool = False
+    is_for_ink_only: bool = False
+    photograph_share: float = 1.0
+    options: tuple[Option, ...] = ()
+    paper: str = ""
+
+    @property
+    def help(self) -> str:
+        """What is changed, and what the strength means."""
+        return inspect.cleandoc(self.compute.__doc__ or "").split("\n\nReference:")[0]
+
+    @property
+    def needs_seed(self) -> bool:
+        """Whether the change draws random numbers."""
+        return bool({"seed", "seeds"} & set(inspect.signature(self.compute).parameters))
+
+    def fits(self, dataset: Dataset) -> bool:
+        """Whether the change means anything for the pictures of a data set."""
+        return dataset.is_ink or not self.is_for_ink_only
+
+    def fitted(self, dataset: Dataset) -> Perturbation:
+        """The same row with strengths in proportion to the pictures of a data set."""
+        factor = 1.0 if dataset.is_ink else self.photograph_share
+        if self.unit == PIXELS:
+            factor *= max(1, min(dataset.image_shape[:2]) // 28)
+        return replace(
+            self,
+            minimum=_rounded(self.minimum * factor),
+            maximum=_rounded(self.maximum * factor),
+            default=_rounded(self.default * factor),
+            step=_rounded(self.step * factor),
+            measured=tuple(_rounded(strength * factor) for strength in self.measured),
+        )
+
+    def strengths(self, most: int) -> tuple[float, ...]:
+        """Evenly spaced strengths over the whole range, 0 among them.
+
+        Args:
+            most: about how many there are at most.
+        """
+        steps = round((self.maximum - self.minimum) / self.step)
+        stride = self.step * max(1, math.ceil(steps / max(1, most - 1)))
+        first = math.ceil(round(self.minimum / stride, 6))
+        last = math.floor(round(self.maximum / stride, 6))
+        return tuple(_rounded(i * stride) for i in range(first, last + 1))
+
+
+def _rounded(value: float) -> float:
+    """Without the last digits of a product such as 3 * 0.1."""
+    return round(value, 9) + 0.0  # and no minus before a 0

@@ -1,0 +1,250 @@
+"""Robustness: the accuracy of every trained network over the strength of every change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnn_core import datasets, evaluation, inference, models
+from cnn_core.errors import MissingFileError
+from cnn_core.robustness import PERTURBATIONS, Perturbation, get, perturb
+from cnn_core.studies import jobs, results
+
+NAME = "robustness"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the study takes.
+
+    Attributes:
+        num_images: of each test set, drawn at random; the whole set if it is smaller.
+        num_searched: the same for changes that search for the worst picture.
+        seed: of the draw, and with an image's place in it of its noise.
+    """
+
+    num_images: int = 1_000
+    num_searched: int = 500
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How often one network is right over the strength of one change.
+
+    Attributes:
+        model: a key of models.MODELS.
+        perturbation: a key of PERTURBATIONS.
+        strengths: rising, 0 among them.
+        num_right: right answers at each strength.
+        num_images: images asked about at each strength.
+    """
+
+    model: str
+    perturbation: str
+    strengths: tuple[float, ...]
+    num_right: tuple[int, ...]
+    num_images: int
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """The share of right answers at each strength, in [0, 1]."""
+        return tuple(right / self.num_images for right in self.num_right)
+
+    @property
+    def intervals(self) -> tuple[tuple[float, float], ...]:
+        """Lower and upper bound of each accuracy, with 95% confidence (Wilson)."""
+        return tuple(
+            evaluation.wilson_interval(share, self.num_images) for share in self.accuracies
+        )
+
+    @property
+    def mean(self) -> float:
+        """The mean accuracy over the strengths other than 0."""
+        pairs = zip(self.strengths, self.accuracies, strict=True)
+        changed = [share for strength, share in pairs if strength]
+        return sum(changed) / len(changed)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Every curve that was measured, and where the figures come from."""
+
+    origin: results.Origin
+    sizes: Sizes
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Which of several networks holds best at one strength.
+
+    Attributes:
+        strength: at which they are compared.
+        best: the curve with the most right answers; of several the first.
+        rivals: the other curves whose interval overlaps that of the best: they may be as good.
+    """
+
+    strength: float
+    best: Curve
+    rivals: tuple[Curve, ...]
+
+
+def rank(curves: Sequence[Curve], strength: float) -> Ranking:
+    """Say which network holds best at one strength, and which may be as good.
+
+    Args:
+        curves: of one change, one a network, at least one.
+        strength: one of the strengths of every curve.
+    """
+    best = max(curves, key=lambda curve: curve.accuracies[curve.strengths.index(strength)])
+    low = best.intervals[best.strengths.index(strength)][0]
+    rivals = (
+        curve
+        for curve in curves
+        if curve is not best and curve.intervals[curve.strengths.index(strength)][1] >= low
+    )
+    return Ranking(strength, best, tuple(rivals))
+
+
+def measure(
+    model: str,
+    weights_sha256: str,
+    perturbation: str,
+    strengths: Sequence[float],
+    num_images: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Ask one network about test images changed by every strength of one change.
+
+    Attacks drive the network away from the true class. Of changes that search for the worst
+    picture, an image that a smaller strength misleads counts as misled by every larger one.
+
+    Args:
+        model: a key of models.MODELS.
+        weights_sha256: of the weights asked.
+        perturbation: a key of PERTURBATIONS.
+        strengths: rising, 0 among them.
+        num_images: drawn from the test set; the whole set if it is smaller.
+        seed: of the draw, and with an image's place in it of its noise.
+
+    Returns:
+        The attributes of a Curve, and seconds: of wall time.
+
+    Raises:
+        MissingFileError: the weights are absent or other ones, or the data set is not there.
+    """
+    begun = time.monotonic()
+    network = models.load_pretrained(model)
+    if models.load_card(model)["weights_sha256"] != weights_sha256:
+        raise MissingFileError(f"The weights of {model} have changed: begin the study anew.")
+    test = datasets.load(models.get(model).dataset, split="test")
+    asked = np.random.default_rng(seed).permutation(len(test.labels))[:num_images]
+    num_asked, seeds, num_right = len(asked), seed + np.arange(len(asked)), []
+    for strength in strengths:
+        labels = test.labels[asked]
+        changed = perturb(
+            test.images[asked], perturbation, strength, seeds=seeds, model=network, labels=labels
+        )
+        is_right = inference.predict(network, changed).classes == labels
+        num_right.append(int(is_right.sum()))
+        if get(perturbation).is_search:
+            asked, seeds = asked[is_right], seeds[is_right]
+    return {
+        "model": model,
+        "perturbation": perturbation,
+        "strengths": list(strengths),
+        "num_right": num_right,
+        "num_images": num_asked,
+        "seconds": round(time.monotonic() - begun, 2),
+    }
+
+
+def run(
+    folder: Path,
+    *,
+    sizes: Sizes | None = None,
+    backend: str | None = None,
+    num_jobs: int = 1,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> Robustness:
+    """Measure every change on every network that is trained and whose data set is here.
+
+    Args:
+        folder: of the finished jobs; begun again, the study goes on from there, and a network
+            trained anew is measured anew.
+        sizes: what it takes; Sizes() if None.
+        backend: of joblib, see jobs.run.
+        num_jobs: at once, see jobs.run.
+        on_done: told how many jobs of how many are done.
+
+    Raises:
+        MissingFileError: no network is trained, or a file is damaged.
+    """
+    size = sizes or Sizes()
+    names = [name for name in models.MODELS if _is_here(name)]
+    if not names:
+        raise MissingFileError("No trained network is here: `git checkout pretrained` brings them.")
+    work = [_job(name, row, size) for name in names for row in _rows(name)]
+    measured = jobs.run(
+        work, folder, title=NAME, backend=backend, num_jobs=num_jobs, on_done=on_done
+    )
+    wall_time = sum(one.pop("seconds") for one in measured)
+    used = {models.get(name).dataset for name in names}
+    origin = results.origin(
+        NAME,
+        seeds=[size.seed],
+        wall_time_seconds=wall_time,
+        dataset_names=[name for name in datasets.DATASETS if name in used],
+        packages=("tensorflow", "keras", "opencv-python-headless", "numpy"),
+    )
+    return Robustness(origin, size, tuple(_curve(one) for one in measured))
+
+
+def load() -> Robustness:
+    """Return the shipped figures.
+
+    Raises:
+        MissingFileError: their file is absent or damaged.
+    """
+    facts = results.read(NAME)
+    try:
+        curves = tuple(_curve(one) for one in facts["curves"])
+        return Robustness(results.read_origin(facts["origin"]), Sizes(**facts["sizes"]), curves)
+    except (KeyError, TypeError, ValueError) as error:
+        raise results.missing(NAME) from error
+
+
+def _is_here(name: str) -> bool:
+    dataset = datasets.get(models.get(name).dataset)
+    return models.is_trained(name) and datasets.find(dataset.name) is not None
+
+
+def _rows(name: str) -> list[Perturbation]:
+    dataset = datasets.get(models.get(name).dataset)
+    return [row.fitted(dataset) for row in PERTURBATIONS.values() if row.fits(dataset)]
+
+
+def _job(name: str, row: Perturbation, size: Sizes) -> jobs.Job:
+    return jobs.Job(
+        f"{name}-{row.name}",
+        measure,
+        {
+            "model": name,
+            "weights_sha256": models.load_card(name)["weights_sha256"],
+            "perturbation": row.name,
+            "strengths": list(row.measured),
+            "num_images": size.num_searched if row.is_search else size.num_images,
+            "seed": size.seed,
+        },
+    )
+
+
+def _curve(facts: dict[str, Any]) -> Curve:
+    lists = {name: tuple(facts[name]) for name in ("strengths", "num_right")}
+    return Curve(**{**facts, **lists})

@@ -1,0 +1,92 @@
+"""Pictures of nothing, and arguments that mean nothing: a sentence each, everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from networks import small
+from visitors import Visitor
+
+from cnn_core import activations, inference
+from cnn_core.attribution import METHODS, explain
+from cnn_core.attribution.occlusion import occlusion_sensitivity
+from cnn_core.robustness import perturb
+from dashboard import runtime
+from dashboard.canvas.codec import to_text
+
+BLANK = np.zeros((28, 28), np.uint8)
+POINT = BLANK.copy()
+POINT[14, 14] = 255
+PICTURES = {"blank": BLANK, "all ink": BLANK + 255, "one pixel": POINT}
+PAGES = (
+    *("draw_and_erase", "attention", "occlusion", "feature_maps"),
+    *("one_vs_two", "robustness", "compare"),
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    return small((20, 28, 1))
+
+
+def attack(model: keras.Model, image: np.ndarray, target: Any = 1) -> np.ndarray:
+    return perturb(image, "fgsm", 0.1, model=model, targets=target)
+
+
+DOORS: dict[str, Callable[..., Any]] = {
+    "predict": inference.predict,
+    "explain": lambda model, image: explain(model, image, 1),
+    "occlusion": occlusion_sensitivity,
+    "feature maps": activations.feature_maps,
+    "attack": attack,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (np.full((20, 28, 1), np.nan), "Expected .*images.*. Received: images with NaN"),
+        (np.zeros((28, 20, 1)), r"Expected images of shape \(20, 28, 1\).*Received"),
+        (np.zeros((20, 28)), r"Expected images of shape .*Received: images.shape=\(20, 28\)"),
+    ],
+    ids=["NaN", "wrong shape", "no channel"],
+)
+def test_every_door_refuses_what_is_no_picture_in_a_sentence(
+    door: str, image: np.ndarray, sentence: str, model: keras.Model
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        DOORS[door](model, image)
+
+
+@pytest.mark.parametrize("target", [-1, 3, 10**6, 0.5])
+@pytest.mark.parametrize("door", [explain, attack])
+def test_a_class_that_is_none(door: Callable[..., Any], target: Any, model: keras.Model) -> None:
+    with pytest.raises(ValueError, match=r"Expected target.* from 0 to 2. Received: target"):
+        door(model, np.zeros((20, 28, 1)), target)
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_every_method_and_answer_is_finite(picture: str) -> None:
+    model, image = small((28, 28, 1)), PICTURES[picture][..., None] / np.float32(255)
+    assert np.isfinite(inference.predict(model, image).probabilities).all()
+    for name in METHODS:
+        assert np.isfinite(explain(model, image, 1, method=name).heatmap).all(), name
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_no_page_divides_by_nothing(picture: str) -> None:
+    runtime.wait()
+    visitor = Visitor(model="study", own=to_text(PICTURES[picture]))
+    for page in PAGES:
+        visitor.go_to(page)
+        assert visitor.text("title"), page
+        assert visitor.complaints() == [], page
+        said = [visitor.html(), *visitor.text("markdown"), *visitor.text("caption")]
+        words = re.sub(r'src="[^"]*"', "", " ".join(said))
+        assert not re.search(r"\b(nan|inf)\b", words, re.IGNORECASE), page
