@@ -25,6 +25,8 @@ PAGES = (
     "occlusion",
     "filters",
     "feature_maps",
+    "neuron",
+    "embedding",
     "misclassified",
     "one_vs_two",
 )

@@ -20,6 +20,7 @@ MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 PARTS = [
     *("score", "gradient", "occlusion"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
+    *("units", "kernels", "patches", "classes", "maximisation", "switching"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
     *("experiment_table", "experiment_runs", "experiments", "conclusions"),

@@ -16,6 +16,8 @@ TITLES = {
     "occlusion": "Occlusion",
     "filters": "Filters",
     "feature_maps": "Feature maps",
+    "neuron": "Neuron",
+    "embedding": "Embedding",
     "misclassified": "Misclassified",
     "one_vs_two": "One versus two",
     "compare": "Compare",
