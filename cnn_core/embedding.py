@@ -6,6 +6,7 @@ the network, since all that follows is a weighted sum.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,18 +78,20 @@ def features(
     for start in range(0, len(batch), size):
         parts.append(run(batch[start : start + size]).numpy())
         progress(min(1.0, (start + size) / len(batch)))
-    return np.concatenate(parts) if parts else run(batch).numpy()
+    return np.concatenate(parts) if parts else np.zeros((0, _width(model)), np.float32)
+
+
+def _width(model: keras.Model) -> int:
+    return math.prod(model.get_layer(feature_layer(model)).output.shape[1:])
 
 
 @lru_cache(maxsize=16)
 def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
-    import math
-
     import keras
     import tensorflow as tf
 
-    output = model.get_layer(feature_layer(model)).output
-    inner, size = keras.Model(model.inputs, output), math.prod(output.shape[1:])
+    inner = keras.Model(model.inputs, model.get_layer(feature_layer(model)).output)
+    size = _width(model)
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
 
     @tf.function(input_signature=signature)

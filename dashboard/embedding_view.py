@@ -97,14 +97,14 @@ def mark_current(
     scatter.mark(place, digit.name, scatter=MAP)
 
 
-def show_near_tests(name: str, found: Layout, one: np.ndarray) -> None:
+def show_near_tests(name: str, found: Layout, one: np.ndarray, digit: CurrentDigit) -> None:
     """The nearest test pictures of the sample, to go on to."""
     dataset, answers = state.dataset(), cache.test_answers(name)
     order, distances = embedding.nearest(found.features, one, NUM_NEIGHBOURS + 1)
     pairs = [
         (int(found.sample[i]), float(distance))
         for i, distance in zip(order, distances, strict=True)
-        if found.sample[i] != state.shown_index() or distance > 0
+        if digit.is_edited or found.sample[i] != digit.index
     ][:NUM_NEIGHBOURS]
     st.subheader(f"Nearest test {dataset.noun}s", anchor=False)
     names = [dataset.class_names[answers.labels[i]] for i, _ in pairs]

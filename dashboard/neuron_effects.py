@@ -42,11 +42,11 @@ def show_direct(neuron: Chosen) -> None:
     """Its exact weight towards each class, where there is one."""
     direct = known.direct_weights(*neuron.arguments)
     if direct is None:
-        st.info(
+        st.caption(
             "It is the value of a class itself: nothing comes behind it."
             if neuron.layer == list(known.layers(neuron.model))[-1]
             else "There is no single weight: a bend or a maximum lies between this neuron and the "
-            "logits, so its pull depends on the picture. The average pull is what counts."
+            "logits, so its pull depends on the picture."
         )
         return
     st.plotly_chart(
@@ -74,8 +74,8 @@ def show_switched(neuron: Chosen, digit: CurrentDigit) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.html(
-            f'<div class="cl-label">The answer to {digit.name} with it held at {level:.2f}; thin '
-            "and grey: the answer with it</div>"
+            f'<div class="cl-label">{digit.name} with the neuron held at {level:.2f}. Thin and '
+            "grey: the answer with the neuron as it is.</div>"
             + markup.probability_bars(
                 names, softmax(logits), before.probabilities[0], marked=digit.label
             )

@@ -51,7 +51,7 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
     embedding_view.mark_current(layout, shown, digit, one)
     if drawing.is_final:
         embedding_view.show_near_training(name, one, best)
-        embedding_view.show_near_tests(name, layout, one)
+        embedding_view.show_near_tests(name, layout, one, digit)
     sidebar.show_current_digit()
     acknowledge(drawing)
 

@@ -55,8 +55,13 @@ def features(name: str, pixels: np.ndarray) -> np.ndarray:
     return embedding.features(cache.model(name), pixels)[0]
 
 
-@lru_cache(maxsize=64)
 def _name_of(kind: str, name: str) -> str:
+    return _name_for(kind, name, cache.card(name)["weights_sha256"])
+
+
+# To digest all weights takes 20 ms.
+@lru_cache(maxsize=64)
+def _name_for(kind: str, name: str, _weights: str) -> str:
     sizes = _dataset(name).split_sizes
     return shelf.name_of(kind, cache.model(name), sizes["train"], sizes["test"])
 

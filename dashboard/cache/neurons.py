@@ -84,7 +84,7 @@ def maximised(name: str, layer: str, channel: int) -> Maximised:
 
 
 @lru_cache(maxsize=32)
-def _index_name(name: str) -> str:
+def _index_name(name: str, _weights: str) -> str:
     size = datasets.get(models.get(name).dataset).split_sizes["train"]
     return shelf.name_of("strongest", cache.model(name), size)
 
@@ -94,7 +94,7 @@ def strongest_job(name: str) -> tuple[str, jobs.Work]:
 
     It shows at once what was found before and is kept on disk.
     """
-    key = _index_name(name)
+    key = _index_name(name, cache.card(name)["weights_sha256"])
     if jobs.find(key) is None and (kept := shelf.find(key)) is not None:
         jobs.keep(key, kept)
 
