@@ -153,6 +153,9 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
         showlegend=False,
     )
     _without_axes(figure)
+    # Markers would get room around them.
+    figure.update_xaxes(range=[-0.5, mosaic.shape[1] - 0.5])
+    figure.update_yaxes(range=[mosaic.shape[0] - 0.5, -0.5], autorange=False)
     figure.update_layout(height=max(160, 900 * mosaic.shape[0] // mosaic.shape[1]))
     return figure
 

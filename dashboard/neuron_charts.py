@@ -17,7 +17,7 @@ FOR, AGAINST = colours.DIVERGING[8], colours.DIVERGING[2]
 _GAP = 1
 
 
-def outlined(pixels: np.ndarray, box: tuple[int, int, int, int], *, side: int = 84) -> np.ndarray:
+def outlined(pixels: np.ndarray, box: tuple[int, int, int, int], *, side: int = 96) -> np.ndarray:
     """A picture, enlarged pixel by pixel, with a frame around a part of it.
 
     Args:

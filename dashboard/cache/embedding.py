@@ -78,12 +78,12 @@ def _known(key: str) -> None:
 
 def layout_job(name: str) -> tuple[str, jobs.Work]:
     """The name of the job that lays out the test set by its principal components, and the job."""
-    key = _name_of("layout", name)
+    key, network = _name_of("layout", name), cache.model(name)
     _known(key)
 
     def compute(progress: jobs.Progress) -> shelf.Arrays:
         images = cache.split(_dataset(name).name, "test").images
-        found = embedding.features(cache.model(name), images, progress=progress)
+        found = embedding.features(network, images, progress=progress)
         plane = embedding.fit_projection(found)
         sample = neurons.sample(len(images), NUM_LAID_OUT)
         return {
