@@ -138,7 +138,7 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     if kept is None:
         return
     training = known.training_of(name, kept)
-    order, distances = embedding.nearest(training.features, one, NUM_NEIGHBOURS)
+    order, distances = known.nearest_training(training, one, NUM_NEIGHBOURS)
     images = cache.split(dataset.name, "train").images
     labels = [int(training.labels[i]) for i in order]
     names = dataset.class_names

@@ -49,9 +49,12 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
     with right:
         embedding_view.show_map(name, shown)
     embedding_view.mark_current(layout, shown, digit, one)
-    if drawing.is_final:
+    if drawing.is_final:  # while the pen is down the neighbours of the last time it was up stay
+        state.put("near", (digit, one, best))
+    near, one, best = state.get("near", (digit, one, best))
+    if (near.digit_id, len(one)) == (digit.digit_id, layout.features.shape[1]):
         embedding_view.show_near_training(name, one, best)
-        embedding_view.show_near_tests(name, layout, one, digit)
+        embedding_view.show_near_tests(name, layout, one, near)
     sidebar.show_current_digit()
     acknowledge(drawing)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import streamlit as st
 
 from cnn_core import embedding, models, neurons, shelf
 from cnn_core.datasets import Dataset, get
@@ -40,11 +41,13 @@ class Training:
     """The training images, or a random part of them, as the network sees them.
 
     Attributes:
+        key: names what it was computed from.
         indices: of the images, rising.
         features: (n, d) float32.
         labels: (n,) int64.
     """
 
+    key: str
     indices: np.ndarray
     features: np.ndarray
     labels: np.ndarray
@@ -133,15 +136,28 @@ def training_job(name: str) -> tuple[str, jobs.Work]:
     return key, lambda progress: shelf.find_or_compute(key, lambda: compute(progress))
 
 
-@lru_cache(maxsize=2)
-def _training_features(key: str) -> np.ndarray:
-    job = jobs.find(key)
-    assert job is not None
-    features: np.ndarray = job.result["features"].astype(np.float32)
-    return features
-
-
 def training_of(name: str, kept: shelf.Arrays) -> Training:
     """The result of training_job()."""
-    labels = cache.split(_dataset(name).name, "train").labels[kept["indices"]]
-    return Training(kept["indices"], _training_features(_name_of("training", name)), labels)
+    return _training(_name_of("training", name), _dataset(name).name, kept)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _training(key: str, dataset: str, _kept: shelf.Arrays) -> Training:
+    indices = _kept["indices"]
+    labels = cache.split(dataset, "train").labels[indices]
+    return Training(key, indices, _kept["features"].astype(np.float32), labels)
+
+
+def nearest_training(
+    training: Training, one: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The training images nearest to features (d,): places in `training`, and distances."""
+    return _nearest(training.key, training, one, count)
+
+
+# While the pen is down the same is asked again and again, and it takes 30 ms.
+@st.cache_data(max_entries=64, show_spinner=False)
+def _nearest(
+    key: str, _training: Training, one: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    return embedding.nearest(_training.features, one, count)

@@ -172,6 +172,7 @@ function nearest(map, event) {
 }
 
 function tell(map, i) {
+  map.pointed = i; // what a click opens: the very dot that was named
   map.tip.hidden = i === null;
   if (i === null) return;
   const { points, labels, answers, indices, names, noun } = map.data;
@@ -223,6 +224,7 @@ function listen(map) {
   let isDragged = false;
   canvas.addEventListener("pointerdown", (event) => {
     [from, isDragged] = [[event.offsetX, event.offsetY], false];
+    tell(map, nearest(map, event));
     if (map.zoom > 1) canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -236,9 +238,8 @@ function listen(map) {
   });
   canvas.addEventListener("pointerup", () => (from = null));
   canvas.addEventListener("pointerleave", () => tell(map, null));
-  canvas.addEventListener("click", (event) => {
-    const i = isDragged ? null : nearest(map, event);
-    if (i !== null) map.send(map.data.indices[i]);
+  canvas.addEventListener("click", () => {
+    if (!isDragged && map.pointed !== null) map.send(map.data.indices[map.pointed]);
   });
   for (const button of map.root.querySelectorAll(".zoom button")) {
     button.addEventListener("click", () => zoomBy(map, Number(button.dataset.factor)));
@@ -268,6 +269,7 @@ function create(root) {
     zoom: 1,
     shift: [0, 0],
     only: null,
+    pointed: null,
   };
   MAPS.set(root, map);
   return map;
@@ -280,6 +282,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   map.send = (index) => setTriggerValue("clicked", index);
   if (map.text !== data.points) {
     Object.assign(map, { text: data.points, data: unpack(data), only: null });
+    tell(map, null);
     map.middles = middles(map);
     showLegend(map);
     map.mark = window.cnnLensMarks?.get(data.scatter);
