@@ -80,7 +80,7 @@ def show_weights(neuron: Chosen) -> None:
         return
     height, width, channels = found.weights.shape
     picture = neuron_charts.weights(found.weights)
-    scale = max(1, min(200 // max(picture.shape[:2]), 40))
+    scale = max(1, min(260 // max(picture.shape[:2]), 40))
     limit = colours.limit_of(found.weights)
     st.html(
         markup.picture(picture, width=picture.shape[1] * scale, description="The weights")
@@ -145,7 +145,7 @@ def _show_map(neuron: Chosen, digit: CurrentDigit, now: np.ndarray) -> None:
 def _show_change(now: np.ndarray, before: np.ndarray) -> None:
     limit = colours.limit_of(np.stack([now, before]))
     is_signed = bool(min(now.min(), before.min()) < 0)
-    change, width = now - before, max(1, round(170 / now.shape[1])) * now.shape[1]
+    change, width = now - before, max(1, round(140 / now.shape[1])) * now.shape[1]
     pictures = (
         (colours.colourise(before, is_signed=is_signed, limit=limit), "Before the edit"),
         (colours.colourise(now, is_signed=is_signed, limit=limit), "Edited"),

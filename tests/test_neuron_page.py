@@ -53,14 +53,6 @@ def _fresh() -> None:
     jobs.forget_all()
 
 
-def finish(visitor: Visitor) -> None:
-    """Wait for the job that was started, and look again."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("job "):
-            thread.join(60)
-    visitor.app.run()
-
-
 def facts(visitor: Visitor) -> list[str]:
     return re.findall(r"<b>([^<]*)</b><span>", visitor.html())
 
@@ -93,7 +85,7 @@ def test_the_patches_come_when_asked_for_and_stay() -> None:
     visitor = Visitor("neuron")
     assert not visitor.shows("neuron_patches")
     visitor.press("Look for them")
-    finish(visitor)
+    visitor.wait_for_jobs()
     assert visitor.complaints() == []
     sent = visitor.component("neuron_patches")
     assert len(sent["captions"]) == 16
@@ -132,7 +124,7 @@ def test_an_edited_digit_shows_both_maps_and_the_change() -> None:
 def test_without_the_neuron_the_network_is_tested_on_demand() -> None:
     visitor = Visitor("neuron")
     visitor.press("Test the network without it")
-    finish(visitor)
+    visitor.wait_for_jobs()
     assert visitor.complaints() == []
     without, before, lost, gained = facts(visitor)[-4:]
     base = float((cache.test_answers("study").logits.argmax(1) == labels()).mean())
@@ -226,7 +218,7 @@ def laid_out() -> Visitor:
     visitor = Visitor("embedding")
     if not visitor.shows("embedding_map"):
         visitor.press("Lay out the test digits")
-        finish(visitor)
+        visitor.wait_for_jobs()
     return visitor
 
 
@@ -269,7 +261,7 @@ def test_a_click_on_a_dot_makes_it_the_current_digit(laid_out: Visitor) -> None:
 def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
     if not laid_out.shows("near_training"):
         laid_out.press("Look among the training digits")
-        finish(laid_out)
+        laid_out.wait_for_jobs()
     assert laid_out.complaints() == []
     sent = laid_out.component("near_training")
     assert len(sent["captions"]) == 10
@@ -285,7 +277,7 @@ def test_neighbourhoods_come_on_demand_and_place_the_digit(laid_out: Visitor) ->
     laid_out.choose("embedding_view", "t-SNE")
     if not laid_out.shows("embedding_map"):
         laid_out.press("Lay them out by neighbourhood")
-        finish(laid_out)
+        laid_out.wait_for_jobs()
     assert laid_out.complaints() == []
     layout, _ = cache_jobs("layout")
     assert len(laid_out.component("embedding_map")["points"]) == 4 * -(
@@ -294,11 +286,19 @@ def test_neighbourhoods_come_on_demand_and_place_the_digit(laid_out: Visitor) ->
     assert "It has no formula for a new picture" in " ".join(laid_out.text("caption"))
 
 
-def test_a_blank_digit_has_a_place_too() -> None:
-    visitor = Visitor("embedding", own=to_text(np.zeros((28, 28), np.uint8)))
+DOT = np.zeros((28, 28), np.uint8)
+DOT[9, 9] = 255
+
+
+@pytest.mark.parametrize(
+    "levels", [DOT * 0, DOT * 0 + 255, DOT], ids=["blank", "all ink", "one pixel"]
+)
+def test_any_digit_has_a_dossier_and_a_place(levels: np.ndarray) -> None:
+    assert Visitor("neuron", own=to_text(levels)).complaints() == []
+    visitor = Visitor("embedding", own=to_text(levels))
     if not visitor.shows("embedding_map"):
         visitor.press("Lay out the test digits")
-        finish(visitor)
+        visitor.wait_for_jobs()
     assert visitor.complaints() == []
     assert np.isfinite(visitor.component("embedding_map_mark")["x"])
 
@@ -366,6 +366,6 @@ def test_a_failed_job_is_one_sentence_on_the_page() -> None:
     visitor.choose("neuron_channel_study_conv1", 0)
     assert visitor.complaints() == ["The pictures went away."]
     visitor.press("Try again")
-    finish(visitor)
+    visitor.wait_for_jobs()
     assert visitor.complaints() == []
     assert len(facts(visitor)) == 4
