@@ -19,8 +19,9 @@ keras_vis     visualization(): the door to tf-keras-vis
 neurons       the dossier of one neuron: what excites it, what the network is without it
 embedding     the last features laid out flat, and their nearest neighbours
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
+faithfulness  can a map be believed? deletion and insertion, stability, the sanity check
 training      train(); `python -m cnn_core.training NAME`
-studies       one versus two, classical baselines, k-fold, grid search, one-factor experiments
+studies       one versus two, classical baselines, k-fold, grid search, experiments, map ranking
 
 No module imports TensorFlow when it is imported, only when a function first needs it: the tables
 above can be read, and a first page drawn, seconds before TensorFlow is there. (models.layers does,

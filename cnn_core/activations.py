@@ -248,7 +248,7 @@ def _field(layer: Any, taken: list[ReceptiveField]) -> ReceptiveField | str:
 def _field_along(layer: Any, taken: list[ReceptiveField], axis: int) -> tuple[int, int, int] | None:
     """Size, stride and start along rows or columns; None if places move in an unknown manner."""
     length = _inputs(layer)[0].shape[1 + axis]
-    kernel, step, before, after = _window(layer, length, axis)
+    kernel, step, before, after = window(layer, length, axis)
     strides = {field.stride[axis] for field in taken}
     places = (length + before + after - kernel) // step + 1
     if len(strides) > 1 or layer.output.shape[1 + axis] != places:
@@ -259,8 +259,18 @@ def _field_along(layer: Any, taken: list[ReceptiveField], axis: int) -> tuple[in
     return end - start + (kernel - 1) * stride, stride * step, start - before * stride
 
 
-def _window(layer: Any, length: int, axis: int) -> tuple[int, int, int, int]:
-    """Kernel length, step and padding before and after; (1, 1, 0, 0) if a layer keeps places."""
+def window(layer: Any, length: int, axis: int) -> tuple[int, int, int, int]:
+    """What a layer's outputs see along rows or columns.
+
+    Args:
+        layer: any layer that takes feature maps.
+        length: places that come in along the axis.
+        axis: 0 for rows, 1 for columns.
+
+    Returns:
+        Kernel length with dilation, step, and padding before and after, in places; (1, 1, 0, 0)
+        if the layer keeps places.
+    """
     import keras
 
     if isinstance(layer, keras.layers.ZeroPadding2D):

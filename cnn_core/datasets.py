@@ -119,6 +119,35 @@ def load(name: str, *, split: SplitName) -> Split:
         ValueError: no such split.
         MissingFileError: the file is damaged, or absent and cannot be downloaded.
     """
+    return _as_split(*_read(name, split))
+
+
+def sample(name: str, *, split: SplitName, size: int, seed: int = 0) -> Split:
+    """Load some images of a split, drawn at random; the rest never takes the room of floats.
+
+    Args:
+        name: a key of DATASETS.
+        split: "train" or "test".
+        size: how many, at least 0; all of them if the split has fewer.
+        seed: the same seed draws the same images.
+
+    Returns:
+        A Split, in the order of the whole.
+
+    Raises:
+        UnknownNameError: no data set has this name.
+        ValueError: no such split, or a size below 0.
+        MissingFileError: the file is damaged, or absent and cannot be downloaded.
+    """
+    if size < 0:
+        raise ValueError(f"Expected size of at least 0. Received: size={size}")
+    pixels, labels = _read(name, split)
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(labels))[:size])
+    return _as_split(pixels[chosen], labels[chosen])
+
+
+def _read(name: str, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
+    """The levels and labels of a split, as the file has them."""
     dataset = get(name)
     if split not in dataset.split_sizes:
         raise ValueError(f"Expected split to be 'train' or 'test'. Received: split={split!r}")
@@ -126,8 +155,8 @@ def load(name: str, *, split: SplitName) -> Split:
     try:
         with path.open("rb") as file, np.load(file) as arrays:
             pixels, labels = dataset.read(arrays, split)
-        images = pixels.reshape(-1, *dataset.image_shape).astype(np.float32) / np.float32(255)
-        if len(images) != len(labels):
+        pixels = pixels.reshape(-1, *dataset.image_shape)
+        if len(pixels) != len(labels):
             raise ValueError("As many images as labels")
     except Exception as error:  # a damaged archive raises BadZipFile, zlib.error and many more
         raise MissingFileError(
@@ -138,7 +167,11 @@ def load(name: str, *, split: SplitName) -> Split:
                 else f"delete {path} and try again."
             )
         ) from error
-    return Split(images, labels.astype(np.int64))
+    return pixels, labels
+
+
+def _as_split(pixels: np.ndarray, labels: np.ndarray) -> Split:
+    return Split(pixels.astype(np.float32) / np.float32(255), labels.astype(np.int64))
 
 
 def fetch(name: str) -> Path:

@@ -35,3 +35,22 @@ def visualization(name: str) -> Any:
         *(activation_maximization, regularizers),
     )
     return next(getattr(home, name) for home in homes if hasattr(home, name))
+
+
+@cache
+def traceable_cam(name: str) -> Any:
+    """A gradient CAM of tf-keras-vis whose last step, NumPy there, is TensorFlow: it can be traced.
+
+    Args:
+        name: "Gradcam", "GradcamPlusPlus" or "Layercam".
+    """
+    import tensorflow as tf
+
+    def weigh(_: Any, gradients: Any, maps: Any, modify: Any, rectify: Any) -> Any:
+        if name == "Gradcam":
+            gradients = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+        else:
+            gradients = modify(gradients)
+        return rectify(tf.reduce_sum(maps * gradients, axis=-1))
+
+    return type(name, (visualization(name),), {"_calculate_cam": weigh})

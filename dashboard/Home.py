@@ -11,6 +11,7 @@ PAGES = [
     st.Page("app_pages/draw_and_erase.py", title="Draw and erase", icon=":material/draw:"),
     st.Page("app_pages/attention.py", title="Attention", icon=":material/visibility:"),
     st.Page("app_pages/occlusion.py", title="Occlusion", icon=":material/select_all:"),
+    st.Page("app_pages/faithfulness.py", title="Which map to believe", icon=":material/verified:"),
     st.Page("app_pages/filters.py", title="Filters", icon=":material/grid_on:"),
     st.Page("app_pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("app_pages/neuron.py", title="Neuron", icon=":material/clinical_notes:"),

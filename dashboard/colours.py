@@ -13,6 +13,8 @@ import base64
 import cv2
 import numpy as np
 
+from cnn_core.images import is_ink
+
 SEQUENTIAL = (
     "#000000", "#180f3d", "#440f76", "#721f81", "#9e2f7f",
     "#cd4071", "#f1605d", "#fd9668", "#feca8d", "#fcfdbf",
@@ -88,17 +90,6 @@ def with_digit(
     ink = strength * (1 - brightness if is_signed and not is_ink(pixels) else brightness)
     mixed = coloured * (1 - ink) if is_signed else coloured + (255 - coloured.astype(float)) * ink
     return np.round(mixed).astype(np.uint8)
-
-
-def is_ink(pixels: np.ndarray) -> bool:
-    """Whether a picture is ink on empty ground and not a photograph: most of it is exactly 0.
-
-    Of every MNIST test digit at least 60% is 0, of every CIFAR-10 test picture at most 42%.
-
-    Args:
-        pixels: (height, width, channels) in [0, 1].
-    """
-    return bool((pixels == 0).mean() > 0.5)
 
 
 def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import datasets, models
 from cnn_core.attribution import Method, Option
 from cnn_core.errors import CnnCoreError
+from cnn_core.studies.map_figures import options_for
 from dashboard import cache, charts, colours, markup, runtime, state
 from dashboard.tiles import tiles
 
@@ -77,6 +79,8 @@ def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = F
         is_disabled: shown, but of no use now.
     """
     names = models.get(state.model_name()).class_names
+    if state.get(key) == NO_CLASS:
+        state.put(key, NO_CLASS)  # else the browser goes on showing the label it had at first
     chosen: int = st.selectbox(
         label,
         [NO_CLASS, *range(len(names))],
@@ -182,11 +186,16 @@ def layer_picker(
 def options_of(method: Method) -> tuple[Option, ...]:
     """The options of a method, those of a patch in proportion to the pictures of the model."""
     side = _side()
-    fitted: dict[str, dict[str, Any]] = {
-        "patch_size": {"default": side // 7, "maximum": min(side // 2, 28)},
-        "stride": {"default": max(1, side // 20)},
-    }
-    return tuple(replace(option, **fitted.get(option.name, {})) for option in method.options)
+    defaults = options_for(method, side)
+    most: dict[str, dict[str, Any]] = {"patch_size": {"maximum": min(side // 2, 28)}}
+    return tuple(
+        replace(
+            option,
+            default=defaults.get(option.name, option.default),
+            **most.get(option.name, {}),
+        )
+        for option in method.options
+    )
 
 
 def default_options(method: Method) -> cache.Options:
@@ -194,15 +203,24 @@ def default_options(method: Method) -> cache.Options:
     return tuple((option.name, option.default) for option in options_of(method))
 
 
-def option_controls(method: Method) -> cache.Options:
-    """A control for each option of a method, in a row, from the ranges its row states."""
+def option_controls(
+    method: Method, *, images: Mapping[str, np.ndarray] | None = None
+) -> cache.Options:
+    """A control for each option of a method, in a row, from the ranges its row states.
+
+    Args:
+        method: whose options.
+        images: more choices, by their names, of the options that take an image.
+    """
     if not method.options:
         return ()
-    columns = st.columns(5)
-    return tuple(
-        (option.name, option_control(column, option, f"{method.name}_{option.name}"))
-        for option, column in zip(options_of(method), columns, strict=False)
-    )
+    columns, values = st.columns(5), []
+    for option, column in zip(options_of(method), columns, strict=False):
+        own = dict(images or {}) if option.takes_image else {}
+        wider = replace(option, choices=(*option.choices, *own))
+        value = option_control(column, wider, f"{method.name}_{option.name}")
+        values.append((option.name, own.get(value, value)))
+    return tuple(values)
 
 
 def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
@@ -241,6 +259,27 @@ def require_network() -> None:
         loading()
         st.skeleton(height=320)
         st.stop()
+
+
+def require_compiled() -> None:
+    """End the page's run here while its network is compiled, in the background, on first use."""
+    require_network()
+    if not cache.is_compiled(state.model_name()):
+        preparing()
+        st.skeleton(height=320)
+        st.stop()
+
+
+def preparing() -> None:
+    """Say that the maps are on their way, and run the page again when they can be made."""
+    st.html(markup.loading("The maps are on their way: first use of this network"))
+    _rerun_when_compiled(state.model_name())
+
+
+@st.fragment(run_every=0.25)
+def _rerun_when_compiled(name: str) -> None:
+    if cache.is_compiled(name):
+        st.rerun()
 
 
 def loading() -> None:

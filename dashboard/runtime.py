@@ -81,13 +81,16 @@ def _import_all() -> None:
     import cv2
     import keras
     import plotly.graph_objects
+    import scipy.stats
     import tensorflow
 
     import cnn_core.attribution
     from cnn_core.studies import one_vs_two
 
     _tune(keras, tensorflow)
-    _log.info("Loaded %s", (cv2, plotly.graph_objects, cnn_core.attribution, one_vs_two))
+    _log.info(
+        "Loaded %s", (cv2, plotly.graph_objects, scipy.stats, cnn_core.attribution, one_vs_two)
+    )
 
 
 def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -13,13 +17,34 @@ from networks import bent, linear, picture, small, two_maps
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
-from cnn_core.attribution import METHODS, ClassScore, Method, Option, default_layer, explain
+from cnn_core.attribution import (
+    METHODS,
+    Attribution,
+    ClassScore,
+    Method,
+    Option,
+    default_layer,
+    explain,
+    explain_batch,
+)
 from cnn_core.datasets import Split
 from cnn_core.errors import UnknownNameError
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 CAMS = [name for name, method in METHODS.items() if method.needs_conv_layer]
 PIXEL_METHODS = [name for name in METHODS if name not in CAMS]
+SHAPE = (20, 28, 1)
+
+
+@pytest.fixture(scope="module")
+def net() -> keras.Model:
+    """A small network whose weights nobody changes, so that its functions are traced once."""
+    return small(SHAPE)
+
+
+def ask(model: keras.Model, image: np.ndarray, target: int, **asked: Any) -> Attribution:
+    """explain(), with images to compare with for the methods that need some."""
+    return explain(model, image, target, references=picture((5, *image.shape)), **asked)
 
 
 def allclose(found: np.ndarray, expected: Any, tolerance: float = 1e-5) -> None:
@@ -243,20 +268,30 @@ def test_cam_takes_exactly_the_layer_asked_for(
 # Numbers to hold.
 
 
-@pytest.mark.parametrize("against", [None, 1])
+@pytest.mark.parametrize(("against", "baseline"), [(None, "black"), (1, "blurred")])
 def test_integrated_gradients_add_up(
-    study: keras.Model, test_split: Split, against: int | None
+    study: keras.Model, test_split: Split, against: int | None, baseline: str
 ) -> None:
     images = test_split.images[test_split.labels != 1][:40]
     answers = inference.predict(study, images).classes
     gaps = []
     for image, answer in zip(images, answers, strict=True):
         found = explain(
-            study, image, int(answer), against=against, method="integrated_gradients", steps=128
+            study,
+            image,
+            int(answer),
+            against=against,
+            method="integrated_gradients",
+            steps=128,
+            baseline=baseline,
         )
-        black = found.score(inference.logits(study, np.zeros_like(image))[0])
-        rise = found.score_value - black
-        gaps.append(abs(found.heatmap.sum(dtype=np.float64) - rise) / abs(rise))
+        start = np.zeros_like(image)
+        if baseline == "blurred":
+            start = cv2.GaussianBlur(image, (0, 0), 3.5)[..., None]
+        rise = found.score_value - found.score(inference.logits(study, start)[0])
+        gap = found.heatmap.sum(dtype=np.float64) - rise
+        assert found.gap == pytest.approx(gap, abs=1e-4)
+        gaps.append(abs(gap / rise))
     assert np.mean(np.array(gaps) <= 0.005) >= 0.95
 
 
@@ -305,8 +340,8 @@ def test_contract_on_the_study_network(
     method: Method, study: keras.Model, digit: np.ndarray
 ) -> None:
     image, weights = digit.copy(), study.get_weights()
-    first = explain(study, digit, 2, method=method.name, seed=4)
-    again = explain(study, digit, 2, method=method.name, seed=4)
+    first = ask(study, digit, 2, method=method.name, seed=4)
+    again = ask(study, digit, 2, method=method.name, seed=4)
     assert first.method is method
     assert first.heatmap.shape == (28, 28)
     assert first.heatmap.dtype == np.float32
@@ -329,34 +364,44 @@ def test_map_changes_when_the_weights_change(
     keras.utils.set_random_seed(0)
     untrained = models.build("study")
     likeness = []
-    for image, label in zip(test_split.images[:6], test_split.labels[:6], strict=True):
+    for image, label in zip(test_split.images[:5], test_split.labels[:5], strict=True):
         ink = image[..., 0] > 0
         trained, random = (
-            explain(model, image, int(label), method=method.name).heatmap[ink]
+            ask(model, image, int(label), method=method.name).heatmap[ink]
             for model in (study, untrained)
         )
         if np.ptp(trained) > 0 and np.ptp(random) > 0:
             likeness.append(np.corrcoef(rankdata(trained), rankdata(random))[0, 1])
-    assert len(likeness) >= 4
-    assert np.abs(np.median(likeness)) < 0.6
+    assert len(likeness) >= 3
+    assert np.abs(np.median(likeness)) < (0.9 if method.fails_sanity_checks else 0.6)
+
+
+@pytest.fixture(scope="module")
+def colour_net() -> keras.Model:
+    return small((11, 6, 3))
 
 
 @every_method
-@pytest.mark.parametrize("shape", [(20, 28, 1), (20, 28, 2), (11, 6, 3)])
-def test_contract_on_other_shapes(method: Method, shape: tuple[int, int, int]) -> None:
-    found = explain(small(shape), picture(shape), 0, against=2, method=method.name)
+@pytest.mark.parametrize("shape", [SHAPE, (11, 6, 3)])
+def test_contract_on_other_shapes(
+    method: Method, shape: tuple[int, int, int], net: keras.Model, colour_net: keras.Model
+) -> None:
+    model = net if shape == SHAPE else colour_net
+    found = ask(model, picture(shape), 0, against=2, method=method.name)
     assert found.heatmap.shape == shape[:2]
     assert np.isfinite(found.heatmap).all()
     assert method.is_signed or (found.heatmap >= 0).all()
 
 
 @every_method
-@pytest.mark.parametrize("level", [0.0, 1.0], ids=["blank", "full"])
-def test_images_without_a_digit(method: Method, study: keras.Model, level: float) -> None:
-    image = np.full((28, 28, 1), level, np.float32)
-    found = explain(study, image, 3, against=8, method=method.name)
+@pytest.mark.parametrize("kind", ["blank", "full", "one pixel"])
+def test_images_without_a_digit(method: Method, study: keras.Model, kind: str) -> None:
+    image = np.full((28, 28, 1), kind == "full", np.float32)
+    image[14, 9] = kind != "blank"
+    found = ask(study, image, 3, against=8, method=method.name)
     assert np.isfinite(found.heatmap).all()
     assert found.is_empty == (not found.heatmap.any())
+    assert found.gap is None or np.isfinite(found.gap)
 
 
 @pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])
@@ -365,10 +410,35 @@ def test_blank_image_has_no_ink_to_speak_for_anything(study: keras.Model, method
 
 
 @every_method
+@pytest.mark.parametrize("against", [None, [2, 0, 2]])
+def test_a_batch_equals_its_singles(
+    method: Method, against: list[int] | None, net: keras.Model
+) -> None:
+    """Each image with a class, and a rival, of its own."""
+    images, targets = np.stack([picture(SHAPE, seed) for seed in range(3)]), np.array([0, 1, 1])
+    together = explain_batch(
+        net,
+        images,
+        targets,
+        against=against,
+        method=method.name,
+        seed=3,
+        references=picture((5, *SHAPE)),
+    )
+    assert together.shape == (3, *SHAPE[:2])
+    assert together.dtype == np.float32
+    for i, (image, target) in enumerate(zip(images, targets, strict=True)):
+        rival = against[i] if against else None
+        alone = ask(net, image, int(target), against=rival, method=method.name, seed=3)
+        allclose(together[i], alone.heatmap, 2e-6)
+
+
+@every_method
 def test_row_says_all_that_a_page_shows(method: Method) -> None:
-    for text in (method.title, method.unit, method.help):
+    for text in (method.title, method.group, method.unit, method.help, method.cost):
         assert text.strip()
     assert method.paper.startswith("https://")
+    assert re.match(r"[A-Z].+\.$", method.weakness)
     assert not any(word in method.help for word in ("Args:", "Returns:", "Raises:", "Reference"))
     for option in method.options:
         assert option.title.strip()
@@ -381,13 +451,15 @@ def test_row_and_function_agree(method: Method) -> None:
     keywords = {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
     assert ("layer" in keywords) == method.needs_conv_layer
     assert ("seed" in keywords) == method.needs_seed
-    defaults = {name: value for name, value in keywords.items() if name not in ("layer", "seed")}
+    assert ("references" in keywords) == method.needs_references
+    given = ("layer", "seed", "references")
+    defaults = {name: value for name, value in keywords.items() if name not in given}
     assert defaults == {option.name: option.default for option in method.options}
 
 
 @every_method
-def test_attribution_can_be_kept_in_a_cache(method: Method) -> None:
-    found = explain(small(), picture((20, 28, 1)), 0, method=method.name)
+def test_attribution_can_be_kept_in_a_cache(method: Method, net: keras.Model) -> None:
+    found = ask(net, picture(SHAPE), 0, method=method.name)
     kept = pickle.loads(pickle.dumps(found))
     assert (kept.method, kept.score, kept.layer) == (found.method, found.score, found.layer)
     np.testing.assert_array_equal(kept.heatmap, found.heatmap)
@@ -405,6 +477,11 @@ def allowed(option: Option) -> list[Any]:
     return list(option.choices) or [option.minimum, option.maximum, option.default]
 
 
+def least(option: Option) -> Any:
+    """The first value allowed; of samples the one that costs little."""
+    return allowed(option)[0] if option.name != "samples" else int(option.minimum)
+
+
 def outside(option: Option) -> list[Any]:
     if option.choices:
         return ["purple", None, 1]
@@ -413,35 +490,36 @@ def outside(option: Option) -> list[Any]:
 
 
 @every_option
-def test_option_takes_its_whole_range(
-    method: Method, option: Option, study: keras.Model, digit: np.ndarray
-) -> None:
+def test_option_takes_its_whole_range(method: Method, option: Option, net: keras.Model) -> None:
+    if option.name == "patch_size":
+        option = replace(option, maximum=min(SHAPE[:2]))
     for value in allowed(option):
-        found = explain(study, digit, 2, method=method.name, **{option.name: value})
+        found = ask(net, picture(SHAPE), 2, method=method.name, **{option.name: value})
         assert np.isfinite(found.heatmap).all()
 
 
 @every_option
-def test_option_refuses_what_is_outside(method: Method, option: Option) -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_option_refuses_what_is_outside(method: Method, option: Option, net: keras.Model) -> None:
     for value in outside(option):
         with pytest.raises(ValueError, match=f"Expected {option.name} to be .*Received"):
-            explain(model, image, 0, method=method.name, **{option.name: value})
+            ask(net, picture(SHAPE), 0, method=method.name, **{option.name: value})
 
 
 @every_option
 def test_option_matters(
     method: Method, option: Option, study: keras.Model, digit: np.ndarray
 ) -> None:
+    first = least(option)
+    other = next(value for value in reversed(allowed(option)) if value != first)
     maps = [
-        explain(study, digit, 2, method=method.name, **{option.name: value}).heatmap
-        for value in allowed(option)[:2]
+        ask(study, digit, 2, method=method.name, **{option.name: value}).heatmap
+        for value in (first, other)
     ]
     assert not np.allclose(*maps)
 
 
-def test_numpy_numbers_are_numbers() -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_numpy_numbers_are_numbers(net: keras.Model) -> None:
+    model, image = net, picture(SHAPE)
     plain = explain(model, image, 1, against=2, method="smooth_grad", samples=3, noise=0.25)
     same = explain(
         model,
@@ -459,8 +537,8 @@ def test_numpy_numbers_are_numbers() -> None:
 
 
 def test_unknown_method_lists_the_methods(plane: keras.Model) -> None:
-    with pytest.raises(UnknownNameError, match=r"no method 'lime'.*one of: gradient_saliency, .*"):
-        explain(plane, IMAGE, 0, method="lime")
+    with pytest.raises(UnknownNameError, match=r"no method 'limes'.*one of: gradient_saliency, .*"):
+        explain(plane, IMAGE, 0, method="limes")
 
 
 @every_method
@@ -474,11 +552,11 @@ def test_unknown_option_lists_the_options(method: Method, plane: keras.Model) ->
 
 @pytest.mark.parametrize("method", CAMS)
 @pytest.mark.parametrize("layer", ["nothing", "flatten", "logits", "dropout", "image"])
-def test_layer_without_feature_maps(method: str, layer: str) -> None:
+def test_layer_without_feature_maps(method: str, layer: str, net: keras.Model) -> None:
     with pytest.raises(
         UnknownNameError, match=f"no layer '{layer}' with feature maps.*conv1, conv2, pool"
     ):
-        explain(small(), picture((20, 28, 1)), 0, method=method, layer=layer)
+        explain(net, picture(SHAPE), 0, method=method, layer=layer)
 
 
 @pytest.mark.parametrize("method", CAMS)
@@ -501,11 +579,18 @@ def test_the_layer_that_is_taken_sees_everything_and_has_places(name: str, layer
     assert default_layer(models.build(name)) == layer
 
 
+@cache
+def built(name: str) -> keras.Model:
+    """A network with random weights, built once, so that methods share what is traced of it."""
+    keras.utils.set_random_seed(0)
+    return models.build(name)
+
+
 @pytest.mark.parametrize("method", CAMS)
 @pytest.mark.parametrize("name", ["course_cnn", "resnet20", "mini_inception", "lenet5"])
 def test_class_activation_maps_of_every_kind_of_network(name: str, method: str) -> None:
     """Colour, 64x64, branches, shortcuts, padding and partly connected maps; a single place too."""
-    model = models.build(name)
+    model = built(name)
     image = picture(model.input_shape[1:])
     for layer in (None, activations.spatial_layers(model)[-1]):
         found = explain(model, image, 3, method=method, layer=layer).heatmap
@@ -518,7 +603,9 @@ def test_class_activation_maps_of_every_kind_of_network(name: str, method: str) 
 def test_pixel_methods_need_no_convolution(method: str) -> None:
     shape = (15, 16, 1)
     model = linear(np.random.default_rng(0).normal(size=(*shape, 3)))
-    assert not explain(model, picture(shape), 0, method=method).is_empty
+    largest = np.abs(ask(model, picture(shape), 0, method=method).heatmap).max()
+    # The gradient of a linear network never varies.
+    assert largest < 1e-9 if method == "var_grad" else largest > 0.01
 
 
 @pytest.mark.parametrize("value", [-1, 3, 1.5, "1"])
@@ -535,8 +622,8 @@ def test_class_against_itself(plane: keras.Model) -> None:
 
 
 @every_method
-def test_what_is_no_image(method: Method) -> None:
-    model, image = small(), picture((20, 28, 1))
+def test_what_is_no_image(method: Method, net: keras.Model) -> None:
+    model, image = net, picture(SHAPE)
     broken = image.copy()
     broken[3, 4] = np.nan
     wrong = {
@@ -572,11 +659,11 @@ def test_eight_threads_give_the_same_maps() -> None:
     model = small(shape)
     asked = [(name, seed) for seed in range(3) for name in METHODS]
 
-    def ask(question: tuple[str, int]) -> np.ndarray:
+    def answer(question: tuple[str, int]) -> np.ndarray:
         name, seed = question
-        return explain(model, picture(shape, seed), seed, method=name, seed=seed).heatmap
+        return ask(model, picture(shape, seed), seed, method=name, seed=seed).heatmap
 
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(ask, asked))
+        together = list(pool.map(answer, asked))
     for question, heatmap in zip(asked, together, strict=True):
-        allclose(heatmap, ask(question))
+        allclose(heatmap, answer(question))

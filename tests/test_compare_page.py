@@ -41,7 +41,6 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def _forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
-    cache._prediction.cache_clear()
     cache.split.cache_clear()
 
 

@@ -57,6 +57,22 @@ def test_mnist_is_the_file_that_was_tested() -> None:
     assert models.sha256(path) == MNIST_SHA256
 
 
+def test_a_sample_is_some_of_the_split_and_follows_its_seed(test_split: datasets.Split) -> None:
+    first, again, other = (
+        datasets.sample("mnist", split="test", size=30, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first.images.shape == (30, 28, 28, 1)
+    np.testing.assert_array_equal(again.images, first.images)
+    assert not np.array_equal(other.images, first.images)
+    flat = test_split.images.reshape(10_000, -1)
+    places = [int(np.flatnonzero((flat == image.ravel()).all(axis=1))[0]) for image in first.images]
+    assert places == sorted(set(places))
+    np.testing.assert_array_equal(test_split.labels[places], first.labels)
+    assert len(datasets.sample("mnist", split="test", size=10**6).labels) == 10_000
+    with pytest.raises(ValueError, match="Expected size of at least 0"):
+        datasets.sample("mnist", split="test", size=-1)
+
+
 def test_unknown_name_lists_the_names() -> None:
     with pytest.raises(UnknownNameError, match=r"no data set 'cifar'.*Choose one of: mnist"):
         datasets.load("cifar", split="test")

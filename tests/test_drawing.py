@@ -74,7 +74,6 @@ def forget_all() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
     cache.split.cache_clear()
-    cache._prediction.cache_clear()
 
 
 def erased(levels: np.ndarray) -> np.ndarray:

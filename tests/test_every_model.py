@@ -17,6 +17,7 @@ from visitors import Visitor
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, runtime
+from dashboard.cache import attributions
 
 PAGES = (
     "overview",
@@ -60,6 +61,7 @@ def forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
     cache.split.cache_clear()
+    attributions.references.cache_clear()
 
 
 def write_pictures(folder: Path) -> None:
@@ -159,7 +161,9 @@ def test_every_kind_of_network_is_explained_by_all_methods_and_for_all_classes(
     if view == "All classes":
         assert all(label in alt(visitor) for label in models.get(name).class_names)
     else:
-        assert all((title in alt(visitor)) is (name not in DENSE) for title in CAMS)
+        charts = visitor.app.main.get("plotly_chart")
+        titles = " ".join(chart.proto.alt.split(". ")[0] for chart in charts)
+        assert all((title in titles) is (name not in DENSE) for title in CAMS)
 
 
 # --- No convolution ---
@@ -214,10 +218,13 @@ def test_the_patch_is_measured_against_the_picture(
     name: str, patch: tuple[int, int], stride: int
 ) -> None:
     visitor = Visitor("occlusion", model=name)
-    sliders = {slider.label: slider for slider in visitor.app.main.slider}
-    assert (sliders["Patch size"].value, sliders["Patch size"].max) == patch
-    assert sliders["Stride"].value == stride
-    sliders["Patch size"].set_value(patch[1]).run()
+    side = models.get(name).input_shape[0]
+    keys = f"patch_size_{side}", f"stride_{side}"
+    sizes, strides = (visitor.component(key) for key in keys)
+    assert (sizes["value"], sizes["maximum"]) == patch
+    assert strides["value"] == stride
+    visitor.slide(keys[0], patch[1])
+    assert visitor.component("occlusion_probe")["box"] == [patch[1]] * 2
     assert visitor.complaints() == []
 
 

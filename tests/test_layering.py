@@ -18,12 +18,16 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__in
 MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 # Inside the packages, where the map has one line.
 PARTS = [
-    *("score", "gradient", "occlusion"),
+    *("score", "method", "gradient", "paths", "cam", "layerwise", "backprop", "propagation"),
+    *("chain", "reach", "dense_head", "walk", "incremental", "occlusion"),
+    *("segments", "perturbation", "places"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
     *("units", "kernels", "patches", "classes", "maximisation", "switching"),
+    *("ground", "erasure", "agreement", "randomisation"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
     *("experiment_table", "experiment_runs", "experiments", "conclusions"),
+    *("map_figures", "map_ranking"),
     "__init__",
     "__main__",
 ]

@@ -37,7 +37,7 @@ SHIPPED_MEGABYTES = 60
 # Rows whose training is still to come: no file of theirs is shipped, and the app does not offer
 # them.
 PENDING = {
-    "cifar_deep", "cifar_simple", "course_cifar", "resnet20", "plain20", "mini_vgg",
+    "resnet20", "plain20", "mini_vgg",
     "mini_inception",
 }  # fmt: skip
 TRAINED = [name for name in models.MODELS if name not in PENDING]
@@ -98,23 +98,12 @@ def test_accuracy_is_what_the_card_says(name: str) -> None:
     assert low < accuracy < high
 
 
-# The published recipe gives 0.9947 here; a longer one is still to be run.
-misses_its_bar = pytest.mark.xfail(strict=True, reason="0.9947 by the published recipe")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=misses_its_bar) if name == "report" else name
-        for name in BARS
-        if name in TRAINED
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in BARS if name in TRAINED])
 def test_accuracy_reaches_its_bar(name: str) -> None:
     assert models.load_card(name)["test_accuracy"] >= BARS[name] - 5e-7
 
 
-@misses_its_bar
+@pytest.mark.xfail(strict=True, reason="recall of the 9 is 0.9891: one digit short")
 def test_tuned_network_reads_every_class() -> None:
     answers = models.load_test_answers("report")
     matrix = evaluation.confusion_matrix(answers.logits, answers.labels)

@@ -70,7 +70,7 @@ def test_one_pixel_by_hand(plane: keras.Model) -> None:
 def test_whole_answers_are_kept(plane: keras.Model) -> None:
     found = occlusion_sensitivity(plane, IMAGE, patch_size=3)
     assert found.logits.shape == (1, 1, 2)
-    assert found.logits.ravel().tolist() == [0, 0]
+    np.testing.assert_allclose(found.logits.ravel(), [0, 0], atol=1e-6)
     np.testing.assert_allclose(found.base_logits, [0.8, 3.7], atol=1e-6)
     np.testing.assert_allclose(found.base_probabilities[1], 1 / (1 + np.exp(-2.9)), rtol=1e-6)
     np.testing.assert_allclose(found.probabilities, [[[0.5, 0.5]]])
@@ -212,7 +212,9 @@ def test_patch_or_stride_out_of_range(plane: keras.Model, patch_size: int, strid
 
 
 def test_unknown_fill_lists_the_fills(plane: keras.Model) -> None:
-    with pytest.raises(ValueError, match=r"one of black, white, mean, blur.*fill='grey'"):
+    with pytest.raises(
+        ValueError, match=r"one of black, white, mean, blur, background.*fill='grey'"
+    ):
         occlusion_sensitivity(plane, IMAGE, 1, 1, "grey")
 
 

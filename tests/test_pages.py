@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import HOME, SEVEN, STEM, Visitor
+from visitors import HOME, SEVEN, STEM, Visitor, forget_results
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -23,7 +23,8 @@ PAGES = {
     "overview": ("See why a network answers what it answers", "experiments"),
     "draw_and_erase": ("Draw and erase", "attention"),
     "attention": ("Attention", "occlusion"),
-    "occlusion": ("Occlusion", "filters"),
+    "occlusion": ("Occlusion", "faithfulness"),
+    "faithfulness": ("Which map to believe", "filters"),
     "filters": ("Filters", "feature_maps"),
     "feature_maps": ("Feature maps", "neuron"),
     "neuron": ("Neuron", "embedding"),
@@ -363,32 +364,79 @@ def alt(visitor: Visitor) -> str:
     return visitor.app.main.get("plotly_chart")[0].proto.alt
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_explains_the_answer_and_another_class(method: str) -> None:
-    visitor, row = Visitor("attention"), METHODS[method]
-    visitor.choose("method", method)
-    assert visitor.complaints() == []
-    assert alt(visitor) == f"{row.title} for class 2"
-    assert row.help.split("\n")[0] in "".join(visitor.text("markdown"))
-    assert f"({row.paper})" in "".join(visitor.text("markdown"))
-    (layer,) = (box for box in visitor.app.selectbox if box.key == "attention_layer_study")
-    assert layer.disabled is not row.needs_conv_layer
+def alts(visitor: Visitor) -> str:
+    return " ".join(chart.proto.alt for chart in visitor.app.main.get("plotly_chart"))
+
+
+def test_every_method_explains_the_answer_and_another_class() -> None:
+    visitor = Visitor("attention")
+    for method, row in METHODS.items():
+        visitor.choose("method", method)
+        assert visitor.complaints() == []
+        assert alt(visitor).startswith(f"{row.title} for class 2. ")
+        texts = "".join(visitor.text("markdown") + visitor.text("warning"))
+        for told in (row.help.split("\n")[0], row.weakness, f"({row.paper})"):
+            assert told in texts
+        assert any(row.weakness in text for text in visitor.text("warning")) is (
+            row.fails_sanity_checks
+        )
+        captions = "".join(visitor.text("caption"))
+        assert f"Cost: {row.cost}." in captions
+        assert ("they miss it by" in captions) is row.is_complete
+        (layer,) = (box for box in visitor.app.selectbox if box.key == "attention_layer_study")
+        assert layer.disabled is not row.needs_conv_layer
     visitor.choose("target", 7)
     visitor.choose("against", 1)
     assert visitor.complaints() == []
-    assert alt(visitor) == f"{row.title} for class 7"
+    assert alt(visitor).startswith(f"{row.title} for class 7. ")
     assert "7 rather than 1" in "".join(visitor.text("markdown"))
     assert "Explained margin" in "".join(visitor.text("caption"))
 
 
-@pytest.mark.parametrize("method", [row for row in METHODS.values() if row.options])
-def test_every_option_of_a_method_can_be_set(method) -> None:  # type: ignore[no-untyped-def]
+def test_every_option_of_a_method_can_be_set() -> None:
     visitor = Visitor("attention")
-    visitor.choose("method", method.name)
-    for option in method.options:
-        value = option.choices[-1] if option.choices else option.minimum
-        visitor.choose(f"{method.name}_{option.name}_28", type(option.default)(value))
-        assert visitor.complaints() == []
+    for method in (row for row in METHODS.values() if row.options):
+        visitor.choose("method", method.name)
+        for option in method.options:
+            value = option.choices[-1] if option.choices else option.minimum
+            visitor.choose(f"{method.name}_{option.name}_28", type(option.default)(value))
+            assert visitor.complaints() == []
+
+
+def test_the_digit_before_edits_is_a_baseline() -> None:
+    """Only what was drawn has changed, so only there a value is not 0."""
+    visitor = Visitor("attention", ink=to_text(STEM))
+    visitor.choose("method", "integrated_gradients")
+    visitor.choose("integrated_gradients_baseline_28", "the digit before edits")
+    assert visitor.complaints() == []
+    assert visitor.text("info") == []
+    untouched = Visitor("attention")
+    untouched.choose("method", "deep_lift")
+    untouched.choose("deep_lift_baseline_28", "the digit before edits")
+    (words,) = untouched.text("info")
+    assert words.startswith("The digit equals the baseline that it is compared with")
+
+
+def test_a_blank_digit_is_told_in_words() -> None:
+    visitor = Visitor("attention", own=to_text(BLANK))
+    visitor.choose("method", "kernel_shap")
+    assert visitor.complaints() == []
+    (words,) = visitor.text("info")
+    assert words.startswith("The digit is blank")
+    assert "No evidence for" in alt(visitor)
+
+
+def test_two_classes_stand_side_by_side_with_what_tells_them_apart() -> None:
+    visitor = Visitor("attention")
+    visitor.choose("attention_view", "Two classes")
+    visitor.choose("method", "deep_lift")
+    assert visitor.complaints() == []
+    assert alt(visitor).startswith("Heatmaps: for 2, for 1, 2 rather than 1. for 2: Most evidence")
+    visitor.choose("rival", 7)
+    assert alt(visitor).startswith("Heatmaps: for 2, for 7, 2 rather than 7. ")
+    visitor.choose("rival", 2)
+    assert visitor.complaints() == []
+    assert "The same class: not weighed" in visitor.text("caption")
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv2", "pool"])
@@ -414,6 +462,7 @@ def test_a_map_without_evidence_says_so_instead_of_showing_nothing() -> None:
     visitor.choose("method", "grad_cam")
     (words,) = visitor.text("info")
     assert words.startswith("No positive evidence at this layer")
+    assert "at this layer (conv2): every value is 0" in alt(visitor)
     visitor.choose("method", "layer_cam")
     assert visitor.text("info") == []
 
@@ -422,12 +471,12 @@ def test_all_methods_and_all_classes_stand_side_by_side() -> None:
     visitor = Visitor("attention", digit=str(NO_EVIDENCE))
     visitor.choose("attention_view", "All methods")
     assert visitor.complaints() == []
-    assert [row.title for row in METHODS.values() if row.title not in alt(visitor)] == []
-    assert "Occlusion, ±" in alt(visitor)  # each map has its own scale, so each says its end
+    assert [row.title for row in METHODS.values() if row.title not in alts(visitor)] == []
+    assert "Occlusion, ±" in alts(visitor)  # each map has its own scale, so each says its end
     visitor.choose("attention_view", "All classes")
     visitor.choose("method", "grad_cam")
     assert visitor.complaints() == []
-    assert alt(visitor) == f"Heatmaps: {', '.join(f'for {i}' for i in range(10))}"
+    assert alt(visitor).startswith(f"Heatmaps: {', '.join(f'for {i}' for i in range(10))}. ")
     chart = visitor.app.main.get("plotly_chart")[0].proto.spec
     assert "no evidence" in chart
 
@@ -452,17 +501,17 @@ def test_the_occlusion_map_starts_with_the_logit_of_the_answer() -> None:
 
 def test_patch_and_stride_set_the_positions() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size_28", 14)
-    visitor.choose("stride_28", 4)
+    visitor.slide("patch_size_28", 14)
+    visitor.slide("stride_28", 4)
     probe = visitor.component("occlusion_probe")
     assert probe["tops"] == [0, 4, 8, 12, 14], "the last position covers the border"
-    visitor.choose("patch_size_28", 1)
-    visitor.choose("stride_28", 1)
+    visitor.slide("patch_size_28", 1)
+    visitor.slide("stride_28", 1)
     assert len(visitor.component("occlusion_probe")["tops"]) == 28
     assert visitor.complaints() == []
 
 
-@pytest.mark.parametrize("fill", ["black", "white", "mean", "blur"])
+@pytest.mark.parametrize("fill", ["black", "white", "mean", "blur", "background"])
 def test_every_fill_can_be_chosen(fill: str) -> None:
     visitor = Visitor("occlusion")
     visitor.choose("fill_28", fill)
@@ -490,9 +539,9 @@ def test_every_quantity_can_be_asked_for_another_class(
 
 def test_the_page_says_how_many_positions_change_the_answer() -> None:
     visitor = Visitor("occlusion")
-    visitor.choose("patch_size_28", 1)
+    visitor.slide("patch_size_28", 1)
     assert "No position of the patch changes the answer 2" in visitor.text("markdown")[-1]
-    visitor.choose("patch_size_28", 14)
+    visitor.slide("patch_size_28", 14)
     visitor.choose("fill_28", "white")
     assert "Covering one place changes the answer 2" in visitor.text("markdown")[-1]
 
@@ -669,9 +718,11 @@ def test_the_visitors_own_erasing_joins_the_story(drawn: Visitor) -> None:
 def _fresh_caches() -> Iterator[None]:
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_results()
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_results()
 
 
 @pytest.mark.usefixtures("_fresh_caches")

@@ -12,6 +12,8 @@ from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
+from dashboard import cache
+from dashboard.cache import live
 from dashboard.canvas.codec import from_text, to_text
 
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
@@ -24,15 +26,36 @@ SEVEN = STEM.copy()
 SEVEN[4:6, 6:15] = 255
 
 
+def forget_results() -> None:
+    """Empty the caches of what follows the hand; its keys do not tell one folder from another."""
+    for results in (live._predictions, live._explanations, live._occlusion_maps):
+        results.clear()
+    live._compiled.clear()
+
+
 class Visitor:
     """One session; every gesture runs the app as the browser would make it run."""
 
     def __init__(self, page: str = "overview", **address: Any) -> None:
         self.app = AppTest.from_file(HOME, default_timeout=60)
+        self._wait_for_maps()
         self.app.query_params.update(address)
         self.app.run()
         if page != "overview":
             self.go_to(page)
+
+    def _wait_for_maps(self) -> None:
+        """Run the app once more when a network is compiled, as the browser's fragment does."""
+        run = self.app._run
+
+        def run_until_compiled(*arguments: Any, **options: Any) -> AppTest:
+            run(*arguments, **options)
+            if "The maps are on their way" in self.html():
+                cache.wait_until_compiled(self.app.session_state["model"])
+                self.app.run()
+            return self.app
+
+        self.app._run = run_until_compiled  # type: ignore[method-assign]
 
     def go_to(self, page: str) -> None:
         self.app.switch_page(f"app_pages/{page}.py").run()
@@ -71,6 +94,11 @@ class Visitor:
         found: list[Any] = [each for kind in kinds for each in self.app.get(kind)]
         (widget,) = (each for each in found if each.key == key)
         widget.set_value(value).run()
+
+    def slide(self, key: str, value: int) -> None:
+        """Move one of our own sliders, as the browser does."""
+        self.app.session_state[key] = {"slid": {"value": value, "sequence": 1}}
+        self.app.run()
 
     def options(self, key: str) -> list[str]:
         (widget,) = (each for each in self.app.selectbox if each.key == key)

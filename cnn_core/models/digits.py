@@ -322,12 +322,14 @@ ROWS = (
         "at least 0.99",
         training=TrainingConfig(
             batch_size=256,
-            epochs=20,
+            epochs=30,
             learning_rate=1e-2,
             validation_images=5_000,
             schedule="cosine",
-            augmentation=Augmentation(rotation=8, shift=0.02, zoom=0.08, shear=0.1),
-            departures=_COSINE,
+            augmentation=Augmentation(rotation=8, shift=0.06, zoom=0.08, shear=6),
+            departures=f"{_COSINE} Thirty epochs instead of 20, shifts up to 0.06 instead of 0.02 "
+            "and slants up to 6 degrees instead of 0.1: by the published figures the network "
+            "ended here at 0.9947 on the test set, below the published 0.9950.",
         ),
         build=_report,
     ),

@@ -7,6 +7,9 @@ baselines    run(), load(): four classical methods on the same pixels
 k_fold       run(), load(): ten folds of the dense network
 grid_search  run(), load(): the 48 points of the search that found the dense network
 experiments  run(), load(): one thing changed at a time
+map_figures  figures_of(): one map put to every test
+map_ranking  run(), load(): which method's maps can be believed
 
-`python -m cnn_core.studies NAME` runs the last four; their results ship in cnn_core/data/studies.
+`python -m cnn_core.studies NAME` runs the last five studies and ships their results in
+cnn_core/data/studies.
 """

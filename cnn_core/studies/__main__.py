@@ -10,15 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnn_core import datasets
+from cnn_core import datasets, models
 from cnn_core.errors import CnnCoreError, MissingFileError
-from cnn_core.studies import baselines, experiments, grid_search, k_fold, results
+from cnn_core.studies import baselines, experiments, grid_search, k_fold, map_ranking, results
 
 STUDIES: dict[str, Callable[..., Any]] = {
     baselines.NAME: baselines.run,
     k_fold.NAME: k_fold.run,
     grid_search.NAME: grid_search.run,
 }
+# Studies of several parts, of which some may be named.
+OF_PARTS = (experiments.NAME, map_ranking.NAME)
 BACKENDS = ("dask", "ray", "loky")
 
 
@@ -64,8 +66,8 @@ def main() -> None:
         prog="python -m cnn_core.studies",
         description="Run a study and ship its results; begun again, it goes on where it stopped.",
     )
-    parser.add_argument("study", choices=(*STUDIES, experiments.NAME))
-    parser.add_argument("names", nargs="*", help="which experiments; default: all of them")
+    parser.add_argument("study", choices=(*STUDIES, *OF_PARTS))
+    parser.add_argument("names", nargs="*", help="which experiments or networks; default: all")
     parser.add_argument("--backend", choices=BACKENDS, help="send the work to a cluster")
     parser.add_argument("--scheduler", help="the address of the cluster, tcp://... for dask")
     parser.add_argument(
@@ -78,7 +80,7 @@ def main() -> None:
         help="where finished jobs are kept; default: %(default)s",
     )
     arguments = parser.parse_args()
-    if arguments.names and arguments.study != experiments.NAME:
+    if arguments.names and arguments.study not in OF_PARTS:
         parser.error(f"{arguments.study} takes no names")
     if arguments.scheduler and arguments.backend not in ("dask", "ray"):
         parser.error("--scheduler needs --backend dask or --backend ray")
@@ -96,8 +98,11 @@ def _parts(
     study: str, names: list[str]
 ) -> list[tuple[str, Callable[..., Any], Callable[[Any], Path]]]:
     """The title of each part of a study, what runs it, and what ships its result."""
-    if study != experiments.NAME:
+    if study in STUDIES:
         return [(study, STUDIES[study], partial(results.write, study))]
+    if study == map_ranking.NAME:
+        networks = [models.get(name).name for name in names] or map_ranking.runnable()
+        return [(name, partial(map_ranking.run, name), map_ranking.ship) for name in networks]
     chosen = [experiments.get(name).name for name in names or experiments.EXPERIMENTS]
     return [(name, partial(experiments.run, name), experiments.ship) for name in chosen]
 

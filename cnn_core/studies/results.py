@@ -69,16 +69,19 @@ def origin(
     )
 
 
-def write(name: str, study: Any) -> Path:
+def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
     """Write the record of a study to its shipped file, aside first, and return the path.
 
     Args:
-        name: of the file, without .json.
+        name: of the file, without .json; a study of many files has a folder: "study/part".
         study: a dataclass of plain values.
+        is_compact: in one line, for many values.
     """
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path, aside = FOLDER / f"{name}.json", FOLDER / f".{name}.json"
-    aside.write_text(json.dumps(dataclasses.asdict(study), indent=1) + "\n", "utf-8")
+    path = FOLDER / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}")
+    layout: Any = {"separators": (",", ":")} if is_compact else {"indent": 1}
+    aside.write_text(json.dumps(dataclasses.asdict(study), **layout) + "\n", "utf-8")
     os.replace(aside, path)
     return path
 
@@ -111,7 +114,7 @@ def missing(name: str) -> MissingFileError:
     return MissingFileError(
         f"The results of the study {name!r} are missing or damaged; restore them with "
         f"`git checkout cnn_core/data/studies` or make them again with "
-        f"`python -m cnn_core.studies {name}`."
+        f"`python -m cnn_core.studies {name.replace('/', ' ')}`."
     )
 
 

@@ -2,114 +2,85 @@
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import models
-from cnn_core.attribution import METHODS, Attribution
-from cnn_core.inference import Prediction
-from dashboard import cache, charts, colours, components, markup, state
+from cnn_core.attribution import METHODS, Attribution, Method
+from dashboard import attention_view, cache, components, evidence, markup, state
+from dashboard.cache import attributions
 
-ONE, METHODS_VIEW, CLASSES_VIEW = "One map", "All methods", "All classes"
+ONE, METHODS_VIEW, CLASSES_VIEW, PAIR = "One map", "All methods", "All classes", "Two classes"
 NO_LAYER = ("none",)
 
 
-def sign_in_words(found: Attribution) -> str:
-    """How to read the colours of a map."""
-    names = spec.class_names
-    target = names[found.score.target]
-    rival = "" if found.score.against is None else f" rather than {names[found.score.against]}"
-    if found.method.is_signed:
-        return f"Red speaks for {target}{rival}, blue against it."
-    return f"The brighter, the more the pixel matters for {target}{rival}; it has no sign."
-
-
-def show_one(found: Attribution, strength: float) -> None:
-    """One large map and how to read it."""
-    left, right = st.columns(2, gap="large")
-    is_signed, limit = found.method.is_signed, colours.limit_of(found.heatmap)
-    with left:
-        st.plotly_chart(
-            charts.heatmap(
-                found.heatmap,
-                digit.pixels,
-                is_signed=is_signed,
-                unit=found.method.unit,
-                strength=0.0 if found.is_empty else strength,
-            ),
-            config=charts.CONFIG,
-            alt=f"{found.method.title} for class {spec.class_names[found.score.target]}",
-        )
-        if not found.is_empty:
-            st.html(markup.scale_of(limit, is_signed=is_signed, unit=found.method.unit))
-    with right:
-        if found.is_empty:
-            st.info("No positive evidence at this layer: choose another layer, class or method.")
-        elif np.ptp(found.heatmap) == 0:
-            st.info("This layer has a single place, which sees it all: choose an earlier layer.")
-        else:
-            st.markdown(f"**{sign_in_words(found)}**")
-        what = "margin" if found.score.against is not None else "logit"
-        st.caption(
-            f"Explained {what}: {markup.signed(found.score_value)}. "
-            + ("" if found.layer is None else f"Layer: {found.layer}.")
-        )
-        st.markdown(found.method.help)
-        st.markdown(f"[The paper]({found.method.paper})")
-
-
-def show_many(
-    found: list[Attribution], titles: list[str], strength: float, limit: float | None
-) -> None:
-    """Small multiples, a title each."""
-    with st.container(key="wide_maps"):
-        st.plotly_chart(
-            charts.heatmaps(
-                [a.heatmap for a in found],
-                [
-                    title + (" · no evidence" if a.is_empty else "")
-                    for title, a in zip(titles, found, strict=True)
-                ],
-                digit.pixels,
-                signs=[a.method.is_signed for a in found],
-                units=[a.method.unit for a in found],
-                strength=strength,
-                limit=limit,
-            ),
-            config=charts.CONFIG,
-            alt=f"Heatmaps: {', '.join(titles)}",
-        )
-
-
-def titled(found: Attribution) -> str:
-    """A method's name and the end of its colour scale."""
-    if found.is_empty:
-        return found.method.title
-    limit = colours.limit_of(found.heatmap)
-    sign = "±" if found.method.is_signed else "to "
-    return f"{found.method.title}, {sign}{limit:.2g}"
-
-
-def pick_classes(
-    prediction: Prediction, first: DeltaGenerator, second: DeltaGenerator, *, is_disabled: bool
-) -> tuple[int, int | None]:
-    """The class that is explained, and the one it is weighed against."""
-    answer = int(prediction.classes[0])
-    with first:
+def pick_classes() -> tuple[int, int | None, int]:
+    """The class that is explained, the one it is weighed against, and the likeliest other one."""
+    answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
+    is_useless, is_pair = view == CLASSES_VIEW, view == PAIR
+    with two:
         chosen = components.class_picker(
             "Evidence for",
             key="target",
-            none_label=f"{spec.class_names[answer]}, the answer",
-            is_disabled=is_disabled,
+            none_label=f"{names[answer]}, the answer",
+            is_disabled=is_useless,
         )
     target = answer if chosen is None else chosen
-    with second:
+    rival = second if target == answer else answer
+    with three:
         against = components.class_picker(
-            "Against", key="against", none_label="no class", is_disabled=is_disabled
+            "Against",
+            key="rival" if is_pair else "against",
+            none_label=f"{names[rival]}, the likeliest other" if is_pair else "no class",
+            is_disabled=is_useless,
         )
         if against == target:
             st.caption("The same class: not weighed")
             against = None
-    return target, against
+    return target, against, rival if against is None else against
+
+
+def explained(
+    row: Method, target: int, against: int | None, settings: cache.Options
+) -> Attribution:
+    """The map of a method for the current picture."""
+    return cache.explanation(name, digit.pixels, row.name, target, against, layer, settings)
+
+
+def show_all_methods() -> None:
+    """A row of maps for each family of methods, shown as soon as it is computed."""
+    for group, rows in attention_view.in_groups(methods).items():
+        st.subheader(group, anchor=False)
+        st.caption(attention_view.QUESTIONS[group])
+        with st.spinner(f"Computing {', '.join(row.title for row in rows)}"):
+            found = [explained(r, target, against, components.default_options(r)) for r in rows]
+        titles = [attention_view.titled(each) for each in found]
+        key = f"methods_{group.replace(' ', '_').lower()}"
+        attention_view.show_many(
+            found, titles, digit, names, strength, key=key, columns=6, is_dense=True
+        )
+    st.caption(
+        "Each map has its own scale, stated above it, since methods measure different things. "
+        "Blue and red maps are signed: red speaks for the class, blue against it."
+    )
+
+
+def show_on_one_scale(scores: list[tuple[int, int | None]], titles: list[str]) -> None:
+    """One method for several classes."""
+    with st.spinner("Computing the maps"):
+        found = [explained(method, *score, options) for score in scores]
+    limit = max(float(np.abs(each.heatmap).max()) for each in found) or None
+    attention_view.show_many(
+        found,
+        titles,
+        digit,
+        names,
+        strength,
+        key="classes",
+        limit=limit,
+        columns=min(5, len(found)),
+    )
+    st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
+    st.caption(f"{method.title}, one scale for all maps.")
+    attention_view.show_method(method)
 
 
 components.intro(
@@ -119,26 +90,24 @@ components.intro(
 )
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
-spec = models.get(name)
+names, prediction = models.get(name).class_names, cache.prediction(name, digit.pixels)
 convolutions, spatial = cache.layer_names(name)
-methods = [row for row in METHODS.values() if convolutions or not row.needs_conv_layer]
+reasons = attributions.obstacles(name)
+methods = [row for row in METHODS.values() if row.name not in reasons]
 
-view = components.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW), key="attention_view")
+view = components.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW, PAIR), key="attention_view")
 one, two, three, four, five = st.columns(5)
-with one:
-    method = METHODS[
-        st.selectbox(
-            "Method",
-            [row.name for row in methods],
-            format_func=lambda key: METHODS[key].title,
-            key="method",
-            persist_state="session",
-            disabled=view == METHODS_VIEW,
-        )
-    ]
-target, against = pick_classes(
-    cache.prediction(name, digit.pixels), two, three, is_disabled=view == CLASSES_VIEW
-)
+method = METHODS[
+    one.selectbox(
+        "Method",
+        [row.name for row in methods],
+        format_func=lambda key: METHODS[key].title,
+        key="method",
+        persist_state="session",
+        disabled=view == METHODS_VIEW,
+    )
+]
+target, against, rival = pick_classes()
 with four:
     layer = components.layer_picker(
         spatial if convolutions else NO_LAYER,
@@ -156,43 +125,26 @@ strength = five.slider(
     persist_state="session",
     help=f"0 shows the {digit.noun} alone, 1 the map alone",
 )
-options = () if view == METHODS_VIEW else components.option_controls(method)
-if not convolutions:
-    left_out = ", ".join(row.title for row in METHODS.values() if row not in methods)
-    st.caption(
-        f"{left_out} weigh the feature maps of a convolution, and this network has none; "
-        "the other methods look at the pixels themselves."
-    )
+options: cache.Options = ()
+if view != METHODS_VIEW:
+    before = {f"the {digit.noun} before edits": digit.original}
+    options = components.option_controls(method, images=before)
+if reasons:
+    st.caption(attention_view.left_out(reasons))
 
-with st.spinner("Computing the maps"):
-    if view == ONE:
-        found = cache.explanation(name, digit.pixels, method.name, target, against, layer, options)
-        show_one(found, strength)
-    elif view == METHODS_VIEW:
-        all_methods = [
-            cache.explanation(
-                name,
-                digit.pixels,
-                row.name,
-                target,
-                against,
-                layer,
-                components.default_options(row),
-            )
-            for row in methods
-        ]
-        show_many(all_methods, [titled(found) for found in all_methods], strength, None)
-        st.caption(
-            "Each map has its own scale, stated above it, since methods measure different things. "
-            "Blue and red maps are signed: red speaks for the class, blue against it."
-        )
-    else:
-        all_classes = [
-            cache.explanation(name, digit.pixels, method.name, i, None, layer, options)
-            for i in range(len(spec.class_names))
-        ]
-        limit = max(abs(a.heatmap).max() for a in all_classes) or None
-        show_many(all_classes, [f"for {c}" for c in spec.class_names], strength, limit)
-        st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
-        st.caption(f"{method.title}, one scale for all classes.")
+if view == ONE:
+    with st.spinner(f"Computing {method.title}"):
+        found = explained(method, target, against, options)
+    attention_view.show_one(found, digit, names, strength)
+    evidence.show(found, options)
+elif view == METHODS_VIEW:
+    show_all_methods()
+elif view == CLASSES_VIEW:
+    show_on_one_scale([(i, None) for i in range(len(names))], [f"for {each}" for each in names])
+else:
+    first, other = names[target], names[rival]
+    show_on_one_scale(
+        [(target, None), (rival, None), (target, rival)],
+        [f"for {first}", f"for {other}", f"{first} rather than {other}"],
+    )
 components.next_page("app_pages/occlusion.py", "Next: cover each place and watch the answer")

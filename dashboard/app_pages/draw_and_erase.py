@@ -13,8 +13,6 @@ from dashboard.canvas.kit import INK_ON_PAPER, kit_of
 from dashboard.state import CurrentDigit, Edit
 from dashboard.tiles import tiles
 
-LIVE_PATCH, LIVE_STRIDE = 4, 2  # of 28 x 28; in proportion on larger pictures
-
 
 def pick_source() -> None:
     """Blank paper for a digit, the test picture, or a picture of the visitor's own."""
@@ -82,7 +80,10 @@ def workbench(start: CurrentDigit) -> None:
             st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
         else:
             show_answer(digit)
-            show_evidence(digit, is_final=drawing.is_final)
+            if cache.is_compiled(state.model_name()):
+                show_evidence(digit, is_final=drawing.is_final)
+            else:
+                components.preparing()
     if runtime.is_ready():
         show_edits(digit, is_final=drawing.is_final)
     sidebar.show_current_digit()
@@ -123,12 +124,9 @@ def evidence(digit: CurrentDigit) -> str:
     name = state.model_name()
     answer = int(cache.prediction(name, digit.pixels).classes[0])
     class_name = models.get(name).class_names[answer]
-    scale, width = max(1, round(digit.pixels.shape[1] / 28)), components.crisp_width(190)
-    # A black patch would draw on a photograph, on paper it is none.
-    fill = "black" if kit is INK_ON_PAPER else "mean"
+    width = components.crisp_width(190)
     attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
-    patch, stride = scale * LIVE_PATCH, scale * LIVE_STRIDE
-    covered = cache.occlusion_map(name, digit.pixels, patch, stride, fill)
+    covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(digit.pixels))
     return markup.row(
         (
             markup.attention_figure(attention.heatmap, digit.pixels, class_name, width=width),

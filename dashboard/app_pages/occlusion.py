@@ -4,12 +4,118 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import models
-from cnn_core.attribution import METHODS
+from cnn_core.attribution import METHODS, Option
+from cnn_core.attribution.occlusion import OcclusionMap
 from cnn_core.attribution.score import ClassScore
 from dashboard import cache, charts, colours, components, markup, state
+from dashboard.live_slider import Slid, acknowledge, live_slider
 from dashboard.probe import probe
 
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
+
+
+def slider(option: Option) -> Slid:
+    """A slider for an option that follows the hand; each size of pictures keeps its own value."""
+    key = f"{option.name}_{digit.pixels.shape[0]}"
+    slid = live_slider(
+        option.title,
+        minimum=int(option.minimum),
+        maximum=int(option.maximum),
+        value=state.get(f"{key}_kept", option.default),
+        key=key,
+        help=option.help,
+    )
+    state.put(f"{key}_kept", slid.value)
+    return slid
+
+
+@st.fragment
+@components.readable_errors()  # the fragment's own runs do not come through Home.py
+def laboratory() -> None:
+    """The controls and the map; nothing else of the page runs while a slider moves."""
+    patch_option, stride_option, fill_option = components.options_of(METHODS["occlusion"])
+    one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
+    with one:
+        patch = slider(patch_option)
+    with two:
+        stride = slider(stride_option)
+    fill = components.option_control(three, fill_option, "fill")
+    with four:
+        quantity = components.view_picker(
+            "Quantity", (LOGIT, MARGIN, PROBABILITY), key="occlusion_quantity"
+        )
+    with five:
+        chosen = components.class_picker(
+            "Evidence for", key="occlusion_target", none_label=f"{names[answer]}, the answer"
+        )
+    found = cache.occlusion_map(name, digit.pixels, patch.value, stride.value, fill)
+    if (found.logits == found.base_logits).all():
+        st.info(
+            f"No position changes anything: wherever the patch lies, the {noun} already is what "
+            f"shows inside it. Choose another fill, or draw something on the page Draw and erase."
+        )
+    else:
+        show_map(found, quantity, answer if chosen is None else chosen)
+        show_winners(found)
+    if found.why_whole:
+        st.caption(
+            f"The whole network runs at every position, since {found.why_whole}: this takes "
+            "longer, and gives the same numbers."
+        )
+    acknowledge((patch, stride))
+
+
+def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
+    """How far the answer falls at every position, with the covered picture beside it."""
+    rival = second if target == answer else answer
+    score = ClassScore(target, rival if quantity == MARGIN else None)
+    drops = found.drops(score, as_probability=quantity == PROBABILITY)
+    limit = colours.limit_of(drops)
+    what = f"{names[target]} over {names[rival]}" if quantity == MARGIN else names[target]
+    probe(
+        drops,
+        colours.colourise(drops, is_signed=True, limit=limit),
+        colours.grey(digit.pixels),
+        tops=found.tops.tolist(),
+        lefts=found.lefts.tolist(),
+        box=(found.patch_size, found.patch_size),
+        unit="of probability" if quantity == PROBABILITY else "logits",
+        map_title=f"Fall of the {quantity.lower()} for {what}",
+        digit_title=f"The covered {noun}",
+        key="occlusion_probe",
+        fill=colours.grey(found.filling),
+        probabilities=found.probabilities,
+        baseline=found.base_probabilities,
+        class_names=names,
+        scale=(colours.ramp(True, 32), -limit, limit),
+    )
+    st.caption(
+        f"Red: what is covered speaks for {what}, so covering it lowers the value. Blue: it speaks "
+        f"against. The ticks on the bars mark the answer to the untouched {noun}."
+    )
+
+
+def show_winners(found: OcclusionMap) -> None:
+    """Which class wins with the patch at each position."""
+    st.subheader("Which class wins where", anchor=False)
+    flips = float((found.winners != answer).mean())
+    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+    left.plotly_chart(
+        charts.winners(found.winners, answer, names),
+        config=charts.CONFIG,
+        alt="The class that wins with the patch at each position",
+    )
+    counts = np.bincount(found.winners.ravel(), minlength=len(names))
+    counts[answer] = 0
+    others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in np.argsort(-counts) if counts[i])
+    right.markdown(
+        f"Covering one place changes the answer {names[answer]} at **{markup.percent(flips)}** of "
+        f"{found.winners.size:,} positions. There the answer is {others}."
+        if flips
+        else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
+        "another fill."
+    )
+
 
 noun = state.dataset().noun
 components.intro(
@@ -17,77 +123,10 @@ components.intro(
     f"A patch covers the {noun} at every position in turn: the map shows how far the answer falls. "
     f"Move over the map to see the covered {noun} and what the network says to it.",
 )
-components.require_network()
+components.require_compiled()
 name, digit = state.model_name(), state.current_digit()
 names = models.get(name).class_names
 prediction = cache.prediction(name, digit.pixels)
 answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
-
-one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
-patch_size, stride, fill = (
-    components.option_control(column, option, option.name)
-    for column, option in zip(
-        (one, two, three), components.options_of(METHODS["occlusion"]), strict=True
-    )
-)
-with four:
-    quantity = components.view_picker(
-        "Quantity", (LOGIT, MARGIN, PROBABILITY), key="occlusion_quantity"
-    )
-with five:
-    chosen = components.class_picker(
-        "Evidence for",
-        key="occlusion_target",
-        none_label=f"{names[answer]}, the answer",
-    )
-target = answer if chosen is None else chosen
-rival = second if target == answer else answer
-
-with st.spinner("Covering every position"):
-    found = cache.occlusion_map(name, digit.pixels, patch_size, stride, fill)
-score = ClassScore(target, rival if quantity == MARGIN else None)
-drops = found.drops(score, as_probability=quantity == PROBABILITY)
-limit = colours.limit_of(drops)
-what = f"{names[target]} over {names[rival]}" if quantity == MARGIN else names[target]
-
-probe(
-    drops,
-    colours.colourise(drops, is_signed=True, limit=limit),
-    colours.grey(digit.pixels),
-    tops=found.tops.tolist(),
-    lefts=found.lefts.tolist(),
-    box=(patch_size, patch_size),
-    unit="of probability" if quantity == PROBABILITY else "logits",
-    map_title=f"Fall of the {quantity.lower()} for {what}",
-    digit_title=f"The covered {noun}",
-    key="occlusion_probe",
-    fill=colours.grey(found.filling),
-    probabilities=found.probabilities,
-    baseline=found.base_probabilities,
-    class_names=names,
-    scale=(colours.ramp(True, 32), -limit, limit),
-)
-st.caption(
-    f"Red: what is covered speaks for {what}, so covering it lowers the value. Blue: it speaks "
-    f"against. The ticks on the bars mark the answer to the untouched {noun}."
-)
-
-st.subheader("Which class wins where", anchor=False)
-flips = float((found.winners != answer).mean())
-left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
-left.plotly_chart(
-    charts.winners(found.winners, answer, names),
-    config=charts.CONFIG,
-    alt="The class that wins with the patch at each position",
-)
-counts = np.bincount(found.winners.ravel(), minlength=len(names))
-counts[answer] = 0
-others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in np.argsort(-counts) if counts[i])
-right.markdown(
-    f"Covering one place changes the answer {names[answer]} at **{markup.percent(flips)}** of "
-    f"{found.winners.size:,} positions. There the answer is {others}."
-    if flips
-    else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
-    "another fill."
-)
-components.next_page("app_pages/filters.py", "Next: the weights behind it")
+laboratory()
+components.next_page("app_pages/faithfulness.py", "Next: which of the maps to believe")

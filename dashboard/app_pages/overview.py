@@ -128,6 +128,7 @@ DOORS = (
     ("draw_and_erase", "Draw and erase", f"Change the {noun} by hand; the answer follows the pen."),
     ("attention", "Attention", f"{len(METHODS)} ways to show which pixels the answer rests on."),
     ("occlusion", "Occlusion", "Cover each place in turn and see what the network misses."),
+    ("faithfulness", "Which map to believe", "Every method put to the test, with intervals."),
     ("filters", "Filters", "The weights that the network has learnt."),
     ("feature_maps", "Feature maps", f"What every layer makes of the {noun}."),
     ("neuron", "Neuron", "One channel or unit: what excites it, what it is for."),

@@ -1,7 +1,7 @@
 """The only user of Streamlit's caches; every cache is bounded.
 
-Results are keyed by the model's name, the pixels and the settings, so visitors who ask the same
-share one computation.
+Results are keyed by the model, the pixels and the settings, so visitors who ask the same share one
+computation. What follows the hand is in live.py.
 """
 
 from __future__ import annotations
@@ -23,14 +23,22 @@ from cnn_core.evaluation import Curve, Mistake, Summary
 from cnn_core.inference import Prediction, softmax
 from cnn_core.models import ShippedAnswers
 from dashboard import charts, runtime
+from dashboard.cache.live import (
+    Options,
+    explanation,
+    is_compiled,
+    live_patch,
+    model,
+    occlusion_map,
+    prediction,
+    wait_until_compiled,
+    weights_hash,
+)
 
 if TYPE_CHECKING:
-    import keras
     import plotly.graph_objects as go
 
     from cnn_core.activations import ReceptiveField, WeightStatistics
-    from cnn_core.attribution import Attribution
-    from cnn_core.attribution.occlusion import OcclusionMap
     from cnn_core.studies.baselines import Baselines
     from cnn_core.studies.conclusions import Conclusion
     from cnn_core.studies.experiments import ExperimentResult
@@ -38,7 +46,17 @@ if TYPE_CHECKING:
     from cnn_core.studies.k_fold import KFold
     from cnn_core.studies.one_vs_two import OneVersusTwo, StudyStep
 
-Options = tuple[tuple[str, Any], ...]
+__all__ = [
+    "Options",
+    "explanation",
+    "is_compiled",
+    "live_patch",
+    "model",
+    "occlusion_map",
+    "prediction",
+    "wait_until_compiled",
+    "weights_hash",
+]
 
 # What the study of one versus two is about.
 STUDY_DATASET = "mnist"
@@ -68,17 +86,10 @@ class AbsentPicturesError(MissingFileError):
 def warm_up() -> None:
     """Compile what the first visitor would wait for, on the first network and one digit."""
     name = next(iter(models.MODELS))
+    wait_until_compiled(name)
     digit = split(models.get(name).dataset, "test").images[0]
-    answer = int(prediction(name, digit).classes[0])
+    prediction(name, digit)
     feature_maps(name, digit)
-    explanation(name, digit, "gradient_saliency", answer)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def model(name: str) -> keras.Model:
-    """A network with its shipped weights, once for all visitors."""
-    runtime.wait()
-    return models.load_pretrained(name)
 
 
 # Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.
@@ -150,49 +161,6 @@ def shipped_prediction(name: str, index: int) -> Prediction:
     """The answer to an untouched test image; it needs neither TensorFlow nor the picture."""
     logits = test_answers(name).logits[index : index + 1]
     return Prediction(logits, softmax(logits))
-
-
-def prediction(name: str, pixels: np.ndarray) -> Prediction:
-    """The answer to one image; one run of a page asks for it several times."""
-    return _prediction(name, pixels.astype(np.float32).tobytes(), pixels.shape)
-
-
-# Streamlit's own cache would take as long as the network: 1 ms.
-@lru_cache(maxsize=512)
-def _prediction(name: str, data: bytes, shape: tuple[int, ...]) -> Prediction:
-    from cnn_core import inference
-
-    answer = inference.predict(model(name), np.frombuffer(data, np.float32).reshape(shape))
-    answer.logits.flags.writeable = answer.probabilities.flags.writeable = False
-    return answer
-
-
-@st.cache_data(max_entries=512, show_spinner=False)
-def explanation(
-    name: str,
-    pixels: np.ndarray,
-    method: str,
-    target: int,
-    against: int | None = None,
-    layer: str | None = None,
-    options: Options = (),
-) -> Attribution:
-    """The heatmap of one method."""
-    from cnn_core.attribution import explain
-
-    return explain(
-        model(name), pixels, target, against=against, method=method, layer=layer, **dict(options)
-    )
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def occlusion_map(
-    name: str, pixels: np.ndarray, patch_size: int, stride: int, fill: str
-) -> OcclusionMap:
-    """The answers with a patch at every position."""
-    from cnn_core.attribution.occlusion import occlusion_sensitivity
-
-    return occlusion_sensitivity(model(name), pixels, patch_size, stride, fill)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -14,6 +14,7 @@ TITLES = {
     "draw_and_erase": "Draw and erase",
     "attention": "Attention",
     "occlusion": "Occlusion",
+    "faithfulness": "Which map to believe",
     "filters": "Filters",
     "feature_maps": "Feature maps",
     "neuron": "Neuron",

@@ -1,0 +1,153 @@
+"""What a method is and what it gives: the records behind METHODS and explain()."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from cnn_core.attribution.score import ClassScore
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a method: a number in a range, or one of a few choices.
+
+    Attributes:
+        takes_image: besides the choices, an image like the one that is explained.
+    """
+
+    name: str
+    title: str
+    help: str
+    default: Any
+    minimum: float = 0
+    maximum: float = 0
+    step: float = 1
+    choices: tuple[str, ...] = ()
+    takes_image: bool = False
+
+    def check(self, value: Any) -> None:
+        """Raise ValueError if a value is not one that the option takes."""
+        if self.choices:
+            fits = isinstance(value, str) and value in self.choices
+            expected = f"one of {', '.join(self.choices)}"
+            expected += " or an image" if self.takes_image else ""
+        else:
+            kind: Any = Integral if isinstance(self.default, int) else Real
+            fits = isinstance(value, kind) and self.minimum <= value <= self.maximum
+            called = "a whole number" if kind is Integral else "a number"
+            expected = f"{called} from {self.minimum:g} to {self.maximum:g}"
+        if not fits and not (self.takes_image and isinstance(value, np.ndarray)):
+            raise ValueError(
+                f"Expected {self.name} to be {expected}. Received: {self.name}={value!r}"
+            )
+
+
+def number(
+    name: str, title: str, help: str, default: float, bounds: tuple[float, float, float]
+) -> Option:
+    """An Option that takes a number; bounds are its minimum, maximum and step."""
+    minimum, maximum, step = bounds
+    return Option(name, title, help, default, minimum, maximum, step)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to explain an answer.
+
+    Attributes:
+        group: the family it belongs to, one of GROUPS.
+        compute: (model, image, score, **settings) -> heatmap; its docstring's first paragraphs
+            are the help text.
+        unit: of the heatmap's values.
+        is_signed: values below 0 speak against the target; False: never below 0.
+        paper: address of its source.
+        weakness: a sentence on what the map cannot tell or gets wrong.
+        cost: what one map costs, in passes through the network.
+        fails_sanity_checks: its map hardly changes when the weights are replaced by random ones.
+        needs_conv_layer: takes the feature maps of a layer.
+        options: what can be set.
+        batch: (model, images, weights, **settings) -> heatmaps of many images at once, where that
+            is faster than one after the other.
+        baselines: of a method whose values add up to the score's rise over a baseline: (model,
+            image, settings) -> the images (n, height, width, channels) whose mean score it is.
+        obstacle: (model) -> a sentence on why the method cannot explain it, or None.
+    """
+
+    name: str
+    title: str
+    group: str
+    compute: Callable[..., np.ndarray]
+    unit: str
+    is_signed: bool
+    paper: str
+    weakness: str
+    cost: str
+    fails_sanity_checks: bool = False
+    needs_conv_layer: bool = False
+    options: tuple[Option, ...] = ()
+    batch: Callable[..., np.ndarray] | None = None
+    baselines: Callable[[Any, np.ndarray, Mapping[str, Any]], np.ndarray] | None = None
+    obstacle: Callable[[Any], str | None] | None = None
+
+    @property
+    def help(self) -> str:
+        """What the map shows and how to read it."""
+        return inspect.cleandoc(self.compute.__doc__ or "").split("\n\nReference:")[0]
+
+    @property
+    def needs_seed(self) -> bool:
+        """Whether the method draws random numbers."""
+        return "seed" in inspect.signature(self.compute).parameters
+
+    @property
+    def needs_references(self) -> bool:
+        """Whether the method compares the image with others, such as training digits."""
+        return "references" in inspect.signature(self.compute).parameters
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the values should add up to the score's rise over a baseline."""
+        return self.baselines is not None
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A heatmap and all that is needed to read it.
+
+    Attributes:
+        heatmap: (height, width) float32, raw, in the method's unit.
+        method: the row of METHODS that made it.
+        score: what is explained.
+        layer: whose feature maps were used, or None.
+        score_value: the score of the image itself, in logits.
+        baseline_value: of a method that is complete, the score of its baseline; else None.
+    """
+
+    heatmap: np.ndarray
+    method: Method
+    score: ClassScore
+    layer: str | None
+    score_value: float
+    baseline_value: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every value is 0: the method found no evidence."""
+        return not self.heatmap.any()
+
+    @property
+    def gap(self) -> float | None:
+        """By how much the values miss the score's rise over the baseline, in logits.
+
+        The sum of the heatmap minus the rise; 0 is perfect. None where a method promises no sum.
+        """
+        if self.baseline_value is None:
+            return None
+        rise = self.score_value - self.baseline_value
+        return float(self.heatmap.sum(dtype=np.float64)) - rise

@@ -1,0 +1,82 @@
+"""Do two maps rank the pixels alike? And does a map hold still when the picture hardly changes?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn_core.faithfulness.ground import Ground
+
+if TYPE_CHECKING:
+    import keras
+
+# Makes the heatmap (height, width) of a picture for a network.
+MapMaker = Callable[["keras.Model", np.ndarray], np.ndarray]
+
+NUM_COPIES = 5
+NOISE = 0.05
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float | None:
+    """Whether two maps put the pixels into the same order: Spearman's rank correlation.
+
+    1 is the same order, 0 no relation, -1 the reversed order.
+
+    Args:
+        first: (height, width).
+        second: (height, width).
+        where: (height, width) bool, the pixels that count.
+
+    Returns:
+        A number in [-1, 1], or None if one of the maps is constant there: it has no order.
+    """
+    from scipy import stats  # half a second
+
+    ranked = first[where], second[where]
+    if any(np.ptp(values) == 0 for values in ranked):
+        return None
+    return float(np.clip(stats.spearmanr(*ranked).statistic, -1, 1))
+
+
+def stability(
+    make_map: MapMaker,
+    model: keras.Model,
+    image: np.ndarray,
+    heatmap: np.ndarray,
+    ground: Ground,
+    *,
+    num_copies: int = NUM_COPIES,
+    noise: float = NOISE,
+    seed: int = 0,
+) -> float | None:
+    """How far a map keeps its order when the picture changes as little as the eye hardly sees.
+
+    The mean rank correlation of the map with those of noisy copies. Noise of the given deviation
+    is added to the pixels that can be deleted, and cut to [0, 1].
+
+    Reference: David Alvarez-Melis and Tommi S. Jaakkola, "On the Robustness of Interpretability
+    Methods", 2018, https://arxiv.org/abs/1806.08049
+
+    Args:
+        make_map: makes the map of a copy.
+        model: the network explained.
+        image: (height, width, channels) in [0, 1].
+        heatmap: (height, width), the map of the picture itself.
+        ground: of the picture; its noisy pixels are those compared.
+        num_copies: noisy copies.
+        noise: standard deviation, of a range of 1.
+        seed: of the noise.
+
+    Returns:
+        A number in [-1, 1], 1 for a map that does not change; None if there is no map to compare.
+    """
+    random = np.random.default_rng(seed).standard_normal((num_copies, *image.shape), np.float32)
+    changes = np.float32(noise) * random * ground.where[..., None]
+    found = [
+        rank_correlation(heatmap, make_map(model, copy), ground.where)
+        for copy in np.clip(image + changes, 0, 1)
+    ]
+    compared = [value for value in found if value is not None]
+    return float(np.mean(compared)) if compared else None

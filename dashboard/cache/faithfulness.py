@@ -1,0 +1,168 @@
+"""What was computed to tell whether maps can be believed; every cache bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import faithfulness, models
+from cnn_core.attribution import ClassScore, explain
+from cnn_core.faithfulness import ErasureTest, MapMaker
+from cnn_core.studies import map_figures, map_ranking
+from cnn_core.studies.map_figures import FreshNetworks, MapFigures
+from cnn_core.studies.map_ranking import Estimate, MapRanking
+from dashboard import cache
+from dashboard.cache import Options
+from dashboard.cache.attributions import references_of
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The map of a method and all that it depends on besides network and picture."""
+
+    method: str
+    target: int
+    against: int | None = None
+    layer: str | None = None
+    options: Options = ()
+
+    def maker(self, name: str) -> MapMaker:
+        """What makes this map of any picture for a network or a copy of it."""
+        return partial(_heatmap, self, references_of(name, self.method))
+
+
+def _heatmap(
+    asked: Asked, references: np.ndarray | None, network: keras.Model, pixels: np.ndarray
+) -> np.ndarray:
+    found = explain(
+        network,
+        pixels,
+        asked.target,
+        against=asked.against,
+        method=asked.method,
+        layer=asked.layer,
+        references=references,
+        **dict(asked.options),
+    )
+    return found.heatmap
+
+
+def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
+    """The map that is put to the test, of the cache that the pages share."""
+    found = cache.explanation(
+        name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
+    )
+    return found.heatmap
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def shipped(name: str) -> MapRanking:
+    """The shipped ranking of the methods on a network."""
+    return map_ranking.load(name)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def fresh_networks(name: str) -> FreshNetworks:
+    """Copies of a network that forgot what it learnt; the network itself is left alone."""
+    return map_figures.fresh_networks(cache.model(name))
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
+    """The curves of several maps of one picture, which explain the same score.
+
+    Raises:
+        PictureError: the picture is blank.
+    """
+    score = ClassScore(asked[0].target, asked[0].against)
+    heatmaps = [heatmap(name, pixels, one) for one in asked]
+    return faithfulness.erasure_test(cache.model(name), pixels, heatmaps, score)
+
+
+def strip(
+    name: str, pixels: np.ndarray, asked: Asked | None, shares: Sequence[float]
+) -> np.ndarray:
+    """The picture on its way to the empty one, by the order of a map; None is a random order."""
+    order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(name, pixels, asked)
+    return faithfulness.snapshots(pixels, order, shares)
+
+
+@lru_cache(maxsize=2048)
+def estimate(values: tuple[float | None, ...]) -> Estimate | None:
+    """The mean with its interval; a ranking asks for more than a hundred of them."""
+    return map_ranking.estimate(values)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def similarities(name: str, pixels: np.ndarray, asked: Asked) -> tuple[float | None, float | None]:
+    """How alike the map is to those of networks that learnt nothing, on average.
+
+    And to that of a network whose last layer alone forgot.
+    """
+    where, fresh = faithfulness.ground_of(pixels).where, fresh_networks(name)
+    trained, make = heatmap(name, pixels, asked), asked.maker(name)
+    *whole, last = (
+        faithfulness.similarity(trained, make(network, pixels), where)
+        for network in (*fresh.whole, fresh.last)
+    )
+    known = [value for value in whole if value is not None]
+    return (float(np.mean(known)) if known else None), last
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def stability(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
+    """How far the map keeps its order under small noise."""
+    return faithfulness.stability(
+        asked.maker(name),
+        cache.model(name),
+        pixels,
+        heatmap(name, pixels, asked),
+        faithfulness.ground_of(pixels),
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def stages(name: str) -> tuple[str, ...]:
+    """The layers at which the cascade stops, from the last to the first."""
+    return faithfulness.stages(cache.model(name))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
+    """How alike the map is once a layer and all after it have forgotten what they learnt."""
+    other = faithfulness.randomised(cache.model(name), lowest=lowest)
+    where = faithfulness.ground_of(pixels).where
+    return faithfulness.similarity(
+        heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
+    )
+
+
+# One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
+@st.cache_data(max_entries=4096, show_spinner=False)
+def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
+    """The figures of one map of a test picture, for its true class."""
+    split = cache.split(models.get(name).dataset, "test")
+    return map_figures.figures_of(
+        cache.model(name),
+        fresh_networks(name),
+        split.images[index],
+        int(split.labels[index]),
+        method,
+        dataset=models.get(name).dataset,
+        turn=turn,
+    )
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def random_area(name: str, index: int) -> float:
+    """The mean area under the curves of random orders on a test picture."""
+    split = cache.split(models.get(name).dataset, "test")
+    return map_figures.random_area(cache.model(name), split.images[index], int(split.labels[index]))

@@ -1,0 +1,243 @@
+"""The panel beside a map and the page that ranks the methods, through Home.py; their charts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_map_ranking import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
+from visitors import STEM, Visitor
+
+from cnn_core.attribution import METHODS
+from cnn_core.faithfulness import Curves, ErasureTest
+from cnn_core.studies import results
+from cnn_core.studies.map_ranking import Estimate
+from dashboard import colours, evidence, evidence_charts, map_ranking_view, runtime
+from dashboard.cache import faithfulness
+from dashboard.canvas.codec import to_text
+
+BLANK = np.zeros((28, 28), np.uint8)
+DOT = BLANK.copy()
+DOT[13, 14] = 255
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network() -> None:
+    runtime.wait()
+
+
+@pytest.fixture
+def _unranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    faithfulness.shipped.clear()
+    yield
+    faithfulness.shipped.clear()
+
+
+def text_of(visitor: Visitor, kind: str = "markdown") -> str:
+    return " ".join(visitor.text(kind))
+
+
+def alts(visitor: Visitor) -> list[str]:
+    return [chart.proto.alt for chart in visitor.app.main.get("plotly_chart")]
+
+
+# --- The panel beside a map ---
+
+
+def test_the_panel_says_how_the_method_does_and_tests_the_map_on_demand() -> None:
+    visitor = Visitor("attention", model="study")
+    assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
+    assert "Deletion area" not in visitor.html()
+    visitor.choose("evidence", True)
+    assert visitor.complaints() == []
+    assert alts(visitor)[1].startswith("Deletion and insertion curves of Gradient saliency and ")
+    for sentence in ("Deletion area: the mean", "Insertion area: the mean", "Stability: how far"):
+        assert sentence in visitor.html()
+    assert "Sanity check passes: the map changes when" in visitor.html()
+    assert re.search(r"Random orders: \d+\.\d% \(\d+\.\d% to \d+\.\d%\)", visitor.html())
+    visitor.press("Sanity check layer by layer")
+    assert visitor.complaints() == []
+    assert alts(visitor)[2].startswith("Similarity of the map while layer after layer")
+    visitor.choose("against", 7)
+    assert "probability of 2 against 7" in visitor.html()
+    assert len(alts(visitor)) == 2, "another map has to be asked about anew"
+
+
+def test_a_map_without_evidence_ranks_nothing() -> None:
+    visitor = Visitor("attention", model="study", digit="7")
+    visitor.choose("evidence", True)
+    visitor.choose("method", "grad_cam")
+    assert visitor.complaints() == []
+    assert "The map is the same everywhere: it ranks no pixel" in visitor.text("info")[-1]
+
+
+@pytest.mark.parametrize(("levels", "is_blank"), [(BLANK, True), (DOT, False)])
+def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
+    visitor = Visitor("attention", model="study", own=to_text(levels))
+    visitor.choose("evidence", True)
+    assert visitor.complaints() == []
+    said = visitor.text("info")
+    assert is_blank == any("blank: there is nothing to take away" in text for text in said)
+    visitor.go_to("faithfulness")
+    assert visitor.complaints() == []
+    said = visitor.text("info")
+    assert is_blank == any("blank: there is nothing to take away" in text for text in said)
+
+
+# --- The page ---
+
+
+def test_the_page_ranks_and_explains_each_figure() -> None:
+    visitor = Visitor("faithfulness", model="study")
+    found = faithfulness.shipped("study")
+    best = found.best()
+    assert best is not None
+    assert f"**{METHODS[best.method].title}**" in text_of(visitor)
+    for each in found.rows:
+        assert f'<th scope="row">{METHODS[each.method].title}</th>' in visitor.html()
+    specs = set()
+    for quantity in map_ranking_view.QUANTITIES.values():
+        visitor.choose("ranking_figure", quantity.title)
+        assert visitor.text("caption")[0] == quantity.meaning
+        assert visitor.complaints() == []
+        specs.add(visitor.app.main.get("plotly_chart")[0].proto.spec)
+    assert len(specs) == len(map_ranking_view.QUANTITIES)
+
+
+def test_methods_that_do_not_fit_are_left_out_with_the_reason() -> None:
+    visitor = Visitor("faithfulness", model="ann")
+    assert visitor.complaints() == []
+    assert "Left out: Grad-CAM, " in text_of(visitor)
+    assert "this network has none" in text_of(visitor)
+    offered = [option for box in visitor.app.multiselect for option in box.options]
+    assert "Grad-CAM" not in offered
+
+
+def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
+    visitor = Visitor("faithfulness", model="ann", ink=to_text(STEM))
+    visitor.app.multiselect[0].set_value(["occlusion"]).run()
+    assert visitor.complaints() == []
+    assert alts(visitor)[1] == "Deletion and insertion curves of Occlusion"
+    assert visitor.html().count("<figcaption>") == 14
+    assert "**Deleted by Occlusion**" in text_of(visitor)
+    visitor.app.multiselect[0].set_value([]).run()
+    assert visitor.text("info") == ["Choose at least one method."]
+
+
+@pytest.mark.usefixtures("_unranked")
+def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: METHODS[name] for name in ("gradient_saliency", "input_x_gradient", "grad_cam")}
+    visitor = Visitor("faithfulness", model="ann")
+    assert "`python -m cnn_core.studies faithfulness ann`" in visitor.text("info")[0]
+    monkeypatch.setattr(map_ranking_view, "METHODS", few)
+    visitor.choose("ranking_count", 4)
+    visitor.press("Measure on other pictures")
+    assert visitor.complaints() == []
+    assert visitor.text("info") == []
+    assert "Means over 4 test digits" in text_of(visitor, "caption")
+    assert "Left out: Grad-CAM. " in text_of(visitor)
+    visitor.press("Back to the shipped ranking")
+    assert "have not been ranked" in visitor.text("info")[0]
+
+
+@pytest.mark.usefixtures("_unranked")
+def test_without_a_ranking_the_panel_says_so() -> None:
+    assert evidence.rival_of("study", "occlusion") == "integrated_gradients"
+    assert evidence.rival_of("study", "integrated_gradients") == "occlusion"
+    visitor = Visitor("attention", model="study")
+    assert "have not been ranked on this network yet" in text_of(visitor)
+
+
+# --- Words ---
+
+
+def test_the_verdict_names_the_best_and_says_what_chance_explains() -> None:
+    clear = map_ranking_view.verdict(ranked(POOR, GOOD))
+    assert "**Occlusion** is the best of 2 methods, by more than chance explains" in clear
+    assert "that of Grad-CAM: +0.7" in clear
+    level = map_ranking_view.verdict(ranked(POOR, CLOSE, GOOD))
+    assert "**Occlusion** comes first of 3 methods" in level
+    assert "**cannot be told apart** from Integrated gradients (" in level
+    failing = map_ranking_view.verdict(ranked(POOR, BLIND, GOOD))
+    assert "Occlusion" in failing
+    assert "sanity check fails: SmoothGrad." in failing
+    assert "No method passes" in map_ranking_view.verdict(ranked(BLIND))
+
+
+def test_the_table_has_no_number_where_there_was_no_map() -> None:
+    html = map_ranking_view.table(ranked(EMPTY, CHEAP))
+    assert html.count("<td>none</td>") == 2
+    assert "nothing to compare" in html
+    assert "0.20 (0.20 to 0.20)" in html
+    assert "nan" not in html
+
+
+def test_places_in_words() -> None:
+    assert [evidence.ordinal(i) for i in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == [
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th")
+    ]
+
+
+def curves(*levels: float) -> Curves:
+    """Curves that stay at a level, whose areas are these."""
+    rows = np.repeat(np.array(levels)[:, None], 3, axis=1)
+    return Curves(np.array([0, 0.5, 1]), rows, rows)
+
+
+@pytest.mark.parametrize(
+    ("deletion", "insertion", "words"),
+    [
+        (0.1, 0.9, "beats all 20 random orders in both tests.*is better than Other"),
+        (0.5, 0.4, "no better than chance here.*not as good as Other"),
+        (0.1, 0.4, "beats 20 of 20 random orders by deletion and 0 by insertion"),
+        (0.3, 0.7, "as good as Other .*0.40 and .0.40"),
+    ],
+)
+def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None:
+    random = curves(*np.full(20, 0.45))
+    test = ErasureTest(curves(deletion, 0.3), curves(insertion, 0.7), random, random, 9)
+    assert re.search(words, evidence.in_words(test, "This", "Other"))
+
+
+# --- Charts ---
+
+
+def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None:
+    random = Curves(np.array([0, 0.5, 1]), np.array([[1, 0.2, 0], [1, 0.6, 0]]), np.zeros((2, 3)))
+    test = ErasureTest(curves(0.3, 0.2), curves(0.8, 0.9), random, random, 9)
+    figure = evidence_charts.erasure(test, ("One", "Two"), what="probability of 2")
+    band, mean = figure.data[0], figure.data[1]
+    np.testing.assert_allclose(band.y, [1, 0.6, 0, 0, 0.2, 1])
+    np.testing.assert_allclose(mean.y, [1, 0.4, 0])
+    assert mean.name == "mean and band of 2 random orders"
+    by_name = [trace for trace in figure.data if trace.name == "One"]
+    np.testing.assert_allclose([trace.y[0] for trace in by_name], [0.3, 0.8])
+    assert [trace.showlegend for trace in by_name] == [True, False]
+    assert by_name[0].line.color == colours.AFTER
+
+
+def test_the_cascade_starts_at_the_map_itself_and_leaves_gaps() -> None:
+    figure = evidence_charts.cascade({"logits": 0.9, "dense": None, "conv": -0.4})
+    assert figure.data[0].y == (1.0, 0.9, None, -0.4)
+    assert figure.layout.yaxis.range[0] < -0.4
+    assert evidence_charts.cascade({"logits": None}).data[0].y == (1.0, None)
+
+
+def test_methods_that_fail_are_grey_in_the_ranking() -> None:
+    found = {"One": Estimate(0.5, 0.4, 0.7), "Two": Estimate(0.1, 0.0, 0.2)}
+    figure = evidence_charts.ranking(found, what="gap", level=0.0, failing=["Two"])
+    (dots,) = figure.data
+    assert list(dots.marker.color) == [colours.AFTER, colours.BEFORE]
+    np.testing.assert_allclose(dots.error_x.array, [0.2, 0.1])
+    np.testing.assert_allclose(dots.error_x.arrayminus, [0.1, 0.1])
+    assert figure.layout.shapes[0].x0 == 0
+    assert not evidence_charts.ranking(found, what="x", level=None).layout.shapes
+
+
+def test_every_verdict_has_its_words_and_its_mark() -> None:
+    assert set(evidence.VERDICTS) == set(evidence.BADGES)
+    assert row("occlusion", [0.1], [0.2]).verdict in evidence.VERDICTS
