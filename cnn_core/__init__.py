@@ -4,6 +4,7 @@ Read it in the order of its imports, each module using only those before it:
 
 errors        the errors whose text is fit to show a user
 datasets      Dataset rows in DATASETS; load(), from a folder, the cache or a download
+shelf         arrays that took long to compute, kept in the user's cache folder
 augmentation  augment(): random changes to training images
 strokes       Stroke, draw(), erase(): the pen and the eraser of the drawing page
 decoding      a stranger's bytes -> a checked array of pixels
@@ -15,6 +16,8 @@ evaluation    accuracy, confusion matrix, report, ROC curves, calibration, two n
 activations   filters, weight statistics, feature maps, receptive fields
 architecture  describe(), load(): every layer of a network, its cost and what it sees
 keras_vis     visualization(): the door to tf-keras-vis
+neurons       the dossier of one neuron: what excites it, what the network is without it
+embedding     the last features laid out flat, and their nearest neighbours
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
 faithfulness  can a map be believed? deletion and insertion, stability, the sanity check
 robustness    perturb(): Perturbation rows in PERTURBATIONS; how far an answer holds

@@ -15,7 +15,7 @@ def visualization(name: str) -> Any:
     """A class of tf-keras-vis.
 
     Args:
-        name: of the class, such as "Saliency", "Gradcam" or "ActivationMaximization".
+        name: of the class, such as "Saliency", "ActivationMaximization" or "TotalVariation2D".
     """
     # catch_warnings changes what all threads see; two at once would leave the filter in place.
     with _import_lock, warnings.catch_warnings():
@@ -29,7 +29,11 @@ def visualization(name: str) -> Any:
             saliency,
             scorecam,
         )
-    homes = (saliency, gradcam, gradcam_plus_plus, layercam, scorecam, activation_maximization)
+        from tf_keras_vis.activation_maximization import regularizers
+    homes = (
+        *(saliency, gradcam, gradcam_plus_plus, layercam, scorecam),
+        *(activation_maximization, regularizers),
+    )
     return next(getattr(home, name) for home in homes if hasattr(home, name))
 
 

@@ -14,6 +14,8 @@ PAGES = [
     st.Page("app_pages/faithfulness.py", title="Which map to believe", icon=":material/verified:"),
     st.Page("app_pages/filters.py", title="Filters", icon=":material/grid_on:"),
     st.Page("app_pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
+    st.Page("app_pages/neuron.py", title="Neuron", icon=":material/clinical_notes:"),
+    st.Page("app_pages/embedding.py", title="Embedding", icon=":material/scatter_plot:"),
     st.Page("app_pages/misclassified.py", title="Misclassified", icon=":material/rule:"),
     st.Page("app_pages/one_vs_two.py", title="One versus two", icon=":material/compare_arrows:"),
     st.Page("app_pages/robustness.py", title="Robustness", icon=":material/shield:"),

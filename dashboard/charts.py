@@ -112,7 +112,7 @@ def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure
 
 
 def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int) -> go.Figure:
-    """Many kernels as one mosaic on one symmetric scale.
+    """Many kernels as one mosaic on one symmetric scale; a click selects a filter.
 
     Args:
         kernel: (height, width, filters), the weights from one input channel.
@@ -123,12 +123,13 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
     height, width, _ = kernel.shape
     rows = -(-len(order) // columns)
     mosaic = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
-    names = np.full(mosaic.shape, "", object)
+    cells: list[tuple[int, int, int, str]] = []
     for place, index in enumerate(order):
         top, left = place // columns * (height + 1), place % columns * (width + 1)
         mosaic[top : top + height, left : left + width] = kernel[..., index]
         for row, column in np.ndindex(height, width):
-            names[top + row, left + column] = f"filter {index}, row {row}, column {column}"
+            text = f"filter {index}, row {row}, column {column}: {kernel[row, column, index]:.3f}"
+            cells.append((left + column, top + row, index, text))
     figure = go.Figure(
         go.Heatmap(
             z=mosaic,
@@ -136,12 +137,25 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
             zmax=limit,
             colorscale=_colorscale(is_signed=True),
             colorbar={"title": "weight", "thickness": 12, "outlinewidth": 0},
-            customdata=names,
-            hovertemplate="%{customdata}: %{z:.3f}<extra></extra>",
-            hoverongaps=False,
+            hoverinfo="skip",
         )
     )
+    # Heatmaps answer no click: an unseen marker over every weight does.
+    across, down, filters, texts = zip(*cells, strict=True)
+    figure.add_scatter(
+        x=across,
+        y=down,
+        mode="markers",
+        marker={"symbol": "square", "size": 22, "opacity": 0},
+        customdata=[[index] for index in filters],
+        text=texts,
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
     _without_axes(figure)
+    # Markers would get room around them.
+    figure.update_xaxes(range=[-0.5, mosaic.shape[1] - 0.5])
+    figure.update_yaxes(range=[mosaic.shape[0] - 0.5, -0.5], autorange=False)
     figure.update_layout(height=max(160, 900 * mosaic.shape[0] // mosaic.shape[1]))
     return figure
 

@@ -1,4 +1,4 @@
-"""The two colour scales used everywhere, and arrays -> coloured pictures.
+"""The colour scales used everywhere, and arrays -> coloured pictures.
 
 Both scales are safe for colour blindness: SEQUENTIAL (Magma: black, through violet and orange,
 to pale yellow) for values that are never below 0, DIVERGING (blue, white, red) for signed ones,
@@ -23,6 +23,12 @@ DIVERGING = (
     "#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0",
     "#f7f7f7",
     "#fddbc7", "#f4a582", "#d6604d", "#b2182b", "#67001f",
+)  # fmt: skip
+# Classes side by side, as dots. Ten colours cannot all be told apart without colour vision, so
+# whoever uses them names each class in another way as well.
+CLASSES = (
+    "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
+    "#aa3377", "#8a8f94", "#ee7733", "#009988", "#a0724a",
 )  # fmt: skip
 BEFORE, AFTER = "#8a97a3", "#e08214"
 

@@ -90,15 +90,19 @@ def test_winners_name_only_the_answers_that_changed() -> None:
 
 def test_the_mosaic_of_kernels_names_each_weight() -> None:
     kernel = np.arange(18, dtype=np.float32).reshape(3, 2, 3) - 9
-    (found,) = maps_of(charts.kernels(kernel, [2, 0, 1], limit=9.0, columns=2))
-    mosaic, names = np.asarray(found.z), np.asarray(found.customdata)
+    figure = charts.kernels(kernel, [2, 0, 1], limit=9.0, columns=2)
+    (found,) = maps_of(figure)
+    mosaic, marks = np.asarray(found.z), figure.data[1]
     assert mosaic.shape == (7, 5)
     np.testing.assert_array_equal(mosaic[:3, :2], kernel[..., 2])
     np.testing.assert_array_equal(mosaic[:3, 3:], kernel[..., 0])
     np.testing.assert_array_equal(mosaic[4:, :2], kernel[..., 1])
     assert np.isnan(mosaic[3]).all()
     assert np.isnan(mosaic[:, 2]).all()
-    assert names[1, 4] == "filter 0, row 1, column 1"
+    assert len(marks.text) == kernel.size
+    at = list(zip(marks.x, marks.y, strict=True)).index((4, 1))
+    assert marks.text[at] == "filter 0, row 1, column 1: 0.000"
+    assert marks.customdata[at] == [0]
     assert (found.zmin, found.zmax) == (-9, 9)
 
 

@@ -26,6 +26,8 @@ PAGES = (
     "occlusion",
     "filters",
     "feature_maps",
+    "neuron",
+    "embedding",
     "misclassified",
     "one_vs_two",
 )
@@ -122,6 +124,30 @@ def test_every_layer_of_every_kind_of_network_can_be_looked_at(name: str) -> Non
         visitor.choose(key, layer)
         assert visitor.complaints() == []
         assert visitor.shows(f"maps_{layer}") or "units" in visitor.text("caption")[-1]
+
+
+@pytest.mark.parametrize("name", ["mini_inception", "course_fc"])
+def test_neurons_and_neighbours_of_every_kind_of_network(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    visitor = Visitor("neuron", model=name)
+    layers = visitor.options(f"neuron_layer_{name}")
+    visitor.press("Look for them")
+    visitor.wait_for_jobs()
+    for layer in (layers[0], layers[-2]):
+        visitor.choose(f"neuron_layer_{name}", layer)
+        assert visitor.complaints() == []
+    assert len(visitor.component("neuron_patches")["captions"]) == 16
+    assert "The exact weights" in " ".join(visitor.text("caption"))
+    visitor.go_to("embedding")
+    noun = datasets.get(models.get(name).dataset).noun
+    visitor.press(f"Lay out the test {noun}s")
+    visitor.wait_for_jobs()
+    visitor.press(f"Look among the training {noun}s")
+    visitor.wait_for_jobs()
+    assert visitor.complaints() == []
+    assert len(visitor.component("near_training")["captions"]) == 10
 
 
 @pytest.mark.parametrize("name", ROWS)

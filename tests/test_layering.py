@@ -22,6 +22,7 @@ PARTS = [
     *("chain", "reach", "dense_head", "walk", "incremental", "occlusion"),
     *("segments", "perturbation", "places"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
+    *("units", "kernels", "patches", "classes", "maximisation", "switching"),
     *("ground", "erasure", "agreement", "randomisation"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("natural", "attacks", "registry", "perturbing", "sweep"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ class Visitor:
     def press(self, label: str) -> None:
         (button,) = (each for each in self.app.button if label in (each.label, each.key))
         button.click().run()
+
+    def wait_for_jobs(self) -> None:
+        """Wait for what was started in the background, and look again."""
+        for thread in threading.enumerate():
+            if thread.name.startswith("job "):
+                thread.join(60)
+        self.app.run()
 
     def choose(self, key: str, value: Any) -> None:
         """Set a select box, slider, number or segmented control by its key."""

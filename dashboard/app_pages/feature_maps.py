@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, charts, colours, components, markup, state
+from dashboard import cache, charts, colours, components, markup, neuron_view, state
 from dashboard.probe import probe
 from dashboard.tiles import tiles
 
@@ -34,6 +34,7 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
             f"The edit changes this map by at most {np.abs(change).max():.2f}; its mean goes from "
             f"{before[..., channel].mean():.3f} to {now[..., channel].mean():.3f}."
         )
+    neuron_view.open_button(layer, channel, key="open_map")
 
 
 components.intro(
@@ -71,6 +72,8 @@ if layer in dense:
         alt=f"The outputs of {layer}",
     )
     st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0.")
+    unit = st.number_input("Unit", 0, len(now) - 1, int(now.argmax()), key=f"unit_of_{layer}")
+    neuron_view.open_button(layer, int(unit), key="open_unit")
 else:
     maps_shown = {CURRENT: now, ORIGINAL: before, DIFFERENCE: now - before}[view]
     is_signed = view == DIFFERENCE or bool((now < 0).any())
@@ -98,4 +101,4 @@ else:
         state.put(chosen_key, picked)
         st.rerun()
     enlarge(strongest if chosen is None else chosen, now, before, limit)
-components.next_page("app_pages/misclassified.py", "Next: where the network is wrong")
+components.next_page("app_pages/neuron.py", "Next: all about one neuron")

@@ -1,10 +1,12 @@
 """Filters: the weights the network has learnt."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from cnn_core.activations import NEAR_ZERO, filter_norms
-from dashboard import cache, charts, components, state
+from dashboard import cache, charts, components, neuron_view, state
 
 BY_INDEX, BY_NORM = "As they are", "By norm"
 
@@ -28,16 +30,26 @@ def show_filters() -> None:
     norms = filter_norms(kernel)
     order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
     with st.container(key="wide_kernels"):
-        st.plotly_chart(
+        clicked: Any = st.plotly_chart(
             charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
             config=charts.CONFIG,
             alt=f"The {count} filters of {layer}",
+            key=f"kernels_{name}_{layer}",
+            on_select="rerun",
+            selection_mode="points",
         )
+    if points := clicked["selection"]["points"]:
+        neuron_view.open_dossier(layer, int(points[0]["customdata"][0]))
     st.caption(
         f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
         f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
-        f"(filter {norms.argmax()})."
+        f"(filter {norms.argmax()}). Click a filter to open its dossier, or choose it here."
     )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.number_input(
+            "Filter", 0, count - 1, int(norms.argmax()), key=f"filter_of_{layer}", width=140
+        )
+        neuron_view.open_button(layer, int(chosen), key="open_filter")
 
 
 components.intro(

@@ -131,6 +131,8 @@ DOORS = (
     ("faithfulness", "Which map to believe", "Every method put to the test, with intervals."),
     ("filters", "Filters", "The weights that the network has learnt."),
     ("feature_maps", "Feature maps", f"What every layer makes of the {noun}."),
+    ("neuron", "Neuron", "One channel or unit: what excites it, what it is for."),
+    ("embedding", "Embedding", f"All test {noun}s as the network sees them, on one map."),
     ("misclassified", "Misclassified", f"The test {noun}s that the network gets wrong."),
     ("one_vs_two", "One versus two", "The study: which part makes a 1 not a 2?"),
     ("robustness", "Robustness", f"Change the {noun} until the answer turns, by hand or attack."),

@@ -17,6 +17,8 @@ TITLES = {
     "faithfulness": "Which map to believe",
     "filters": "Filters",
     "feature_maps": "Feature maps",
+    "neuron": "Neuron",
+    "embedding": "Embedding",
     "misclassified": "Misclassified",
     "one_vs_two": "One versus two",
     "robustness": "Robustness",

@@ -1,0 +1,125 @@
+"""Which neurons a network has, and how strongly each reacts to an image.
+
+A neuron is a channel of a layer with feature maps, or a unit of a layer without places. The
+reaction of a channel to an image is the largest value of its map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from cnn_core import activations, inference
+from cnn_core.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import keras
+
+Progress = Callable[[float], None]
+Summary = Literal["max", "mean"]
+
+
+def no_progress(_share: float) -> None:
+    """Nobody watches."""
+
+
+def neuron_layers(model: keras.Model) -> tuple[str, ...]:
+    """The names of the layers whose channels or units are neurons, from the input on.
+
+    Flattening and dropout layers are left out: they repeat the neurons of the layer before.
+    """
+    import keras
+
+    spatial = activations.spatial_layers(model)
+    repeating = (keras.layers.InputLayer, keras.layers.Dropout, keras.layers.Flatten)
+    return tuple(
+        layer.name
+        for layer in model.layers
+        if layer.name in spatial
+        or (len(layer.output.shape) == 2 and not isinstance(layer, repeating))
+    )
+
+
+def num_channels(model: keras.Model, layer: str) -> int:
+    """How many neurons a layer has.
+
+    Raises:
+        UnknownNameError: the network has no such layer with neurons.
+    """
+    names = neuron_layers(model)
+    if layer not in names:
+        raise UnknownNameError(
+            f"There is no layer {layer!r} with neurons. Choose one of: {', '.join(names)}."
+        )
+    return int(model.get_layer(layer).output.shape[-1])
+
+
+def check(model: keras.Model, layer: str, channel: int) -> None:
+    """Hold a layer and a channel to those that the network has.
+
+    Raises:
+        UnknownNameError: there is no such layer, or it has no such channel.
+    """
+    count = num_channels(model, layer)
+    if not 0 <= channel < count:
+        raise UnknownNameError(
+            f"There is no channel {channel} in {layer}. Choose one from 0 to {count - 1}."
+        )
+
+
+def reactions(
+    model: keras.Model, layer: str, images: np.ndarray, *, summary: Summary = "max"
+) -> np.ndarray:
+    """How strongly each neuron of a layer reacts to each image.
+
+    Args:
+        model: a Functional network.
+        layer: one of neuron_layers().
+        images: (n, height, width, channels) in [0, 1].
+        summary: the largest value of each map, or the mean over its places; of a unit, its value.
+
+    Returns:
+        (n, neurons) float32.
+
+    Raises:
+        UnknownNameError: the network has no such layer with neurons.
+        ValueError: the images do not fit the network, or hold a value that is not finite.
+    """
+    count = num_channels(model, layer)
+    batch, run = inference.as_batch(model, images), _traced(model, layer, summary)
+    size = inference.BATCH_SIZE
+    parts = [run(batch[i : i + size]).numpy() for i in range(0, len(batch), size)]
+    return np.concatenate(parts) if parts else np.zeros((0, count), np.float32)
+
+
+@lru_cache(maxsize=32)
+def _traced(model: keras.Model, layer: str, summary: Summary) -> Callable[[np.ndarray], Any]:
+    import keras
+    import tensorflow as tf
+
+    inner = keras.Model(model.inputs, model.get_layer(layer).output)
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+
+    @tf.function(input_signature=signature)
+    def run(images: Any) -> Any:
+        return summarise(inner([images], training=False), summary)
+
+    return run
+
+
+def summarise(values: Any, summary: Summary) -> Any:
+    """One number for each image and channel of a tensor (n, rows, columns, channels).
+
+    Args:
+        values: the tensor; one of shape (n, units) is given back.
+        summary: the largest value of each map, or the mean over its places.
+    """
+    import tensorflow as tf
+
+    if len(values.shape) == 2:
+        return values
+    reduce = tf.reduce_max if summary == "max" else tf.reduce_mean
+    return reduce(values, axis=tuple(range(1, len(values.shape) - 1)))

@@ -1,0 +1,260 @@
+"""The parts of a neuron's dossier, in the order in which the page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import datasets, models
+from dashboard import cache, charts, colours, markup, neuron_charts, state, waiting
+from dashboard.cache import neurons as known
+from dashboard.probe import probe
+from dashboard.state import CurrentDigit
+from dashboard.tiles import tiles
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The neuron that the page is about.
+
+    Attributes:
+        model: its network's name.
+        layer: its layer.
+        channel: of the layer.
+        is_map: it has a map, with places; else it is a unit with one number.
+    """
+
+    model: str
+    layer: str
+    channel: int
+    is_map: bool
+
+    @property
+    def noun(self) -> str:
+        """What to call it."""
+        return "channel" if self.is_map else "unit"
+
+    @property
+    def arguments(self) -> tuple[str, str, int]:
+        """What the caches ask for."""
+        return self.model, self.layer, self.channel
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the network's classes."""
+        return models.get(self.model).class_names
+
+
+def open_button(layer: str, channel: int, *, key: str) -> None:
+    """A button that opens the dossier of a neuron."""
+    if st.button(
+        f"Open the dossier of {layer}, {channel}", key=key, icon=":material/clinical_notes:"
+    ):
+        open_dossier(layer, channel)
+
+
+def open_dossier(layer: str, channel: int) -> None:
+    """Leave for the page of a neuron."""
+    name = state.model_name()
+    state.put(f"neuron_layer_{name}", layer)
+    state.put(channel_key(name, layer), channel)
+    st.switch_page("app_pages/neuron.py", query_params={})
+
+
+def channel_key(name: str, layer: str) -> str:
+    """The key of the widget that holds the channel; each layer keeps one of its own."""
+    return f"neuron_channel_{name}_{layer}"
+
+
+def show_weights(neuron: Chosen) -> None:
+    """The weights that make the neuron, as one picture."""
+    st.subheader("Its weights", anchor=False)
+    found = known.kernel(*neuron.arguments)
+    if found is None:
+        st.info(
+            "This layer has no weights of its own, and what it passes on is a channel of the "
+            "picture itself or the sum of several maps."
+        )
+        return
+    height, width, channels = found.weights.shape
+    picture = neuron_charts.weights(found.weights)
+    scale = max(1, min(260 // max(picture.shape[:2]), 40))
+    limit = colours.limit_of(found.weights)
+    st.html(
+        markup.picture(picture, width=picture.shape[1] * scale, description="The weights")
+        + markup.scale_of(limit, is_signed=True, unit="weight")
+    )
+    if height == 1 and channels == 1:
+        laid = f"{width} weights, one for each unit of {found.sources[0]}"
+    else:
+        laid = f"{height}x{width} weights on " + (
+            f"each of {channels} channels" if channels > 1 else "one channel"
+        )
+    stems = "" if found.layer == neuron.layer else f" They stand in {found.layer}, whose "
+    stems += f"{neuron.noun} {found.channel} it passes on." if stems else ""
+    st.caption(
+        f"{laid}, and {markup.signed(found.bias, 3)} is added. Red lets the neuron react, blue "
+        f"holds it back.{stems}"
+    )
+
+
+def show_reaction(neuron: Chosen, digit: CurrentDigit) -> None:
+    """The neuron's map, or its one number, on the current digit and on the one before edits."""
+    st.subheader(f"On the current {digit.noun}", anchor=False)
+    now, before = (
+        cache.feature_maps(neuron.model, pixels)[neuron.layer][..., neuron.channel]
+        for pixels in (digit.pixels, digit.original)
+    )
+    if not neuron.is_map:
+        cells = [(f"{float(now):.2f}", f"activation on {digit.name}")]
+        if digit.is_edited:
+            cells.append((f"{float(before):.2f}", "before the edit"))
+        st.html(markup.facts(cells))
+    elif digit.is_edited:
+        _show_change(now, before)
+    else:
+        _show_map(neuron, digit, now)
+    if not digit.is_edited:
+        st.page_link(
+            "app_pages/draw_and_erase.py",
+            label=f"Edit the {digit.noun} to see what changes here",
+            icon=":material/ink_eraser:",
+        )
+
+
+def _show_map(neuron: Chosen, digit: CurrentDigit, now: np.ndarray) -> None:
+    field = cache.receptive_field(neuron.model, neuron.layer)
+    is_signed, limit = bool((now < 0).any()), colours.limit_of(now)
+    probe(
+        now,
+        colours.colourise(now, is_signed=is_signed, limit=limit),
+        colours.grey(digit.pixels),
+        tops=field.tops(now.shape[0]),
+        lefts=field.lefts(now.shape[1]),
+        box=field.size,
+        unit="activation",
+        map_title="Its map",
+        digit_title=f"Receptive field, {field.size[0]}x{field.size[1]} pixels",
+        key="neuron_probe",
+        scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
+    )
+
+
+def _show_change(now: np.ndarray, before: np.ndarray) -> None:
+    limit = colours.limit_of(np.stack([now, before]))
+    is_signed = bool(min(now.min(), before.min()) < 0)
+    change, width = now - before, max(1, round(140 / now.shape[1])) * now.shape[1]
+    pictures = (
+        (colours.colourise(before, is_signed=is_signed, limit=limit), "Before the edit"),
+        (colours.colourise(now, is_signed=is_signed, limit=limit), "Edited"),
+        (colours.colourise(change, is_signed=True, limit=limit), "Change: red up, blue down"),
+    )
+    st.html(
+        markup.row(markup.figure(shown, title, width=width) for shown, title in pictures)
+        + markup.scale_of(limit, is_signed=is_signed, unit="activation")
+    )
+    st.caption(
+        f"The edit changes this map by at most {np.abs(change).max():.2f}; its largest value goes "
+        f"from {before.max():.2f} to {now.max():.2f}."
+    )
+
+
+def show_patches(neuron: Chosen) -> None:
+    """The training pictures that excite it most, with the part of each that it looks at."""
+    dataset = datasets.get(models.get(neuron.model).dataset)
+    size, noun = dataset.split_sizes["train"], dataset.noun
+    st.subheader(f"The training {noun}s that excite it most", anchor=False)
+    index = waiting.result_of(
+        known.strongest_job(neuron.model),
+        offer="Look for them",
+        cost=f"All {size:,} training {noun}s go through the network, once for all its neurons and "
+        "all visitors: about a minute.",
+        title=f"Looking at {size:,} training {noun}s",
+    )
+    if index is None:
+        return
+    indices = tuple(int(i) for i in index[neuron.layer][:, neuron.channel])
+    patches = known.strongest_patches(*neuron.arguments, indices)
+    if not any(patch.activation for patch in patches):
+        st.info(
+            f"No training {noun} excites this {neuron.noun}: it is 0 on all of them, so it takes "
+            "no part in any answer."
+        )
+        return
+    split = cache.split(dataset.name, "train")
+    names = [dataset.class_names[split.labels[i]] for i in indices]
+    pictures = [
+        neuron_charts.outlined(split.images[i], patch.box)
+        for i, patch in zip(indices, patches, strict=True)
+    ]
+    tiles(
+        pictures,
+        [neuron_charts.patch_title(*pair) for pair in zip(patches, names, strict=True)],
+        key="neuron_patches",
+        size=pictures[0].shape[1],
+        descriptions=[
+            f"Training {noun} {i}: {label}, activation {patch.activation:.2f}"
+            for i, label, patch in zip(indices, names, patches, strict=True)
+        ],
+        is_clickable=False,
+    )
+    where = "The frame is what it sees of each. " if neuron.is_map else "It sees all of each. "
+    commonest = max(dict.fromkeys(names), key=names.count)
+    st.caption(
+        f"Under each its true class and the activation. {where}"
+        f"{names.count(commonest)} of the {len(names)} are {commonest}."
+    )
+
+
+def show_classes(neuron: Chosen) -> None:
+    """How strongly it reacts to each class."""
+    noun = datasets.get(models.get(neuron.model).dataset).noun
+    st.subheader("Its activation, class by class", anchor=False)
+    found = known.reactions_by_class(*neuron.arguments)
+    strongest = max(found, key=lambda each: each.mean)
+    weakest = min(found, key=lambda each: each.mean)
+    names, count = neuron.class_names, sum(each.count for each in found)
+    if strongest.mean == weakest.mean:
+        st.info(f"It reacts to all {count:,} test {noun}s alike: {strongest.mean:.2f}.")
+        return
+    st.plotly_chart(
+        neuron_charts.reactions(found, names, strongest.label),
+        config=charts.CONFIG,
+        alt="The activation on test pictures of each class",
+    )
+    what = "the largest value of its map" if neuron.is_map else "its value"
+    st.caption(
+        f"**{names[strongest.label]}** excites it most: {strongest.mean:.2f} on average, "
+        f"{names[weakest.label]} least: {weakest.mean:.2f}. Of {count:,} test {noun}s, {what}: "
+        "boxes hold the middle half of a class, whiskers 90%, dashes are means."
+    )
+
+
+def show_maximised(neuron: Chosen) -> None:
+    """The picture that it would like best."""
+    st.subheader("The picture it would like best", anchor=False)
+    if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):
+        st.caption(
+            "Activation maximisation: noise climbs the neuron's gradient until nothing excites it "
+            "more. It takes a few seconds."
+        )
+        return
+    with st.spinner("Climbing the gradient"):
+        found = known.maximised(*neuron.arguments)
+    if found.activation <= found.start:
+        st.info("No noise wakes this neuron, so there is no slope to climb.")
+        return
+    shown = neuron_charts.outlined(found.image, found.box, side=196)
+    where = " inside the frame, which is all that the middle of its map sees" * neuron.is_map
+    st.html(
+        markup.figure(
+            shown,
+            f"It answers with {found.activation:.2f}; to the best of many random pictures with "
+            f"{found.start:.2f}. Painted to please the neuron{where}: it need not look like "
+            "anything the network has seen.",
+            width=max(shown.shape[1], 196),
+            description="The picture that excites the neuron most",
+        )
+    )
