@@ -16,6 +16,7 @@ activations   filters, weight statistics, feature maps, receptive fields
 architecture  describe(), load(): every layer of a network, its cost and what it sees
 keras_vis     visualization(): the door to tf-keras-vis
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
+counterfactual  smallest_edit(): the fewest strokes that turn the answer
 training      train(); `python -m cnn_core.training NAME`
 studies       one versus two, classical baselines, k-fold, grid search, one-factor experiments
 

@@ -19,6 +19,7 @@ MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 # Inside the packages, where the map has one line.
 PARTS = [
     *("score", "gradient", "occlusion"),
+    *("brush", "ground", "goal", "rules", "search", "smallest", "pertinent"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
