@@ -22,7 +22,7 @@ PARTS = [
     *("brush", "ground", "goal", "rules", "search", "smallest", "pertinent"),
     *("counting", "ranking", "confidence", "comparison", "summary"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
-    *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search"),
+    *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search", "flips"),
     *("experiment_table", "experiment_runs", "experiments", "conclusions"),
     "__init__",
     "__main__",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Rules:
         step: cells from one dab of a stroke to the next, along each axis.
         most_strokes: at least 1.
         most_pixels: how many pixels may change.
+        below: the cost that an edit has to stay below.
     """
 
     base: np.ndarray
@@ -31,10 +33,12 @@ class Rules:
     step: int
     most_strokes: int
     most_pixels: int
+    below: float = math.inf
 
     def allow(self, levels: np.ndarray) -> bool:
-        """Whether a picture differs from the base, in no more pixels than may change."""
-        return 0 < (levels != self.base).any(axis=-1).sum() <= self.most_pixels
+        """Whether a picture differs from the base, and by no more than it may."""
+        num_changed = (levels != self.base).any(axis=-1).sum()
+        return 0 < num_changed <= self.most_pixels and self.cost(levels) < self.below
 
     def cost(self, levels: np.ndarray) -> int:
         """The size of an edit: the sum of all changes of level."""

@@ -20,19 +20,27 @@ _PRUNED = 6
 
 
 @dataclass(frozen=True, eq=False)
-class _Candidate:
+class Candidate:
+    """An edit, the levels with it, and by how many logits it passes the goal or misses it."""
+
     edit: Edit
     levels: np.ndarray
     margin: float
 
     @property
+    def is_found(self) -> bool:
+        """Whether it reaches the goal."""
+        return self.margin > CLEAR
+
+    @property
     def num_dabs(self) -> int:
+        """Of all its strokes."""
         return sum(len(line.cells) for line in self.edit)
 
 
 def search(
     model: keras.Model, rules: Rules, goal: Goal, starts: list[tuple[Brush, Cell]]
-) -> tuple[Edit, bool]:
+) -> Candidate:
     """Look for the edit with the least change that reaches a goal within the rules.
 
     Args:
@@ -42,37 +50,37 @@ def search(
         starts: where strokes may start.
 
     Returns:
-        The edit, and whether it reaches the goal; otherwise it is the one that came closest.
+        It, or the one that came closest if there is none.
     """
     # By the number of dabs: a stroke may grow by several at once.
-    waiting = {0: [_Candidate((), rules.base, -np.inf)]}
-    closest, found = waiting[0][0], list[_Candidate]()
+    waiting = {0: [Candidate((), rules.base, -np.inf)]}
+    closest, found = waiting[0][0], list[Candidate]()
     known, count, last = set[bytes](), 0, np.inf
     while waiting and count <= last:
         beam = sorted(waiting.pop(count, ()), key=lambda each: -each.margin)[:_BEAM]
         for candidate in _grown(model, rules, goal, beam, starts, known):
             closest = max(closest, candidate, key=lambda each: each.margin)
-            if candidate.margin > CLEAR:
+            if candidate.is_found:
                 found.append(candidate)
                 last = min(last, candidate.num_dabs + _DABS_AFTER)
             else:
                 waiting.setdefault(candidate.num_dabs, []).append(candidate)
         count += 1
     if not found:
-        return closest.edit, False
+        return closest
     found.sort(key=lambda each: rules.cost(each.levels))
     pruned = [_pruned(model, rules, goal, candidate) for candidate in found[:_PRUNED]]
-    return min(pruned, key=lambda each: rules.cost(each.levels)).edit, True
+    return min(pruned, key=lambda each: rules.cost(each.levels))
 
 
 def _grown(
     model: keras.Model,
     rules: Rules,
     goal: Goal,
-    beam: list[_Candidate],
+    beam: list[Candidate],
     starts: list[tuple[Brush, Cell]],
     known: set[bytes],
-) -> list[_Candidate]:
+) -> list[Candidate]:
     """Every edit that grows from one in the beam; of two that look the same, the first."""
     edits = []
     for candidate in beam:
@@ -84,12 +92,12 @@ def _grown(
     return _judged(model, goal, edits)
 
 
-def _pruned(model: keras.Model, rules: Rules, goal: Goal, candidate: _Candidate) -> _Candidate:
+def _pruned(model: keras.Model, rules: Rules, goal: Goal, candidate: Candidate) -> Candidate:
     """Take parts out until none is left whose absence would keep the goal."""
     while True:
         edits = [(edit, painted(rules.base, edit)) for edit in rules.shorter(candidate.edit)]
         edits = [(edit, levels) for edit, levels in edits if rules.allow(levels)]
-        kept = [each for each in _judged(model, goal, edits) if each.margin > CLEAR]
+        kept = [each for each in _judged(model, goal, edits) if each.is_found]
         if not kept:
             return candidate
         candidate = min(kept, key=lambda each: rules.cost(each.levels))
@@ -97,11 +105,11 @@ def _pruned(model: keras.Model, rules: Rules, goal: Goal, candidate: _Candidate)
 
 def _judged(
     model: keras.Model, goal: Goal, edits: list[tuple[Edit, np.ndarray]]
-) -> list[_Candidate]:
+) -> list[Candidate]:
     if not edits:
         return []
     margins = goal.margins_of(model, np.stack([levels for _, levels in edits]))
     return [
-        _Candidate(edit, levels, float(margin))
+        Candidate(edit, levels, float(margin))
         for (edit, levels), margin in zip(edits, margins, strict=True)
     ]

@@ -12,12 +12,13 @@ from typing import Any
 
 from cnn_core import datasets
 from cnn_core.errors import CnnCoreError, MissingFileError
-from cnn_core.studies import baselines, experiments, grid_search, k_fold, results
+from cnn_core.studies import baselines, experiments, flips, grid_search, k_fold, results
 
 STUDIES: dict[str, Callable[..., Any]] = {
     baselines.NAME: baselines.run,
     k_fold.NAME: k_fold.run,
     grid_search.NAME: grid_search.run,
+    flips.NAME: flips.run,
 }
 BACKENDS = ("dask", "ray", "loky")
 
