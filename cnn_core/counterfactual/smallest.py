@@ -181,9 +181,7 @@ def _starts(model: keras.Model, rules: Rules, goal: Goal, brush: Brush) -> list[
     places = rules.places[brush]
     side = min(1 + 2 * int(brush.radius), *places.shape)  # what a dab covers, or nearly
     fill = "white" if not brush.is_eraser else "mean" if any(brush.colour) else "black"
-    found = occlusion_sensitivity(
-        model, as_pixels(rules.base), side, stride=max(1, side - 1), fill=fill
-    )
+    found = occlusion_sensitivity(model, as_pixels(rules.base), side, stride=rules.step, fill=fill)
     first, second = found.base_logits.argsort()[:-3:-1]
     against = second if goal.wanted is None else goal.wanted
     drops = np.where(places, found.heatmap(ClassScore(int(first), int(against))), -np.inf)

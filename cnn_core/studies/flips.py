@@ -26,7 +26,7 @@ PAIRS = ((1, 2), (4, 9), (3, 8), (7, 1))
 NUM_DIGITS = 100  # in each of the two directions of a pair
 SEEDS = (0, 1, 2)
 DATASET = "mnist"
-_IN_A_JOB = 20
+_IN_A_JOB = 10
 _BRUSH = 1.0  # radius of the random dabs: that of the search
 
 
@@ -90,17 +90,16 @@ class Flips:
     origin: results.Origin
     rows: tuple[Row, ...]
 
-    def find(self, network: str, pair: tuple[int, int], way: str) -> Row:
-        """The row of both directions of a pair.
+    def find(self, network: str, directions: tuple[tuple[int, int], ...], way: str) -> Row:
+        """The row of one direction or of both of a pair.
 
         Raises:
             ValueError: there is none.
         """
         for row in self.rows:
-            directions = (pair, pair[::-1])
             if (row.network, row.directions, row.way) == (network, directions, way):
                 return row
-        raise ValueError(f"Expected a pair that was measured. Received: {network=}, {pair=}")
+        raise ValueError(f"Expected what was measured. Received: {network=}, {directions=}, {way=}")
 
 
 def measure(
