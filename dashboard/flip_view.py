@@ -154,8 +154,9 @@ def _size(found: SmallestEdit, called: str) -> str:
     share = markup.percent(found.ink_share)
     whole = "ink" if _is_ink() else "contrast with the grey"
     done = {"erase": "erased", "add": "added", "both": "erased or added"}[found.kind]
+    make = "makes" if found.num_pixels == 1 else "make"
     return (
-        f"**{found.num_pixels} pixels, {share} of the {whole}, {done} in {strokes} make it "
+        f"**{_pixels(found.num_pixels)}, {share} of the {whole}, {done} in {strokes} {make} it "
         f"{called}.** None of its dabs can be left out."
     )
 
@@ -165,7 +166,7 @@ def _not_found(found: SmallestEdit, called: str) -> str:
     other = {"erase": "Try adding", "add": "Try erasing", "both": "Try a finer width"}[found.kind]
     other = other if _is_ink() else "Try the other width"
     return (
-        f"No {_DONE[found.kind]} of up to {found.most_pixels} pixels makes it {called}: the "
+        f"No {_DONE[found.kind]} of up to {_pixels(found.most_pixels)} makes it {called}: the "
         f"closest one leaves {closest} logits to go. {other}, or another class."
     )
 
@@ -222,9 +223,9 @@ def _empty_figures(
         width=_width(),
     )
     turned = names[stroke.answers[-1]]
-    caption = f"{stroke.num_pixels} pixels of ink that make it {_with_article(turned)}"
+    caption = f"{_pixels(stroke.num_pixels)} of ink that would make it {_with_article(turned)}"
     if not stroke.is_found:
-        caption = f"no stroke of up to {stroke.most_pixels} pixels changes the answer"
+        caption = f"no stroke of up to {_pixels(stroke.most_pixels)} changes the answer"
     shown = colours.edited(stroke.original, stroke.pixels if stroke.is_found else stroke.original)
     return dabs, markup.titled_figure(shown, "The smallest stroke", caption, width=_width())
 
@@ -265,6 +266,10 @@ def _paper() -> tuple[float, ...]:
 
 def _width() -> int:
     return components.crisp_width(190)
+
+
+def _pixels(count: int) -> str:
+    return "1 pixel" if count == 1 else f"{count} pixels"
 
 
 def _with_article(name: str) -> str:

@@ -222,5 +222,6 @@ digit_id, picture_read = state.get("picture_read", (None, None))
 if picture_read is not None and digit_id == state.current_digit().digit_id:
     show_reading(picture_read)
 if kit is INK_ON_PAPER:
-    flip_view.show_study()
+    with components.readable_errors():  # without the figures the page goes on
+        flip_view.show_study()
 components.next_page("app_pages/attention.py", "Next: which pixels the answer rests on")
