@@ -20,9 +20,11 @@ neurons       the dossier of one neuron: what excites it, what the network is wi
 embedding     the last features laid out flat, and their nearest neighbours
 attribution   explain(): Method rows in METHODS, heatmaps in stated units
 faithfulness  can a map be believed? deletion and insertion, stability, the sanity check
+counterfactual  smallest_edit(): the fewest strokes that turn the answer
 robustness    perturb(): Perturbation rows in PERTURBATIONS; how far an answer holds
 training      train(); `python -m cnn_core.training NAME`
-studies       one versus two, baselines, k-fold, grid search, experiments, ranking, robustness
+studies       one versus two, baselines, k-fold, grid search, experiments, ranking, robustness,
+              smallest edits
 
 No module imports TensorFlow when it is imported, only when a function first needs it: the tables
 above can be read, and a first page drawn, seconds before TensorFlow is there. (models.layers does,

@@ -108,6 +108,39 @@ def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
     return grey(np.repeat(brightness, 3, axis=-1))
 
 
+def edited(original: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """An edited picture that shows what was taken away in blue and what was added in red.
+
+    Args:
+        original: (height, width, channels) in [0, 1], ink on empty ground.
+        pixels: the same, with the edit.
+
+    Returns:
+        (height, width, 3) uint8.
+    """
+    change = (pixels - original).mean(axis=-1, keepdims=True)
+    ends = ramp(is_signed=True, steps=11)[[2, 8]]  # neither so dark that it is lost on black
+    colour = np.where(change < 0, ends[0], ends[1])
+    shown = np.repeat(255 * pixels.mean(axis=-1, keepdims=True), 3, axis=-1)
+    share = np.abs(change)
+    return np.round(shown * (1 - share) + colour * share).astype(np.uint8)
+
+
+def marked(pixels: np.ndarray, is_marked: np.ndarray) -> np.ndarray:
+    """A picture dimmed but for some of its pixels, which are orange.
+
+    Args:
+        pixels: (height, width, channels) in [0, 1].
+        is_marked: (height, width) bool.
+
+    Returns:
+        (height, width, 3) uint8.
+    """
+    dimmed = np.repeat(0.45 * 255 * pixels.mean(axis=-1, keepdims=True), 3, axis=-1)
+    orange = [int(AFTER[i : i + 2], 16) for i in (1, 3, 5)]
+    return np.round(np.where(is_marked[..., None], orange, dimmed)).astype(np.uint8)
+
+
 def grey(pixels: np.ndarray) -> np.ndarray:
     """An image (height, width, channels) in [0, 1] as a uint8 picture to show."""
     picture = np.clip(np.round(pixels * 255), 0, 255).astype(np.uint8)

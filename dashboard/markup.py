@@ -37,6 +37,15 @@ def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "
     )
 
 
+def titled_figure(pixels: np.ndarray, title: str, caption: str, *, width: int) -> str:
+    """A picture with a title above and a caption below."""
+    shown = picture(pixels, width=width, description=f"{title}: {caption}")
+    return (
+        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>{shown}'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
 def row(pieces: Iterable[str]) -> str:
     """Pieces side by side, wrapping where there is no room."""
     return f'<div class="cl-row">{"".join(pieces)}</div>'

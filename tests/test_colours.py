@@ -128,3 +128,20 @@ def test_a_data_address_holds_the_picture(shape: tuple[int, ...]) -> None:
     assert kind == "data:image/png;base64"
     read = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
     np.testing.assert_array_equal(read, picture)
+
+
+def test_edited_shows_what_was_taken_away_and_what_was_added() -> None:
+    original = np.array([[[1.0], [1.0], [0.0], [0.5]]], np.float32)
+    pixels = np.array([[[1.0], [0.0], [1.0], [0.5]]], np.float32)
+    kept, taken, added, grey = colours.edited(original, pixels)[0].astype(int)
+    assert kept.tolist() == [255] * 3
+    assert set(grey.tolist()) == {128}
+    assert taken[2] > taken[0]  # blue
+    assert added[0] > added[2]  # red
+
+
+def test_marked_pixels_are_orange_and_the_others_dim() -> None:
+    shown = colours.marked(np.ones((1, 2, 1), np.float32), np.array([[True, False]]))
+    assert "#{:02x}{:02x}{:02x}".format(*shown[0, 0]) == colours.AFTER
+    assert len(set(shown[0, 1].tolist())) == 1
+    assert shown[0, 1, 0] < 128

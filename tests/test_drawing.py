@@ -226,3 +226,23 @@ def test_only_digits_start_from_blank_paper() -> None:
     assert "Blank paper" in [button.label for button in visitor.app.button]
     visitor.choose("model", "cifar_simple")
     assert "Blank paper" not in [button.label for button in visitor.app.button]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_smallest_erasure_covers_a_picture_with_grey(name: str) -> None:
+    visitor = Visitor("draw_and_erase", model=name, digit="3")
+    before = visitor.drawn()
+    assert f"on a {NETWORKS[name]}, parts are covered" in "".join(visitor.text("caption"))
+    assert not [each for each in visitor.app.button_group if each.key == "flip_kind"]
+    visitor.press("flip_find")
+    visitor.press("flip_pertinent")
+    assert visitor.complaints() == []
+    assert "Must be there" in visitor.html()
+    assert "Must stay empty" not in visitor.html()
+    after = visitor.drawn()
+    is_changed = after != before
+    if is_changed.any():
+        assert "make it" in "".join(visitor.text("markdown"))
+        assert (np.abs(after.astype(int) - 128) <= np.abs(before.astype(int) - 128)).all()
+    else:
+        assert "No erasure of up to" in "".join(visitor.text("info"))

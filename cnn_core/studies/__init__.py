@@ -10,6 +10,7 @@ robustness   run(), load(): every trained network under every change of the pict
 experiments  run(), load(): one thing changed at a time
 map_figures  figures_of(): one map put to every test
 map_ranking  run(), load(): which method's maps can be believed
+flips        run(), load(): how small the edits are that turn an answer
 
 `python -m cnn_core.studies NAME` runs all but the first and ships their results in
 cnn_core/data/studies.

@@ -15,6 +15,7 @@ from cnn_core.errors import CnnCoreError, MissingFileError
 from cnn_core.studies import (
     baselines,
     experiments,
+    flips,
     grid_search,
     k_fold,
     map_ranking,
@@ -27,6 +28,7 @@ STUDIES: dict[str, Callable[..., Any]] = {
     k_fold.NAME: k_fold.run,
     grid_search.NAME: grid_search.run,
     robustness.NAME: robustness.run,
+    flips.NAME: flips.run,
 }
 # Studies of several parts, of which some may be named.
 OF_PARTS = (experiments.NAME, map_ranking.NAME)

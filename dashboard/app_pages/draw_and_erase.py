@@ -7,7 +7,7 @@ from cnn_core import models
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import PictureError
 from cnn_core.images import ReadPicture, read_digit, read_picture
-from dashboard import cache, colours, components, markup, runtime, sidebar, state
+from dashboard import cache, colours, components, flip_view, markup, runtime, sidebar, state
 from dashboard.canvas import acknowledge, digit_canvas
 from dashboard.canvas.kit import INK_ON_PAPER, kit_of
 from dashboard.state import CurrentDigit, Edit
@@ -86,6 +86,8 @@ def workbench(start: CurrentDigit) -> None:
                 components.preparing()
     if runtime.is_ready():
         show_edits(digit, is_final=drawing.is_final)
+        if kit is not INK_ON_PAPER or digit.pixels.any():
+            flip_view.show(digit)
     sidebar.show_current_digit()
     acknowledge(drawing)
 
@@ -217,4 +219,7 @@ workbench(state.current_digit())
 digit_id, picture_read = state.get("picture_read", (None, None))
 if picture_read is not None and digit_id == state.current_digit().digit_id:
     show_reading(picture_read)
+if kit is INK_ON_PAPER:
+    with components.readable_errors():  # without the figures the page goes on
+        flip_view.show_study()
 components.next_page("app_pages/attention.py", "Next: which pixels the answer rests on")

@@ -1,0 +1,40 @@
+"""Which answers are wanted, and how far a network is from giving one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn_core import inference
+from cnn_core.counterfactual.ground import as_pixels
+
+if TYPE_CHECKING:
+    import keras
+
+CLEAR = 0.01  # logits by which a goal has to be passed: no rounding takes them away
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One wanted class, or any but one.
+
+    Attributes:
+        wanted: the class that is to be the answer, or None.
+        unwanted: the class that is to be the answer no more, where wanted is None.
+    """
+
+    wanted: int | None
+    unwanted: int | None = None
+
+    def margins(self, logits: np.ndarray) -> np.ndarray:
+        """The largest wanted logit minus the largest other one, (n,), for logits (n, classes)."""
+        classes = np.arange(logits.shape[1])
+        is_wanted = classes != self.unwanted if self.wanted is None else classes == self.wanted
+        margins: np.ndarray = logits[:, is_wanted].max(axis=1) - logits[:, ~is_wanted].max(axis=1)
+        return margins
+
+    def margins_of(self, model: keras.Model, levels: np.ndarray) -> np.ndarray:
+        """The margins of pictures (n, height, width, channels) of levels from 0 to 255."""
+        return self.margins(inference.logits(model, as_pixels(levels)))

@@ -1,0 +1,302 @@
+"""How small an edit turns an answer: the search against chance and against saliency."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import datasets, evaluation, inference, models
+from cnn_core.attribution import explain
+from cnn_core.counterfactual import smallest_edit
+from cnn_core.strokes import erase
+from cnn_core.studies import jobs, results
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "counterfactuals"
+NETWORKS = ("study",)
+PAIRS = ((1, 2), (4, 9), (3, 8), (7, 1))
+NUM_DIGITS = 100  # in each of the two directions of a pair
+SEEDS = (0, 1, 2)
+DATASET = "mnist"
+_IN_A_JOB = 10
+_BRUSH = 1.0  # radius of the random dabs: that of the search
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to turn an answer.
+
+    Attributes:
+        name: the key of WAYS.
+        title: for people.
+        help: what is done, in one sentence.
+    """
+
+    name: str
+    title: str
+    help: str
+
+
+WAYS = {
+    way.name: way
+    for way in (
+        Way("erase", "Smallest erasure", "Strokes of the eraser, searched and pruned."),
+        Way("add", "Smallest added stroke", "Strokes of the pen, searched and pruned."),
+        Way("both", "Eraser and pen", "Strokes of either or both, searched and pruned."),
+        Way("random", "Random erasure", "Dabs of the same eraser on ink, in random order."),
+        Way("saliency", "Top saliency erased", "Single pixels, by the gradient of the margin."),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way on the digits of one pair of classes.
+
+    Attributes:
+        network: a key of models.MODELS.
+        directions: (class of the digits, wanted class), one of a pair or both.
+        way: a key of WAYS.
+        num_digits: how many were asked about; all were read right before.
+        success_rate: the share that was turned into the wanted class, in [0, 1]; of what is
+            random, the mean of the seeds.
+        interval: lower and upper bound of the rate, with 95% confidence (Wilson).
+        median_pixels: that changed, over the digits that were turned; None if none was.
+        median_ink_share: the same, as a share of the digit's ink.
+    """
+
+    network: str
+    directions: tuple[tuple[int, int], ...]
+    way: str
+    num_digits: int
+    success_rate: float
+    interval: tuple[float, float]
+    median_pixels: float | None
+    median_ink_share: float | None
+
+
+@dataclass(frozen=True)
+class Flips:
+    """All ways on all pairs, and where the figures come from."""
+
+    origin: results.Origin
+    rows: tuple[Row, ...]
+
+    def find(self, network: str, directions: tuple[tuple[int, int], ...], way: str) -> Row:
+        """The row of one direction or of both of a pair.
+
+        Raises:
+            ValueError: there is none.
+        """
+        for row in self.rows:
+            if (row.network, row.directions, row.way) == (network, directions, way):
+                return row
+        raise ValueError(f"Expected what was measured. Received: {network=}, {directions=}, {way=}")
+
+
+def measure(
+    network: str, label: int, wanted: int, first: int, count: int, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Turn some test digits of one class into another, in every way.
+
+    Args:
+        network: a key of models.MODELS.
+        label: the class of the digits.
+        wanted: the class that they are to become.
+        first: how many digits of the class that are read right come before.
+        count: how many to take.
+        seeds: of the random erasures.
+
+    Returns:
+        For each of WAYS the size of each edit that was found, (pixels, share of ink), and how many
+        were looked for; seconds: of wall time.
+
+    Raises:
+        MissingFileError: the network or the data set is not there.
+    """
+    begun = time.monotonic()
+    model = _network(network)
+    test = datasets.load(DATASET, split="test")
+    indices = np.flatnonzero(test.labels == label)
+    is_right = inference.predict(model, test.images[indices]).classes == label
+    chosen = test.images[indices[is_right][first : first + count]]
+    sizes: dict[str, list[tuple[int, float]]] = {way: [] for way in WAYS}
+    for digit in chosen:
+        for way in ("erase", "add", "both"):
+            edit = smallest_edit(model, digit, wanted, way)
+            sizes[way] += [_size(edit.original, edit.pixels)] if edit.is_found else []
+            most_pixels = edit.most_pixels
+        ranked = explain(model, digit, wanted, against=label).heatmap
+        sizes["saliency"] += _first_turned(model, by_rank(digit, ranked, most_pixels), wanted)
+        for seed in seeds:
+            erased = in_random_order(digit, most_pixels, seed)
+            sizes["random"] += _first_turned(model, erased, wanted)
+    tried = {way: len(chosen) * (len(seeds) if way == "random" else 1) for way in WAYS}
+    return {"sizes": sizes, "tried": tried, "seconds": round(time.monotonic() - begun, 2)}
+
+
+def by_rank(digit: np.ndarray, heatmap: np.ndarray, most_pixels: int) -> np.ndarray:
+    """Erase the ink pixels with the largest values, one more in each picture.
+
+    Returns:
+        (n + 1, height, width, channels) float32, the digit itself first.
+    """
+    ink = np.flatnonzero(digit.any(axis=-1))
+    order = ink[np.argsort(-heatmap.ravel()[ink], kind="stable")][:most_pixels]
+    pictures = np.repeat(digit[None], len(order) + 1, axis=0)
+    flat = pictures.reshape(len(pictures), -1, digit.shape[-1])
+    for count in range(1, len(pictures)):
+        flat[count, order[:count]] = 0
+    return pictures
+
+
+def in_random_order(digit: np.ndarray, most_pixels: int, seed: int) -> np.ndarray:
+    """Erase with one more dab on a random pixel of the ink that is left in each picture.
+
+    Returns:
+        (n + 1, height, width, channels) float32, the digit itself first.
+    """
+    random = np.random.default_rng(seed)
+    pictures = [digit]
+    while (ink := np.argwhere(pictures[-1].any(axis=-1))).size:
+        row, column = random.choice(ink)
+        erased = erase(pictures[-1], [(column + 0.5, row + 0.5)], _BRUSH)
+        if (erased != digit).any(axis=-1).sum() > most_pixels:
+            break
+        pictures.append(erased)
+    return np.stack(pictures)
+
+
+def run(
+    folder: Path,
+    *,
+    networks: Sequence[str] = NETWORKS,
+    num_digits: int = NUM_DIGITS,
+    backend: str | None = None,
+    num_jobs: int = 1,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> Flips:
+    """Measure every way on every pair, in both directions.
+
+    Args:
+        folder: of the finished jobs; begun again, the study goes on from there.
+        networks: keys of models.MODELS that read digits.
+        num_digits: in each direction, at most as many as there are.
+        backend: of joblib, see jobs.run.
+        num_jobs: at once, see jobs.run.
+        on_done: told how many jobs of how many are done.
+
+    Raises:
+        MissingFileError: a network or the data set is not there.
+    """
+    directions = [way for pair in PAIRS for way in (pair, pair[::-1])]
+    work = [
+        jobs.Job(
+            f"{network}-{label}-to-{wanted}-{first:03d}",
+            measure,
+            {
+                "network": network,
+                "label": label,
+                "wanted": wanted,
+                "first": first,
+                "count": min(_IN_A_JOB, num_digits - first),
+                "seeds": list(SEEDS),
+            },
+        )
+        for network in networks
+        for label, wanted in directions
+        for first in range(0, num_digits, _IN_A_JOB)
+    ]
+    measured = jobs.run(
+        work, folder, title=NAME, backend=backend, num_jobs=num_jobs, on_done=on_done
+    )
+    by_direction: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
+    for job, one in zip(work, measured, strict=True):
+        arguments = job.arguments
+        key = (arguments["network"], arguments["label"], arguments["wanted"])
+        by_direction.setdefault(key, []).append(one)
+    rows = [
+        _row(network, asked, way, [one for pair in asked for one in by_direction[network, *pair]])
+        for network in networks
+        for pair in PAIRS
+        for asked in ((pair, pair[::-1]), (pair,), (pair[::-1],))
+        for way in WAYS
+    ]
+    origin = results.origin(
+        NAME,
+        seeds=SEEDS,
+        wall_time_seconds=sum(one["seconds"] for one in measured),
+        dataset_names=[DATASET],
+        packages=("tensorflow", "numpy"),
+    )
+    return Flips(origin, tuple(rows))
+
+
+def load() -> Flips:
+    """Return the shipped figures.
+
+    Raises:
+        MissingFileError: their file is absent or damaged.
+    """
+    facts = results.read(NAME)
+    try:
+        rows = tuple(
+            Row(
+                **{
+                    **row,
+                    "directions": tuple((label, wanted) for label, wanted in row["directions"]),
+                    "interval": (row["interval"][0], row["interval"][1]),
+                }
+            )
+            for row in facts["rows"]
+        )
+        return Flips(results.read_origin(facts["origin"]), rows)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise results.missing(NAME) from error
+
+
+@lru_cache(maxsize=1)
+def _network(name: str) -> keras.Model:
+    return models.load_pretrained(name)
+
+
+def _first_turned(model: keras.Model, pictures: np.ndarray, wanted: int) -> list[tuple[int, float]]:
+    """The size of the first edit that turns the answer, in a list that is empty if none does."""
+    turned = np.flatnonzero(inference.predict(model, pictures).classes == wanted)
+    return [_size(pictures[0], pictures[turned[0]])] if len(turned) else []
+
+
+def _size(digit: np.ndarray, edited: np.ndarray) -> tuple[int, float]:
+    change = np.abs(edited.astype(np.float64) - digit)
+    return int(change.any(axis=-1).sum()), float(change.sum() / digit.sum(dtype=np.float64))
+
+
+def _row(
+    network: str,
+    directions: tuple[tuple[int, int], ...],
+    way: str,
+    measured: list[dict[str, Any]],
+) -> Row:
+    sizes = np.array([size for one in measured for size in one["sizes"][way]]).reshape(-1, 2)
+    tried = sum(one["tried"][way] for one in measured)
+    num_digits = sum(one["tried"]["erase"] for one in measured)
+    rate = len(sizes) / tried
+    pixels, ink = (float(np.median(column)) for column in sizes.T) if len(sizes) else (None, None)
+    return Row(
+        network=network,
+        directions=directions,
+        way=way,
+        num_digits=num_digits,
+        success_rate=rate,
+        interval=evaluation.wilson_interval(rate, num_digits),
+        median_pixels=pixels,
+        median_ink_share=None if ink is None else round(ink, 4),
+    )
