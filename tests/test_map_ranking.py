@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -95,6 +96,13 @@ def test_options_go_with_the_size_of_the_pictures() -> None:
     assert map_figures.options_for(METHODS["occlusion"], 28) == {"patch_size": 4, "stride": 1}
     assert map_figures.options_for(METHODS["occlusion"], 64) == {"patch_size": 9, "stride": 3}
     assert map_figures.options_for(METHODS["gradient_saliency"], 64) == {}
+
+
+def test_a_method_that_compares_is_given_training_pictures() -> None:
+    comparing: Any = SimpleNamespace(needs_references=True)
+    found = map_figures.references_for(comparing, "mnist")["references"]
+    assert found.shape == (map_figures.NUM_REFERENCES, 28, 28, 1)
+    assert map_figures.references_for(METHODS["occlusion"], "mnist") == {}
 
 
 def test_random_orders_lie_between_the_best_and_the_worst(

@@ -59,7 +59,7 @@ def show_current() -> None:
     chosen = st.multiselect(
         "Methods",
         fitting,
-        default=list(dict.fromkeys((usual, "gradient_saliency", fitting[-1])))[:3],
+        default=list(dict.fromkeys((usual, "input_x_gradient", "gradient_saliency"))),
         format_func=lambda key: METHODS[key].title,
         key=f"believed_{has_convolutions}",
         max_selections=MOST_METHODS,
