@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core.attribution import METHODS, Attribution, Method
 from cnn_core.attribution.places import describe
@@ -24,8 +25,12 @@ QUESTIONS = {
 
 def show_one(
     found: Attribution, digit: CurrentDigit, names: Sequence[str], strength: float
-) -> None:
-    """One large map, where its evidence lies and how to read it."""
+) -> DeltaGenerator:
+    """One large map, where its evidence lies and how to read it.
+
+    Returns:
+        The column of the map, with room below it for what else is known of it.
+    """
     left, right = st.columns(2, gap="large")
     words = describe(found, digit.pixels, names)
     is_signed = found.method.is_signed
@@ -54,6 +59,7 @@ def show_one(
             st.caption(_reading(found, names))
         _show_figures(found)
         show_method(found.method)
+    return left
 
 
 def show_method(row: Method) -> None:
