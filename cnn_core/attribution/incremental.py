@@ -8,6 +8,7 @@ that changed. Nothing is left out: the numbers are those of the whole network bu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -116,8 +117,7 @@ def _traced(
             moved = tf.matmul(units, chain.dense.kernel)
         else:
             base, moved = _flat(chain, base, changed, cells, slots, is_unshared=is_unshared)
-        # The one long sum that all answers share: exact to the last digit.
-        before = tf.matmul(tf.cast(base, tf.float64), tf.cast(chain.dense.kernel, tf.float64))
+        before = _long_sum(base, chain.dense.kernel, chain.places)
         if chain.dense.use_bias:
             before += tf.cast(chain.dense.bias, tf.float64)
         after = before + tf.cast(moved, tf.float64)
@@ -146,6 +146,16 @@ def _flat(
     taken = tf.reshape(tf.gather(rows, cells), (groups, -1, width * channels))
     added = tf.matmul(taken, tf.reshape(kernel, (groups, width * channels, units)))
     return base, tf.reduce_sum(tf.gather(tf.reshape(added, (-1, units)), slots), axis=1)
+
+
+def _long_sum(units: Any, kernel: Any, places: tuple[int, int, int]) -> Any:
+    """The one long sum that all answers share, in float64 over short sums in float32."""
+    import tensorflow as tf
+
+    parts = places[0] * places[1] if units.shape[1] == math.prod(places) else 1
+    kernel = tf.reshape(kernel, (parts, -1, kernel.shape[1]))
+    sums = tf.matmul(tf.reshape(units, (parts, 1, -1)), kernel)
+    return tf.reduce_sum(tf.cast(sums, tf.float64), axis=0)
 
 
 def _tail(chain: Chain, units: Any) -> Any:

@@ -83,7 +83,10 @@ class Walk:
             pads = [(side - 1, side - 1) for side in step.kernel]
         kernel = step.layer.kernel
         kernel = kernel if step.norm is None else kernel * factor(step.norm)
-        return _convolved(step, kernel, block, pads) + self._before(starts, i + 1)
+        moved = _convolved(step, kernel, block, pads)
+        # With this bias of zeros the sum below becomes a part of the convolution.
+        moved = tf.nn.bias_add(moved, tf.zeros(moved.shape[-1]))
+        return tf.add(moved, self._before(starts, i + 1))
 
     def _before(self, starts: Any, i: int) -> Any:
         """The untouched picture's map number i, at the places of the block."""
