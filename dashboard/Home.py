@@ -28,7 +28,7 @@ PAGES = [
 LOGO = str(Path(__file__).with_name("favicon.png"))
 
 st.set_page_config(page_title="CNN Lens", page_icon=LOGO, layout="wide")
-page = st.navigation(PAGES)
+page = st.navigation(PAGES, expanded=True)
 st.logo(LOGO, size="large")
 components.style()
 try:
