@@ -12,6 +12,7 @@ from keras import layers
 from networks import linear, picture, randomize, small, two_maps
 
 from cnn_core import inference, models, neurons
+from cnn_core.activations import ReceptiveField
 from cnn_core.errors import UnknownNameError
 
 RANDOM = np.random.default_rng(0)
@@ -195,6 +196,17 @@ def test_a_patch_is_where_the_gradient_of_its_unit_is_not_zero(layer: str) -> No
         assert patch.activation == pytest.approx(
             neurons.reactions(model, layer, image[None])[0, 1], rel=1e-5
         )
+
+
+@pytest.mark.parametrize(
+    ("place", "box"),
+    [((0, 0), (0, 0, 3, 4)), ((1, 2), (0, 1, 5, 8)), ((5, 5), (8, 7, 12, 10))],
+)
+def test_a_receptive_field_ends_at_the_border(
+    place: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    field = ReceptiveField(size=(5, 7), stride=(2, 2), start=(-2, -3))
+    assert neurons.box_of(field, place, (12, 10)) == box
 
 
 def test_a_unit_sees_the_whole_image() -> None:

@@ -12,7 +12,7 @@ from cnn_core import embedding, models, neurons, shelf
 from cnn_core.datasets import Dataset, get
 from cnn_core.embedding import Projection
 from dashboard import cache
-from dashboard.cache import jobs
+from dashboard.cache import jobs, live
 
 # Features of the training set are held in memory: 48 MB, all of MNIST for most networks.
 MAX_NUMBERS = 12_000_000
@@ -59,7 +59,7 @@ def features(name: str, pixels: np.ndarray) -> np.ndarray:
 
 
 def _name_of(kind: str, name: str) -> str:
-    return _name_for(kind, name, cache.card(name)["weights_sha256"])
+    return _name_for(kind, name, live.weights_hash(name))
 
 
 # To digest all weights takes 20 ms.

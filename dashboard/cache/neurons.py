@@ -11,7 +11,7 @@ from cnn_core import datasets, evaluation, models, neurons, shelf
 from cnn_core.evaluation import McNemar
 from cnn_core.neurons import ClassReaction, Kernel, Maximised, Patch
 from dashboard import cache
-from dashboard.cache import jobs
+from dashboard.cache import jobs, live
 
 NUM_CLASS_IMAGES, NUM_EFFECT_IMAGES = 1000, 200
 
@@ -94,7 +94,7 @@ def strongest_job(name: str) -> tuple[str, jobs.Work]:
 
     It shows at once what was found before and is kept on disk.
     """
-    key = _index_name(name, cache.card(name)["weights_sha256"])
+    key = _index_name(name, live.weights_hash(name))
     if jobs.find(key) is None and (kept := shelf.find(key)) is not None:
         jobs.keep(key, kept)
 
@@ -128,5 +128,5 @@ def accuracy_job(name: str, layer: str, channel: int, level: float) -> tuple[str
         )
         return evaluation.mcnemar(answers.logits, switched, answers.labels)
 
-    digest = cache.card(name)["weights_sha256"]
+    digest = live.weights_hash(name)
     return f"accuracy {name} {digest} {layer} {channel} {level}", work
