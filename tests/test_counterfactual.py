@@ -21,6 +21,9 @@ from cnn_core.counterfactual import (
     smallest_edit,
 )
 from cnn_core.counterfactual.brush import Brush, Line, painted
+from cnn_core.counterfactual.goal import Goal
+from cnn_core.counterfactual.rules import Rules
+from cnn_core.counterfactual.search import Candidate, _pruned
 from cnn_core.errors import PictureError
 from cnn_core.strokes import Stroke, draw
 
@@ -179,6 +182,21 @@ def test_what_nothing_can_turn() -> None:
     assert edit.most_pixels == 7
     assert edit.num_pixels <= 7
     assert edit.margins[-1] == edit.margins.max() <= 0
+
+
+def test_what_is_not_needed_is_taken_out_again() -> None:
+    """Two strokes that erase much, of which one pixel in the middle of the first decides."""
+    eraser = Brush(0.5, (0,), is_eraser=True)
+    first = Line(eraser, ((1, 0), (1, 1), (1, 2), (1, 3)))
+    second = Line(eraser, ((2, 0), (2, 1)))
+    base = np.full((3, 4, 1), 255, np.int16)
+    rules = Rules(base, {eraser: np.ones((3, 4), bool)}, 1, most_strokes=2, most_pixels=12)
+    levels = painted(base, (first, second))
+    candidate = Candidate((first, second), levels, margin=0.6)
+    pruned = _pruned(deciding((1, 2)), rules, Goal(1), candidate)
+    assert pruned.edit == (Line(eraser, ((1, 2),)),)
+    assert pruned.margin == pytest.approx(1.1, abs=1e-5)
+    np.testing.assert_array_equal(pruned.levels, painted(base, pruned.edit))
 
 
 def test_any_other_answer() -> None:
