@@ -43,7 +43,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     is_wanted = left.toggle(
         "Put this very map to the test",
-        key="evidence",
+        key="tests_wanted",
         persist_state="session",
         help="Deletion and insertion curves, the sanity check and the stability of this map",
     )

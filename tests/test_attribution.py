@@ -509,13 +509,14 @@ def test_option_refuses_what_is_outside(method: Method, option: Option, net: ker
 def test_option_matters(
     method: Method, option: Option, study: keras.Model, digit: np.ndarray
 ) -> None:
+    """Some value gives another map than the least one; a digit's own background is black too."""
+
+    def heatmap(value: Any) -> np.ndarray:
+        return ask(study, digit, 2, method=method.name, **{option.name: value}).heatmap
+
     first = least(option)
-    other = next(value for value in reversed(allowed(option)) if value != first)
-    maps = [
-        ask(study, digit, 2, method=method.name, **{option.name: value}).heatmap
-        for value in (first, other)
-    ]
-    assert not np.allclose(*maps)
+    others = (value for value in reversed(allowed(option)) if value != first)
+    assert any(not np.allclose(heatmap(first), heatmap(other)) for other in others)
 
 
 def test_numpy_numbers_are_numbers(net: keras.Model) -> None:

@@ -52,7 +52,7 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_on_demand() -> Non
     visitor = Visitor("attention", model="study")
     assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
     assert "Deletion area" not in visitor.html()
-    visitor.choose("evidence", True)
+    visitor.choose("tests_wanted", True)
     assert visitor.complaints() == []
     assert alts(visitor)[1].startswith("Deletion and insertion curves of Gradient saliency and ")
     for sentence in ("Deletion area: the mean", "Insertion area: the mean", "Stability: how far"):
@@ -69,7 +69,7 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_on_demand() -> Non
 
 def test_a_map_without_evidence_ranks_nothing() -> None:
     visitor = Visitor("attention", model="study", digit="7")
-    visitor.choose("evidence", True)
+    visitor.choose("tests_wanted", True)
     visitor.choose("method", "grad_cam")
     assert visitor.complaints() == []
     assert "The map is the same everywhere: it ranks no pixel" in visitor.text("info")[-1]
@@ -78,7 +78,7 @@ def test_a_map_without_evidence_ranks_nothing() -> None:
 @pytest.mark.parametrize(("levels", "is_blank"), [(BLANK, True), (DOT, False)])
 def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
     visitor = Visitor("attention", model="study", own=to_text(levels))
-    visitor.choose("evidence", True)
+    visitor.choose("tests_wanted", True)
     assert visitor.complaints() == []
     said = visitor.text("info")
     assert is_blank == any("blank: there is nothing to take away" in text for text in said)
