@@ -26,7 +26,9 @@ POINT[14, 14] = 255
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
+    """Compiled too: an AppTest that waits for maps does not know that the page was switched."""
     runtime.wait()
+    cache.wait_until_compiled("study")
 
 
 @pytest.fixture(scope="module")
