@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 GROUP = "Guided gradients"
 _CHECKS = (
-    "It fails the sanity checks: with random weights in the upper layers the map stays nearly the "
-    "same, so it shows the image's edges more than what the network has learnt."
+    "It fails the published sanity checks: with random weights in the upper layers the map stayed "
+    "nearly the same, so it shows the image's edges more than what a network has learnt. How it does "
+    "on this network is measured apart."
 )
 
 
