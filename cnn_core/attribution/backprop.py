@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 GROUP = "Guided gradients"
 _CHECKS = (
     "It fails the published sanity checks: with random weights in the upper layers the map stayed "
-    "nearly the same, so it shows the image's edges more than what a network has learnt. How it does "
-    "on this network is measured apart."
+    "nearly the same, so it shows the image's edges more than what a network has learnt. How it "
+    "does on this network is measured apart."
 )
 
 
