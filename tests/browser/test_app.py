@@ -27,8 +27,11 @@ CONTENT = {
     "draw_and_erase": ".cl-said",
     "attention": ".js-plotly-plot .hm",
     "occlusion": ".probe .readout:not(:empty)",
+    "faithfulness": ".cl-table",
     "filters": "[data-testid=stDataFrame]",
     "feature_maps": ".st-key-maps_conv1 .tile >> nth=31",
+    "neuron": ".js-plotly-plot >> nth=1",
+    "embedding": "[class*=st-key-start]",  # what lays the digits out, or looks for their like
     "misclassified": ".js-plotly-plot .hm",
     "one_vs_two": ".cl-column >> nth=4",
     "robustness": ".js-plotly-plot >> nth=1",
@@ -156,12 +159,13 @@ def test_a_copied_address_shows_the_same_drawing_to_somebody_else(
 ) -> None:
     desk.tool("Clear").click()
     desk.stroke((14, 4), (14, 24))
-    drawn, said = desk.pixels(), desk.said.inner_text()
+    drawn = desk.pixels()
     context = browser.new_context()
     friend = Lens(context.new_page(), desk.address)
     friend.page.goto(desk.page.url)
     friend.settle()
     friend.expect_drawing(drawn)
+    said = desk.said.inner_text()  # by now the answer to the last of the pen's movement
     expect(friend.said).to_have_text(said, use_inner_text=True)
     context.close()
 
