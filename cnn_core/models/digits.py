@@ -322,14 +322,15 @@ ROWS = (
         "at least 0.99",
         training=TrainingConfig(
             batch_size=256,
-            epochs=30,
+            epochs=20,
             learning_rate=1e-2,
             validation_images=5_000,
             schedule="cosine",
-            augmentation=Augmentation(rotation=8, shift=0.06, zoom=0.08, shear=6),
-            departures=f"{_COSINE} Thirty epochs instead of 20, shifts up to 0.06 instead of 0.02 "
-            "and slants up to 6 degrees instead of 0.1: by the published figures the network "
-            "ended here at 0.9947 on the test set, below the published 0.9950.",
+            augmentation=Augmentation(rotation=10, shift=0.06, zoom=0.1, shear=8, thickness=0.2),
+            departures=f"{_COSINE} Wider changes than the "
+            "published ones, and a fifth of the strokes thicker or thinner: by the published "
+            "figures the network ended here at 0.9947 on the test set, below the published 0.9950, "
+            "and with less of a change at 0.9958 but with a recall of 0.9891 for the 9.",
         ),
         build=_report,
     ),
