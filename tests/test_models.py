@@ -34,23 +34,10 @@ BARS = {
 TOLERANCE = 1e-2
 SHIPPED_MEGABYTES = 60
 
-# Rows whose training is still to come: no file of theirs is shipped, and the app does not offer
-# them.
-PENDING = {
-    
-    "mini_inception",
-}  # fmt: skip
-TRAINED = [name for name in models.MODELS if name not in PENDING]
-
 every_model = pytest.mark.parametrize("name", models.MODELS)
-every_trained_model = pytest.mark.parametrize("name", TRAINED)
 
 
-def test_what_is_pending_is_said() -> None:
-    assert {name for name in models.MODELS if not models.is_trained(name)} == PENDING
-
-
-@every_trained_model
+@every_model
 def test_golden_logits(name: str) -> None:
     """The shipped weights still say what they said when the card was written; no data needed."""
     card, spec = models.load_card(name), models.get(name)
@@ -64,7 +51,7 @@ def test_golden_images_stay_the_same() -> None:
     assert images[0, 0, 0, 0] == pytest.approx(0.892253)
 
 
-@pytest.fixture(scope="module", params=TRAINED)
+@pytest.fixture(scope="module", params=models.MODELS)
 def recomputed(request: pytest.FixtureRequest) -> tuple[str, np.ndarray, np.ndarray]:
     """A network's name, its logits of the first test images made anew, and the labels."""
     name = request.param
@@ -88,7 +75,7 @@ def test_shipped_answers_are_those_of_the_weights(
     np.testing.assert_allclose(shipped.logits[: len(logits)], logits, atol=TOLERANCE)
 
 
-@every_trained_model
+@every_model
 def test_accuracy_is_what_the_card_says(name: str) -> None:
     card, answers = models.load_card(name), models.load_test_answers(name)
     accuracy = evaluation.accuracy(answers.logits, answers.labels)
@@ -98,7 +85,7 @@ def test_accuracy_is_what_the_card_says(name: str) -> None:
     assert low < accuracy < high
 
 
-@pytest.mark.parametrize("name", [name for name in BARS if name in TRAINED])
+@pytest.mark.parametrize("name", BARS)
 def test_accuracy_reaches_its_bar(name: str) -> None:
     assert models.load_card(name)["test_accuracy"] >= BARS[name] - 5e-7
 
@@ -220,7 +207,7 @@ def test_networks_with_layers_of_our_own_are_saved_and_loaded(name: str, tmp_pat
     np.testing.assert_allclose(again(images), model(images), atol=1e-5)
 
 
-@every_trained_model
+@every_model
 def test_card_describes_the_shipped_files(name: str) -> None:
     spec, card = models.get(name), models.load_card(name)
     assert card.keys() == CARD_FIELDS
@@ -243,7 +230,7 @@ def test_card_describes_the_shipped_files(name: str) -> None:
     assert card["versions"].keys() == {"python", "keras", "numpy", "tensorflow"}
 
 
-@every_trained_model
+@every_model
 def test_fresh_networks_differ_from_the_shipped_one(name: str) -> None:
     fresh, shipped = models.build(name), models.load_pretrained(name)
     assert not np.array_equal(fresh.weights[0], shipped.weights[0])
