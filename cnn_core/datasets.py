@@ -144,8 +144,19 @@ def sample(name: str, *, split: SplitName, size: int, seed: int = 0) -> Split:
     if size < 0:
         raise ValueError(f"Expected size of at least 0. Received: size={size}")
     pixels, labels = _read(name, split)
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(labels))[:size])
+    chosen = sample_indices(len(labels), size, seed=seed)
     return _as_split(pixels[chosen], labels[chosen])
+
+
+def sample_indices(size: int, count: int, *, seed: int = 0) -> np.ndarray:
+    """Indices of a random part of a split, rising; all of it if it is not larger than count.
+
+    Args:
+        size: of the split.
+        count: of the part.
+        seed: the same one gives the same part.
+    """
+    return np.sort(np.random.default_rng(seed).permutation(size)[:count])
 
 
 def _read(name: str, split: SplitName) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 from networks import linear, picture, randomize, small, two_maps
 
-from cnn_core import inference, models, neurons
+from cnn_core import datasets, inference, models, neurons
 from cnn_core.activations import ReceptiveField
 from cnn_core.errors import UnknownNameError
 
@@ -140,12 +140,12 @@ def test_reactions_by_class_of_nothing(values: tuple, labels: tuple) -> None:
 
 
 def test_a_sample_is_seeded_rising_and_never_too_large() -> None:
-    chosen = neurons.sample(1000, 50)
+    chosen = datasets.sample_indices(1000, 50)
     assert len(set(chosen.tolist())) == 50
     assert (np.diff(chosen) > 0).all()
-    np.testing.assert_array_equal(chosen, neurons.sample(1000, 50))
-    assert chosen.tolist() != neurons.sample(1000, 50, seed=1).tolist()
-    assert neurons.sample(5, 50).tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_array_equal(chosen, datasets.sample_indices(1000, 50))
+    assert chosen.tolist() != datasets.sample_indices(1000, 50, seed=1).tolist()
+    assert datasets.sample_indices(5, 50).tolist() == [0, 1, 2, 3, 4]
 
 
 # --- What excites them ---

@@ -10,7 +10,7 @@ switching     the network without it, and its weight towards each class
 
 from __future__ import annotations
 
-from cnn_core.neurons.classes import ClassReaction, reactions_by_class, sample
+from cnn_core.neurons.classes import ClassReaction, reactions_by_class
 from cnn_core.neurons.kernels import Kernel, kernel
 from cnn_core.neurons.maximisation import Maximised, maximise
 from cnn_core.neurons.patches import Patch, box_of, strongest_images, strongest_patches
@@ -33,7 +33,6 @@ __all__ = [
     "num_channels",
     "reactions",
     "reactions_by_class",
-    "sample",
     "strongest_images",
     "strongest_patches",
     "switched_logits",

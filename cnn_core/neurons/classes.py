@@ -27,17 +27,6 @@ class ClassReaction:
     quantiles: np.ndarray
 
 
-def sample(size: int, count: int, seed: int = 0) -> np.ndarray:
-    """Indices of a random part of a split, rising; all of it if it is not larger than count.
-
-    Args:
-        size: of the split.
-        count: of the part.
-        seed: the same one gives the same part.
-    """
-    return np.sort(np.random.default_rng(seed).permutation(size)[:count])
-
-
 def reactions_by_class(reactions: np.ndarray, labels: np.ndarray) -> tuple[ClassReaction, ...]:
     """Describe a neuron's reactions class by class.
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from cnn_core import embedding, models, neurons, shelf
-from cnn_core.datasets import Dataset, get
+from cnn_core import embedding, models, shelf
+from cnn_core.datasets import Dataset, get, sample_indices
 from cnn_core.embedding import Projection
 from dashboard import cache
 from dashboard.cache import jobs, live
@@ -88,7 +88,7 @@ def layout_job(name: str) -> tuple[str, jobs.Work]:
         images = cache.split(_dataset(name).name, "test").images
         found = embedding.features(network, images, progress=progress)
         plane = embedding.fit_projection(found)
-        sample = neurons.sample(len(images), NUM_LAID_OUT)
+        sample = sample_indices(len(images), NUM_LAID_OUT)
         return {
             "points": plane.place(found),
             "mean": plane.mean,
@@ -128,7 +128,7 @@ def training_job(name: str) -> tuple[str, jobs.Work]:
     def compute(progress: jobs.Progress) -> shelf.Arrays:
         network, split = cache.model(name), cache.split(_dataset(name).name, "train")
         width = embedding.features(network, split.images[:1]).shape[1]
-        chosen = neurons.sample(len(split.labels), MAX_NUMBERS // width)
+        chosen = sample_indices(len(split.labels), MAX_NUMBERS // width)
         found = embedding.features(network, split.images[chosen], progress=progress)
         # Half the digits are enough to tell neighbours apart, and half the file.
         return {"indices": chosen, "features": found.clip(-6e4, 6e4).astype(np.float16)}

@@ -32,7 +32,7 @@ def kernel(name: str, layer: str, channel: int) -> Kernel | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _test_reactions(name: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
     split = cache.split(models.get(name).dataset, "test")
-    chosen = neurons.sample(len(split.labels), NUM_CLASS_IMAGES)
+    chosen = datasets.sample_indices(len(split.labels), NUM_CLASS_IMAGES)
     images = split.images[chosen]
     return neurons.reactions(cache.model(name), layer, images), split.labels[chosen]
 
@@ -46,7 +46,7 @@ def reactions_by_class(name: str, layer: str, channel: int) -> tuple[ClassReacti
 def effect_sample(name: str) -> np.ndarray:
     """Which test images the effects on the classes are averaged over."""
     size = len(cache.test_answers(name).labels)
-    return neurons.sample(size, NUM_EFFECT_IMAGES, seed=1)
+    return datasets.sample_indices(size, NUM_EFFECT_IMAGES, seed=1)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
