@@ -17,11 +17,11 @@ from keras import layers
 from networks import picture, small
 
 from cnn_core import activations, datasets, inference, models
-from cnn_core.attribution import ClassScore
+from cnn_core.attribution import ClassScore, occlusion
 from cnn_core.attribution.chain import Chain, chain_of
 from cnn_core.attribution.incremental import covered_logits
 from cnn_core.attribution.occlusion import FILLS, OcclusionMap, occlusion_sensitivity
-from cnn_core.attribution.reach import reach
+from cnn_core.attribution.reach import lanes, reach
 
 TOLERANCE = 1e-5
 BRANCHED = {"resnet20", "mini_inception"}
@@ -29,11 +29,12 @@ BRANCHED = {"resnet20", "mini_inception"}
 
 @contextmanager
 def doubles() -> Iterator[None]:
-    keras.config.set_floatx("float64")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
     try:
         yield
     finally:
-        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy(before)
 
 
 def settle(model: keras.Model, seed: int = 0) -> keras.Model:
@@ -101,10 +102,17 @@ def test_every_network_is_incremental_and_exact(
     image = picture_for(name, seed)
     stride = stride if image.shape[0] < 64 else stride + 3  # 64 x 64: fewer of 3,000 positions
     found = occlusion_sensitivity(model, image, patch_size, stride, fill)
-    assert not found.why_whole
+    is_large = 7 * patch_size**2 > image.shape[0] * image.shape[1]
+    assert bool(found.why_whole) is is_large
     at = sample(found, 12, seed)
     expected = exact(twin, image, found, at)
     np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+
+
+def test_a_large_patch_runs_whole_images_and_says_so(study: keras.Model, digit: np.ndarray) -> None:
+    assert not occlusion_sensitivity(study, digit, 10, 9).why_whole
+    found = occlusion_sensitivity(study, digit, 11, 9)
+    assert found.why_whole == "a patch this large changes most of what every layer sees"
 
 
 @pytest.mark.parametrize("name", sorted(BRANCHED))
@@ -169,7 +177,7 @@ def build_stack(
     return keras.Model(inputs, layers.Dense(3)(x))
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@settings(max_examples=16, deadline=None, derandomize=True, database=None)
 @given(stacks(), st.integers(1, 14), st.integers(1, 4), st.sampled_from(FILLS), st.integers(0, 99))
 def test_any_stack_equals_whole_images(
     stack: Any, patch_size: int, stride: int, fill: str, seed: int
@@ -177,7 +185,10 @@ def test_any_stack_equals_whole_images(
     model = settle(build_stack(*stack), seed)
     twin = twin_of(lambda: build_stack(*stack), model)
     image = picture(stack[0], seed)
-    found = occlusion_sensitivity(model, image, min(patch_size, *stack[0][:2]), stride, fill)
+    patch_size = min(patch_size, *stack[0][:2])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(occlusion, "_LARGEST_SHARE", 1.0)
+        found = occlusion_sensitivity(model, image, patch_size, stride, fill)
     assert not found.why_whole
     at = sample(found, 8, seed)
     expected = exact(twin, image, found, at)
@@ -192,13 +203,22 @@ def test_reach_by_hand() -> None:
     x = layers.Conv2D(2, 3, padding="same")(x)
     chain = chain_of(keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x))))
     assert isinstance(chain, Chain)
-    found = reach(chain, np.array([[5, 0], [4, 9]]), (2, 3))
-    # Rows 5 and 6 reach rows 3 to 6 of the first map and 1 to 3 of the pooled one; columns 0 to 2
-    # begin, in the first map, two places outside of it. At last the whole map of 5 x 5 is reached.
-    assert found.sizes.tolist() == [[2, 3], [4, 5], [3, 3], [5, 5]]
-    assert [move.way for move in found.moves] == ["grow", "crop", "crop"]
-    assert [move.is_whole for move in found.moves] == [False, False, True]
-    assert found.starts[0].tolist() == [[5, 0], [3, -2], [1, 0], [0, 0]]
+    (down, across), (last, _) = lanes(chain, 2)
+    # Rows 5 and 6 reach rows 3 to 6 of the first map, which two and a half windows of the pooling
+    # see: so it is rows 2 to 7, with one more row of zeros on either side.
+    assert down.lengths[:, 5].tolist() == [2, 6, 3]
+    assert down.frames[down.frame[5]].pads == ((3, 3), (0, 0))
+    assert [int(end[5]) for end in down.given] == [1, 3]
+    # Columns 0 and 1 begin, in the first map, two places outside of it; there windows fit.
+    assert across.lengths[:, 0].tolist() == [2, 4, 2]
+    assert across.frames[across.frame[0]].pads == ((2, 2), (0, 0))
+    assert across.frames[across.frame[0]].sticks_out == (False, True, True)
+    # Rows 1 to 3 are more than half of the last map of 5: the smallest window that has them.
+    assert last.is_fixed
+    assert (int(last.first[5]), last.lengths[:, 5].tolist()) == (0, [4, 5])
+    assert last.frames[last.frame[5]].pads == ((1, 2),)
+    found = reach(chain, np.array([[5, 0]]), 2)
+    assert (found.ends.first.tolist(), found.ends.size.tolist()) == ([[0, 0]], [[5, 4]])
 
 
 def test_reach_holds_all_that_changes() -> None:
@@ -211,10 +231,40 @@ def test_reach_holds_all_that_changes() -> None:
         edited = image.copy()
         edited[top : top + 3, left : left + 3] += 1
         changes = (activations.feature_maps(model, edited)["pool"] != before).any(axis=-1)
-        found = reach(chain, np.array([[top, left]]), (3, 3))
-        (row, column), (height, width) = found.starts[0, -1], found.sizes[-1]
-        changes[max(row, 0) : row + height, max(column, 0) : column + width] = False
+        ends = reach(chain, np.array([[top, left]]), 3).ends
+        (row, column), (height, width) = ends.first[0], ends.size[0]
+        changes[row : row + height, column : column + width] = False
         assert not changes.any()
+
+
+def test_a_pooling_sees_nothing_beyond_the_border() -> None:
+    parts = [("max", (1, 2), (1, 1), "same", "relu")]
+    model = settle(build_stack((5, 5, 1), parts, "flatten", is_normed=False))
+    twin = twin_of(lambda: build_stack((5, 5, 1), parts, "flatten", is_normed=False), model)
+    image = picture((5, 5, 1), 0)
+    found = occlusion_sensitivity(model, image, 1, 1)
+    at = np.argwhere(np.ones((5, 5)))
+    expected = exact(twin, image, found, at)
+    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+
+
+def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
+    def build() -> keras.Model:
+        inputs = keras.Input((9, 9, 1))
+        x = layers.Conv2D(4, 3, activation="relu")(inputs)
+        x = layers.MaxPooling2D(2)(layers.BatchNormalization()(x))
+        return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+
+    model = settle(build())
+    model.layers[2].gamma.assign([1.0, -1.0, 0.0, -0.5])
+    chain = chain_of(model)
+    assert isinstance(chain, Chain)
+    assert [step.kind for step in chain.steps] == ["conv", "max", "flip", "bend", "scale"]
+    image = picture((9, 9, 1))
+    found = occlusion_sensitivity(model, image, 3, 1, "white")
+    at = np.argwhere(np.ones((7, 7)))
+    expected = exact(twin_of(build, model), image, found, at)
+    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,7 @@ from cnn_core import activations
 if TYPE_CHECKING:
     import keras
 
-Kind = Literal["conv", "max", "average", "pad", "scale", "bend"]
+Kind = Literal["conv", "max", "average", "pad", "scale", "flip", "bend"]
 Pair = tuple[int, int]
 _ALONE = (1, 1)
 # These never turn the order of two values round, so the largest may be taken first.
@@ -26,16 +26,18 @@ class Step:
 
     Attributes:
         kind: "conv" (without its activation), "max" and "average" (poolings), "pad" (zeros all
-            round), "scale" (a factor and an addend for each channel) or "bend" (an activation).
+            round), "scale" (a factor and an addend for each channel), "flip" (the sign of that
+            factor) or "bend" (an activation).
         layer: the layer of the network that it belongs to.
         shape: (height, width, channels) of what it gives.
         kernel: height and width of the window that one output sees, dilation included.
         stride: steps of the window, in places.
         before: places of padding above and to the left of what comes in.
         after: the same below and to the right.
-        norm: of a convolution, the batch normalisation right behind it, or None.
+        norm: of a convolution, the step of kind "scale" or "flip" right behind it, or None.
         is_activation: a bend that is the activation of a layer which does more.
         is_monotone: a bend that never turns the order of two values round.
+        is_relu: a bend that gives the larger of a value and 0.
     """
 
     kind: Kind
@@ -45,14 +47,35 @@ class Step:
     stride: Pair = _ALONE
     before: Pair = (0, 0)
     after: Pair = (0, 0)
-    norm: Any = None
+    norm: Step | None = None
     is_activation: bool = False
     is_monotone: bool = False
+    is_relu: bool = False
 
     @property
     def is_padded(self) -> bool:
         """Whether the windows of its outputs reach beyond what comes in."""
         return any((*self.before, *self.after))
+
+    @property
+    def is_strided(self) -> bool:
+        """Whether it gives the largest or the mean of windows, or leaves places out."""
+        return self.kind in ("max", "average") or self.stride != _ALONE
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps up to one that is strided, and what follows it and acts on each place alone.
+
+    Attributes:
+        first: number of its first step in the chain.
+        steps: in their order.
+        shapes: (height, width, channels) before each step, and behind the last.
+    """
+
+    first: int
+    steps: tuple[Step, ...]
+    shapes: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +103,20 @@ class Chain:
     def places(self) -> tuple[int, int, int]:
         """(height, width, channels) of the feature maps where the places end."""
         return self.steps[-1].shape if self.steps else self.input_shape
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The steps cut into stages; one without steps if there are none."""
+        shapes = [self.input_shape, *(step.shape for step in self.steps)]
+        cuts = [0]
+        for i, step in enumerate(self.steps):
+            is_behind = any(earlier.is_strided for earlier in self.steps[cuts[-1] : i])
+            if is_behind and step.kind not in ("scale", "flip", "bend"):
+                cuts.append(i)
+        return tuple(
+            Stage(begin, self.steps[begin:end], tuple(shapes[begin : end + 1]))
+            for begin, end in pairwise([*cuts, len(self.steps)])
+        )
 
 
 class _NoChainError(Exception):
@@ -164,7 +201,7 @@ def _finish(model: keras.Model, steps: Sequence[Step], rest: Sequence[Any]) -> C
             raise _unknown(layer)
     return Chain(
         tuple(model.input_shape[1:]),
-        tuple(_pool_first(_with_norms(steps))),
+        tuple(_with_norms(_pool_first(steps))),
         "flatten" if is_flat else "mean",
         tuple(scales),
         behind[number],
@@ -172,25 +209,43 @@ def _finish(model: keras.Model, steps: Sequence[Step], rest: Sequence[Any]) -> C
     )
 
 
+def _pool_first(steps: Sequence[Step]) -> list[Step]:
+    """Take the largest value before activations and norms: the same numbers, from fewer of them.
+
+    A norm turns the order of values round where its factor is below 0: such channels are flipped
+    before the pooling, and back behind it.
+    """
+    ordered: list[Step] = []
+    for step in steps:
+        at = len(ordered)
+        while step.kind == "max" and at and (ordered[at - 1].is_monotone or _is_scale(ordered, at)):
+            at -= 1
+        passed = [replace(earlier, shape=step.shape) for earlier in ordered[at:]]
+        flips = [earlier for earlier in ordered[at:] if earlier.kind == "scale"]
+        ordered[at:] = [
+            *(replace(flip, kind="flip") for flip in flips),
+            step,
+            *(replace(flip, kind="flip", shape=step.shape) for flip in flips),
+            *passed,
+        ]
+    return ordered
+
+
+def _is_scale(steps: Sequence[Step], end: int) -> bool:
+    """Whether the last of some steps is a norm behind an activation."""
+    return end > 1 and steps[end - 1].kind == "scale" and steps[end - 2].is_monotone
+
+
 def _with_norms(steps: Sequence[Step]) -> list[Step]:
-    """Make a convolution and the normalisation right behind it one step: both are linear."""
+    """Make a convolution and what scales each of its channels one step: both are linear."""
     merged: list[Step] = []
     for step in steps:
         before = merged[-1] if merged else step
-        if step.kind == "scale" and before.kind == "conv" and before.norm is None:
-            merged[-1] = replace(before, norm=step.layer)
+        if step.kind in ("scale", "flip") and before.kind == "conv" and before.norm is None:
+            merged[-1] = replace(before, norm=step)
         else:
             merged.append(step)
     return merged
-
-
-def _pool_first(steps: Sequence[Step]) -> list[Step]:
-    """Take the largest value before the activation: the same number, from fewer activations."""
-    ordered = list(steps)
-    for i, (bend, pool) in enumerate(pairwise(steps)):
-        if bend.is_monotone and pool.kind == "max":
-            ordered[i : i + 2] = [pool, replace(bend, shape=pool.shape)]
-    return ordered
 
 
 def _steps(layer: Any) -> Iterable[Step]:
@@ -203,8 +258,7 @@ def _steps(layer: Any) -> Iterable[Step]:
         yield _windowed("conv", layer, shape)
         if layer.activation is not keras.activations.linear:
             name = getattr(layer.activation, "__name__", "")
-            is_monotone = name in _MONOTONE
-            yield Step("bend", layer, shape, is_activation=True, is_monotone=is_monotone)
+            yield replace(_bend(layer, shape, name), is_activation=True)
     elif isinstance(layer, keras.layers.MaxPooling2D):
         yield _windowed("max", layer, shape)
     elif isinstance(layer, keras.layers.AveragePooling2D):
@@ -220,12 +274,20 @@ def _steps(layer: Any) -> Iterable[Step]:
             raise _NoChainError(f"its layer {layer.name} is not over the channels")
         yield Step("scale", layer, shape)
     elif isinstance(layer, (keras.layers.ReLU, keras.layers.LeakyReLU)):
-        yield Step("bend", layer, shape, is_monotone=bool(layer.negative_slope >= 0))
+        is_relu = layer.negative_slope == 0 and isinstance(layer, keras.layers.ReLU)
+        is_relu = is_relu and layer.max_value is None and layer.threshold == 0
+        is_monotone = bool(layer.negative_slope >= 0)
+        yield Step("bend", layer, shape, is_monotone=is_monotone, is_relu=is_relu)
     elif isinstance(layer, (keras.layers.Activation, keras.layers.ELU)):
         name = getattr(getattr(layer, "activation", None), "__name__", "elu")
-        yield Step("bend", layer, shape, is_monotone=name in _MONOTONE)
+        yield _bend(layer, shape, name)
     else:
         raise _unknown(layer)
+
+
+def _bend(layer: Any, shape: tuple[int, int, int], activation: str) -> Step:
+    is_monotone = activation in _MONOTONE
+    return Step("bend", layer, shape, is_monotone=is_monotone, is_relu=activation == "relu")
 
 
 def _unknown(layer: Any) -> _NoChainError:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_core.attribution.chain import Chain
+from cnn_core.attribution.reach import Blocks
 
 # What a machine does in the time in which it moves one byte, roughly; it decides between more
 # products and more sums and never what comes out.
@@ -21,74 +22,60 @@ class Sharing(NamedTuple):
 
     Attributes:
         cells: (groups, most, width) int32: for each group the positions that change in it, as
-            indices into all places of all blocks; the number of all places stands for no change.
-        slots: (n, parts) int32: which rows of the products, flat, add up to each position.
+            rows of the table of changes; the row of 0 stands for no change.
+        slots: (n, parts) int32: which rows of the products, flat, add up to each position. With a
+            mean at the end there are no cells, and one row of the table for each position.
     """
 
     cells: np.ndarray
     slots: np.ndarray
 
-    @staticmethod
-    def none() -> Sharing:
-        """Stands for no sharing."""
-        return Sharing(np.zeros((0, 0, 0), np.int32), np.zeros((0, 0), np.int32))
 
-
-def sharing(
-    chain: Chain, starts: np.ndarray, size: np.ndarray, *, is_whole: bool
-) -> Sharing | None:
-    """Put together the positions that change the same places; None where all change all.
+def sharing(chain: Chain, blocks: Blocks, num_rows: int) -> Sharing:
+    """Put together the positions that change the same places.
 
     Args:
         chain: the network.
-        starts: (n, 2) int32, where the block of each position begins on the last map.
-        size: (2,) height and width of the blocks.
-        is_whole: whether the blocks are the whole map.
+        blocks: of all positions, on the last map and in the table of changes.
+        num_rows: of that table; the next one is a row of 0.
     """
-    if is_whole or chain.ending == "mean":
-        return None
+    if chain.ending == "mean":
+        return Sharing(np.zeros((0, 0, 0), np.int32), blocks.row[:, None].astype(np.int32))
     rows, columns, _ = chain.places
-    high, wide = (int(side) for side in size)
-    tall, width = _group(chain.places, (high, wide), int(chain.dense.units))
+    (high, wide), (top, left) = blocks.size.T, blocks.first.T
+    most = int(high.max()), int(wide.max())
+    tall, width = _group(chain.places, most, int(chain.dense.units))
     # All pairs of a position and a group that its block may meet.
-    down = starts[:, 0, None] // tall + np.arange(-(-(high + tall - 1) // tall))
-    across = starts[:, 1, None] // width + np.arange(-(-(wide + width - 1) // width))
-    count = rows // tall, columns // width
-    shape = (len(starts), down.shape[1], across.shape[1])
-    position = np.broadcast_to(np.arange(len(starts))[:, None, None], shape).ravel()
-    down, across = (
-        np.broadcast_to(along, shape).ravel() for along in (down[:, :, None], across[:, None, :])
-    )
-    is_real = _meets(down, 1, 0, count[0]) & _meets(across, 1, 0, count[1])
-    is_real &= _meets(down * tall, tall, starts[position, 0], high)
-    is_real &= _meets(across * width, width, starts[position, 1], wide)
-    real = np.flatnonzero(is_real)
-    group = down[real] * count[1] + across[real]
-    order = np.argsort(group, kind="stable")
-    real, group = real[order], group[order]
-    numbers = np.bincount(group, minlength=count[0] * count[1])
-    most = -(-(int(numbers.max(initial=0)) + 1) // _BUCKET) * _BUCKET  # one is always left over
+    down = top[:, None] // tall + np.arange(-(-(most[0] + tall - 1) // tall))
+    across = left[:, None] // width + np.arange(-(-(most[1] + width - 1) // width))
+    is_met = _meets(down * tall, tall, top[:, None], high[:, None])[:, :, None]
+    is_met = is_met & _meets(across * width, width, left[:, None], wide[:, None])[:, None, :]
+    group = down[:, :, None] * (columns // width) + across[:, None, :]
+    slots = group.shape[1] * group.shape[2]
+    met = np.flatnonzero(is_met)
+    met = met[np.argsort(group.ravel()[met], kind="stable")]
+    group, position = group.ravel()[met], met // slots
+    numbers = np.bincount(group, minlength=(rows // tall) * (columns // width))
+    together = -(-(int(numbers.max(initial=0)) + 1) // _BUCKET) * _BUCKET  # one is left over
     rank = np.arange(len(group)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
-    cells = np.full((count[0] * count[1], most, tall * width), len(starts) * high * wide, np.int32)
-    row = (
-        down[real, None] * tall
-        + np.repeat(np.arange(tall), width)
-        - starts[position[real], 0, None]
+    row = (group // (columns // width) * tall - top[position])[:, None] + np.repeat(
+        np.arange(tall), width
     )
-    column = (
-        across[real, None] * width
-        + np.tile(np.arange(width), tall)
-        - starts[position[real], 1, None]
+    column = (group % (columns // width) * width - left[position])[:, None] + np.tile(
+        np.arange(width), tall
     )
-    at = position[real, None] * (high * wide) + row * wide + column
-    is_in = _meets(row, 1, 0, high) & _meets(column, 1, 0, wide)
-    cells[group, rank] = np.where(is_in, at, len(starts) * high * wide)
-    slots = np.full(len(position), most - 1, np.int32)
-    slots[real] = group * most + rank
-    return Sharing(cells, slots.reshape(len(starts), -1))
+    at = blocks.row[position, None] + row * blocks.pitch[position, None] + column
+    is_in = _meets(row, 1, 0, high[position, None]) & _meets(column, 1, 0, wide[position, None])
+    cells = np.full((len(numbers), together, tall * width), num_rows, np.int32)
+    cells[group, rank] = np.where(is_in, at, num_rows)
+    slot = np.full(len(blocks.row) * slots, together - 1, np.int32)
+    slot[met] = group * together + rank
+    return Sharing(cells, slot.reshape(-1, slots))
 
 
-def _meets(first: np.ndarray, length: int, start: np.ndarray | int, side: int) -> np.ndarray:
+def _meets(
+    first: np.ndarray, length: int, start: np.ndarray | int, side: np.ndarray | int
+) -> np.ndarray:
     """Whether `length` places from `first` on and `side` places from `start` on overlap."""
     is_met: np.ndarray = (first < start + side) & (start < first + length)
     return is_met

@@ -13,20 +13,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cnn_core.attribution.chain import Chain, chain_of
 from cnn_core.attribution.dense_head import Sharing, sharing
-from cnn_core.attribution.reach import Move, Reach, reach
-from cnn_core.attribution.walk import Walk, factor
+from cnn_core.attribution.reach import Frames, reach
+from cnn_core.attribution.walk import Walk, factor_of
 
 if TYPE_CHECKING:
     import keras
-
-# Positions that go through the network together: few enough that their blocks stay in the
-# processor's cache, always as many, since each new number would be compiled for.
-_MOST_TOGETHER = 64
-_BYTES_TOGETHER = 2 << 20
+    import numpy as np
 
 
 def covered_logits(
@@ -51,72 +45,41 @@ def covered_logits(
     chain = chain_of(model)
     if isinstance(chain, str):
         raise ValueError(f"Expected a chain of layers. Received: {model.name}, since {chain}")
-    found = reach(chain, starts, (patch_size, patch_size))
-    together = _together(chain, found)
-    order = np.arange(-(-len(starts) // together) * together).clip(max=len(starts) - 1)
-    blocks = found.starts[order]
-    shared = sharing(chain, blocks[:, -1], found.sizes[-1], is_whole=_ends_whole(found, chain))
-    answer = _traced(model, found.moves, found.is_inside, shared is None)
+    found = reach(chain, starts, patch_size)
+    answer = _traced(model, tuple(passage.frames for passage in found.passages))
     base, logits = answer(
         image,
         filling - image,
-        blocks.reshape(-1, together, *blocks.shape[1:]),
-        found.sizes,
-        *(shared or Sharing.none()),
+        [(passage.places, passage.chunks) for passage in found.passages],
+        sharing(chain, found.ends, found.num_rows),
     )
-    return base.numpy()[0], logits.numpy()[: len(starts)]
-
-
-def _ends_whole(found: Reach, chain: Chain) -> bool:
-    return found.moves[-1].is_whole if found.moves else tuple(found.sizes[0]) == chain.places[:2]
-
-
-def _together(chain: Chain, found: Reach) -> int:
-    channels = [chain.input_shape[2], *(step.shape[2] for step in chain.steps)]
-    largest = max(4 * int(h) * int(w) * c for (h, w), c in zip(found.sizes, channels, strict=True))
-    return 2 ** int(np.log2(np.clip(_BYTES_TOGETHER // largest, 4, _MOST_TOGETHER)))
+    return base.numpy()[0], logits.numpy()
 
 
 @lru_cache(maxsize=64)
-def _traced(
-    model: keras.Model, moves: tuple[Move, ...], is_inside: bool, is_unshared: bool
-) -> Callable[..., tuple[Any, Any]]:
+def _traced(model: keras.Model, frames: tuple[Frames, ...]) -> Callable[..., tuple[Any, Any]]:
     import tensorflow as tf
 
     chain: Any = chain_of(model)
-    number, shape = len(chain.steps) + 1, chain.input_shape
-    signature = [
-        tf.TensorSpec(shape, tf.float32),
-        tf.TensorSpec(shape, tf.float32),
-        tf.TensorSpec((None, None, number, 2), tf.int32),
-        tf.TensorSpec((number, 2), tf.int32),
-        tf.TensorSpec((None, None, None), tf.int32),
-        tf.TensorSpec((None, None), tf.int32),
-    ]
+    picture = tf.TensorSpec(chain.input_shape, tf.float32)
+    passage = tf.TensorSpec((None, 8), tf.int32), tf.TensorSpec((None, 5), tf.int32)
+    shared = tf.TensorSpec((None, None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)
 
-    @tf.function(input_signature=signature, autograph=False)
-    def answer(
-        image: Any, change: Any, starts: Any, sizes: Any, cells: Any, slots: Any
-    ) -> tuple[Any, Any]:
-        walk = Walk(chain, moves, image, sizes)
-        changed = tf.map_fn(
-            lambda chunk: walk.changes(change, chunk),
-            starts,
-            fn_output_signature=tf.TensorSpec((None, None, None, chain.places[2]), tf.float32),
-            parallel_iterations=2,
-        )
-        changed = tf.reshape(changed, tf.concat([[-1], tf.shape(changed)[2:]], 0))
+    @tf.function(
+        input_signature=[picture, picture, [passage] * len(frames), Sharing(*shared)],
+        autograph=False,
+    )
+    def answer(image: Any, change: Any, passages: Any, shared: Sharing) -> tuple[Any, Any]:
+        walk = Walk(chain, image)
+        table = _with_a_row_of_zeros(change)
+        for stage, of_stage, passage in zip(chain.stages, frames, passages, strict=True):
+            table = walk.passed(stage, of_stage, table, *passage)
         base = walk.maps[-1]
         if chain.ending == "mean":
-            if not is_inside:
-                last = tf.reshape(starts[:, :, -1], (-1, 2))
-                changed *= walk.is_in_map(last, number - 1)
-            area = chain.places[0] * chain.places[1]
-            units = tf.reduce_sum(changed, axis=(1, 2)) / area
-            base = tf.reduce_mean(base, axis=(1, 2))
-            moved = tf.matmul(units, chain.dense.kernel)
+            moved = tf.matmul(table[:-1], chain.dense.kernel) / (chain.places[0] * chain.places[1])
+            base, moved = tf.reduce_mean(base, axis=(1, 2)), tf.gather(moved, shared.slots[:, 0])
         else:
-            base, moved = _flat(chain, base, changed, cells, slots, is_unshared=is_unshared)
+            base, moved = _flat(chain, base, table, shared)
         before = _long_sum(base, chain.dense.kernel, chain.places)
         if chain.dense.use_bias:
             before += tf.cast(chain.dense.bias, tf.float64)
@@ -126,9 +89,14 @@ def _traced(
     return answer
 
 
-def _flat(
-    chain: Chain, base: Any, changed: Any, cells: Any, slots: Any, *, is_unshared: bool
-) -> tuple[Any, Any]:
+def _with_a_row_of_zeros(places: Any) -> Any:
+    import tensorflow as tf
+
+    channels = places.shape[-1]
+    return tf.concat([tf.reshape(places, (-1, channels)), tf.zeros((1, channels))], 0)
+
+
+def _flat(chain: Chain, base: Any, table: Any, shared: Sharing) -> tuple[Any, Any]:
     """The flattened base, and what the changed units add to the first dense layer's units."""
     import tensorflow as tf
 
@@ -137,15 +105,13 @@ def _flat(
     for layer in chain.scales:
         base = layer(base, training=False)
     for layer in reversed(chain.scales):
-        kernel *= factor(layer)[:, None]
-    if is_unshared:
-        return base, tf.matmul(tf.reshape(changed, (-1, kernel.shape[0])), kernel)
-    groups, width = tf.shape(cells)[0], tf.shape(cells)[2]
+        kernel *= tf.cast(factor_of(layer)[:, None], tf.float32)
+    groups, width = tf.shape(shared.cells)[0], tf.shape(shared.cells)[2]
     channels, units = chain.places[2], kernel.shape[1]
-    rows = tf.concat([tf.reshape(changed, (-1, channels)), tf.zeros((1, channels))], 0)
-    taken = tf.reshape(tf.gather(rows, cells), (groups, -1, width * channels))
+    taken = tf.reshape(tf.gather(table, shared.cells), (groups, -1, width * channels))
     added = tf.matmul(taken, tf.reshape(kernel, (groups, width * channels, units)))
-    return base, tf.reduce_sum(tf.gather(tf.reshape(added, (-1, units)), slots), axis=1)
+    added = tf.gather(tf.reshape(added, (-1, units)), shared.slots)
+    return base, tf.reduce_sum(added, axis=1)
 
 
 def _long_sum(units: Any, kernel: Any, places: tuple[int, int, int]) -> Any:
@@ -172,7 +138,7 @@ def _tail(chain: Chain, units: Any) -> Any:
             units = tf.matmul(units, exact(layer.kernel))
             units = layer.activation(units + exact(layer.bias) if layer.use_bias else units)
         elif isinstance(layer, keras.layers.BatchNormalization):
-            units = (units - exact(layer.moving_mean)) * exact(factor(layer))
+            units = (units - exact(layer.moving_mean)) * factor_of(layer)
             units = units + exact(layer.beta) if layer.center else units
         else:
             units = layer.call(units)

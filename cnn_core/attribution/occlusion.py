@@ -17,6 +17,9 @@ from cnn_core.attribution.score import ClassScore
 if TYPE_CHECKING:
     import keras
 
+# From this share of the picture on, most of every map changes: whole images take about as long.
+_LARGEST_SHARE = 1 / 7
+
 FILLS = ("black", "white", "mean", "blur", "background")
 
 
@@ -32,7 +35,7 @@ class OcclusionMap:
         logits: (rows, columns, classes) with the patch at each position.
         base_logits: (classes,) of the untouched image.
         why_whole: why the whole image was run at every position, as in "its layer add joins
-            branches"; empty if only what each patch can reach was.
+            branches"; empty if only what each patch can reach was run.
     """
 
     tops: np.ndarray
@@ -100,8 +103,9 @@ def occlusion_sensitivity(
 
     A position whose pixels already equal the filling cannot change the answer; it is not run.
     Of the others only what the patch can reach is computed, if the network's layers stand in one
-    line and are of the usual kinds; why_whole says so where they do not. The numbers are the same
-    within 1e-5, which is what float32 leaves open for the whole network too.
+    line and are of the usual kinds and the patch covers less than a seventh of the picture;
+    why_whole says so where that is not. The numbers are the same within 1e-5, which is what
+    float32 leaves open for the whole network too.
 
     Reference: Matthew D. Zeiler and Rob Fergus, "Visualizing and Understanding Convolutional
     Networks", 2014, https://arxiv.org/abs/1311.2901
@@ -137,6 +141,8 @@ def occlusion_sensitivity(
     starts = np.stack([tops[changed[:, 0]], lefts[changed[:, 1]]], axis=1)
     chain = chain_of(model)
     why_whole = chain if isinstance(chain, str) else ""
+    if not why_whole and patch_size**2 > _LARGEST_SHARE * height * width:
+        why_whole = "a patch this large changes most of what every layer sees"
     if why_whole or not len(starts):
         answers = inference.logits(model, _covered(base, filling, starts, patch_size))
         base_logits, answers = answers[0], answers[1:]

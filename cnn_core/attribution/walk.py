@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from cnn_core.attribution.chain import Chain, Step
-from cnn_core.attribution.reach import Move
+from cnn_core.attribution.chain import Chain, Pair, Stage, Step
+from cnn_core.attribution.reach import Frame, Frames
 
 _LOWEST = float(np.finfo(np.float32).min)
+# What these make of a change does not depend on what was there before.
+_LINEAR = {"conv", "average", "pad", "scale"}
 
 
 class Walk:
@@ -19,133 +24,156 @@ class Walk:
         maps: (1, height, width, channels), the picture and what each step makes of it.
     """
 
-    def __init__(self, chain: Chain, moves: tuple[Move, ...], image: Any, sizes: Any) -> None:
-        self.chain, self.moves, self.sizes = chain, moves, sizes
+    def __init__(self, chain: Chain, image: Any) -> None:
+        import tensorflow as tf
+
+        self.chain = chain
         self.maps = [image[None]]
         for step in chain.steps:
             self.maps.append(_whole(step, self.maps[-1]))
+        # relu(base + change) - relu(base) = max(change + min(base, 0), -max(base, 0))
+        self.lows = [tf.minimum(values, 0.0) for values in self.maps]
+        self.highs = [-tf.maximum(values, 0.0) for values in self.maps]
 
-    def changes(self, change: Any, starts: Any) -> Any:
-        """What changes where the places end.
+    def passed(self, stage: Stage, frames: Frames, table: Any, places: Any, chunks: Any) -> Any:
+        """What changes behind a stage.
 
         Args:
-            change: (height, width, channels) filling minus picture.
-            starts: (n, steps + 1, 2) of the blocks.
+            stage: of the chain.
+            frames: of the stage.
+            table: (rows, channels) what changed before it; the last row is 0.
+            places: as of a Passage.
+            chunks: as of a Passage.
 
         Returns:
-            (n, rows, columns, channels) of the last block.
+            (rows, channels) the places of the blocks in their order, and a row of 0 behind them;
+            behind the last stage of a chain that ends in a mean, the sum over each block.
         """
-        block, is_change = self._looked_up(change[None], starts[:, 0], 0), True
-        for i, (step, move) in enumerate(zip(self.chain.steps, self.moves, strict=True)):
-            if step.kind in ("conv", "average", "pad"):
-                block = block if is_change else block - self._before(starts, i)
-                block = self._linear(step, move, block, starts, i)
-                is_change = step.kind != "conv"
-            elif step.kind == "scale" and is_change:
-                block *= factor(step.layer)
-            else:
-                block = block + self._before(starts, i) if is_change else block
-                if step.kind == "max" and move.way == "crop":
-                    block = _pooled(step, self._placed(step, block, starts, i, self.maps[i]))
-                else:
-                    block = _whole(step, block)
-                is_change = False
-        return block if is_change else block - self._before(starts, len(self.moves))
-
-    def is_in_map(self, starts: Any, i: int) -> Any:
-        """(n, rows, columns, 1): 1 for places of a block that the map has, 0 for others."""
         import tensorflow as tf
 
-        rows, columns = _places(starts, self.sizes[i])
-        is_in = (
-            (rows >= 0) & (rows < self.maps[i].shape[1]),
-            (columns >= 0) & (columns < self.maps[i].shape[2]),
+        is_summed = self.chain.ending == "mean" and stage is self.chain.stages[-1]
+        channels = stage.shapes[-1][2]
+        pairs = list(product(frames.down, frames.across))
+
+        def one(i: Any, rows: Any) -> tuple[Any, Any]:
+            chunk = places[chunks[i, 0] : chunks[i, 1]]
+            block = _placed(table, chunk, chunks[i, 3], chunks[i, 4])
+            starts = chunk[:1, 6:] if frames.is_fixed else chunk[:, 6:]
+            block, starts = self._stage(stage, pairs, chunks[i, 2], block, starts)
+            if is_summed:
+                if _sticks_out(pairs, -1):
+                    block *= _is_in_map(stage.shapes[-1], block, starts)
+                block = tf.reduce_sum(block, axis=(1, 2))
+            return i + 1, rows.write(i, tf.reshape(block, (-1, channels)))
+
+        number = tf.shape(chunks)[0]
+        rows = tf.TensorArray(
+            tf.float32, number + 1, infer_shape=False, element_shape=(None, channels)
         )
-        both = is_in[0][:, :, None] & is_in[1][:, None, :]
-        return tf.cast(both[..., None], tf.float32)
-
-    def _linear(self, step: Step, move: Move, block: Any, starts: Any, i: int) -> Any:
-        """A convolution gives values, a mean and a padding the change."""
-        import tensorflow as tf
-
-        if move.way == "mask":
-            block *= self.is_in_map(starts[:, i], i)
-        if move.way == "crop":
-            block = self._placed(step, block, starts, i, None)
-        if step.kind == "pad":
-            return block
-        if step.kind == "average":
-            return tf.nn.avg_pool2d(block, step.kernel, step.stride, "VALID")
-        pads = [(0, 0)] * 2
-        if move.way == "whole":
-            pads = list(zip(step.before, step.after, strict=True))
-        elif move.way in ("grow", "mask"):
-            pads = [(side - 1, side - 1) for side in step.kernel]
-        kernel = step.layer.kernel
-        kernel = kernel if step.norm is None else kernel * factor(step.norm)
-        moved = _convolved(step, kernel, block, pads)
-        # With this bias of zeros the sum below becomes a part of the convolution.
-        moved = tf.nn.bias_add(moved, tf.zeros(moved.shape[-1]))
-        return tf.add(moved, self._before(starts, i + 1))
-
-    def _before(self, starts: Any, i: int) -> Any:
-        """The untouched picture's map number i, at the places of the block."""
-        if i and self.moves[i - 1].is_whole:
-            return self.maps[i]
-        return self._looked_up(self.maps[i], starts[:, i], i)
-
-    def _looked_up(self, values: Any, starts: Any, i: int) -> Any:
-        """A map at the places of a block; outside of it stands what does not matter."""
-        import tensorflow as tf
-
-        _, height, width, channels = values.shape
-        rows, columns = _places(starts, self.sizes[i])
-        rows, columns = (
-            tf.clip_by_value(rows, 0, height - 1),
-            tf.clip_by_value(columns, 0, width - 1),
+        rows = rows.write(number, tf.zeros((1, channels)))
+        _, rows = tf.while_loop(
+            lambda i, _: i < number, one, (tf.constant(0), rows), parallel_iterations=2
         )
-        at = rows[:, :, None] * width + columns[:, None, :]
-        return tf.gather(tf.reshape(values, (-1, channels)), at)
+        return rows.concat()
 
-    def _placed(self, step: Step, block: Any, starts: Any, i: int, base: Any | None) -> Any:
-        """What the windows of the outputs see: the block, and around it the base, or no change."""
+    def _stage(
+        self, stage: Stage, pairs: list[tuple[Frame, Frame]], pair: Any, block: Any, starts: Any
+    ) -> tuple[Any, Any]:
+        """The change that comes out of a stage, and where it begins."""
         import tensorflow as tf
 
-        _, height, width, channels = self.maps[i].shape
-        count, together = self.sizes[i + 1], tf.shape(starts)[0]
-        size = [(count[axis] - 1) * step.stride[axis] + step.kernel[axis] for axis in (0, 1)]
-        first = starts[:, i + 1] * tf.constant(step.stride) - tf.constant(step.before)
-        rows, columns = _places(first, size)
-        in_map = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
-        down, across = rows - starts[:, i, 0, None], columns - starts[:, i, 1, None]
-        high, wide = self.sizes[i, 0], self.sizes[i, 1]
-        in_block = (
-            in_map[0] & (down >= 0) & (down < high),
-            in_map[1] & (across >= 0) & (across < wide),
-        )
-        number = together * high * wide
-        own = tf.range(together)[:, None, None] * (high * wide)
-        own += down[:, :, None] * wide + across[:, None, :]
-        table = [tf.reshape(block, (-1, channels))]
-        if base is None:
-            other: Any = number
-            table.append(tf.zeros((1, channels)))
-        else:
-            other = tf.where(
-                in_map[0][:, :, None] & in_map[1][:, None, :],
-                number + rows[:, :, None] * width + columns[:, None, :],
-                number + height * width,
-            )
-            table += [tf.reshape(base, (-1, channels)), tf.fill((1, channels), _LOWEST)]
-        at = tf.where(in_block[0][:, :, None] & in_block[1][:, None, :], own, other)
-        return tf.gather(tf.concat(table, 0), at)
+        # Outside of the map stands what does not matter, unless a block is clean: all 0 there.
+        is_change, is_clean, gain = True, True, None
+        for i, step in enumerate(stage.steps):
+            before, shape = self.maps[stage.first + i], stage.shapes[i]
+            is_relu = step.is_relu and is_change
+            if gain is not None and step.kind != "conv":
+                block, gain = block * gain, None
+            if (step.kind in _LINEAR) != is_change and step.kind != "flip" and not is_relu:
+                base = _looked_up(before, block, starts)
+                block = block + base if is_change else block - base
+                is_change, is_clean = not is_change, False
+            if step.is_padded and not is_clean and _sticks_out(pairs, i):
+                is_in = _is_in_map(shape, block, starts)
+                block = block * is_in if is_change else tf.where(is_in > 0, block, _LOWEST)
+                is_clean = True
+            if step.kind == "conv":
+                pads = [[frame.pads[i] for frame in both] for both in pairs]
+                block = _changed(step, gain, block, pads, pair)
+                ahead = tf.gather([[pad[0] for pad in both] for both in pads], pair)
+                starts, gain = starts - ahead, None
+            elif step.kind == "average":
+                block = tf.nn.avg_pool2d(block, step.kernel, step.stride, "VALID")
+            elif step.kind == "max":
+                block = _pooled(step, block)
+            elif step.kind == "scale":
+                gain = factor(step)
+            elif step.kind == "flip":
+                block *= factor(step)
+            elif is_relu:
+                block += _looked_up(self.lows[stage.first + i], block, starts)
+                high = _looked_up(self.highs[stage.first + i], block, starts)
+                block = tf.maximum(block, high)
+            elif step.kind == "bend":
+                block = _whole(step, block)
+            is_clean = is_clean and step.kind in ("average", "pad", "scale", "flip")
+            starts = (starts + step.before) // step.stride
+        if gain is not None:
+            block *= gain
+        if not is_change:
+            block -= _looked_up(self.maps[stage.first + len(stage.steps)], block, starts)
+        return block, starts
 
 
-def _places(starts: Any, size: Any) -> tuple[Any, Any]:
-    """The rows (n, size[0]) and the columns (n, size[1]) of blocks that begin at starts (n, 2)."""
+def _sticks_out(pairs: list[tuple[Frame, Frame]], i: int) -> bool:
+    return any(frame.sticks_out[i] for pair in pairs for frame in pair)
+
+
+def _placed(table: Any, places: Any, height: Any, width: Any) -> Any:
+    """(n, height, width, channels) blocks of changes from a table: 0 outside of what changed."""
     import tensorflow as tf
 
-    rows, columns = (starts[:, axis, None] + tf.range(size[axis]) for axis in (0, 1))
+    down, across = (
+        places[:, 6 + axis, None] - places[:, 2 + axis, None] + tf.range(size)
+        for axis, size in enumerate((height, width))
+    )
+    is_in = [
+        (along >= 0) & (along < places[:, 4 + axis, None])
+        for axis, along in enumerate((down, across))
+    ]
+    at = (places[:, 0, None] + down * places[:, 1, None])[:, :, None] + across[:, None, :]
+    is_in_both = is_in[0][:, :, None] & is_in[1][:, None, :]
+    return tf.gather(table, tf.where(is_in_both, at, tf.shape(table)[0] - 1))
+
+
+def _is_in_map(shape: tuple[int, ...], block: Any, starts: Any) -> Any:
+    """(n, rows, columns, 1): 1 for places of a block that the map has, 0 for others."""
+    import tensorflow as tf
+
+    rows, columns = _places(starts, block)
+    is_in = (rows >= 0) & (rows < shape[0]), (columns >= 0) & (columns < shape[1])
+    both = is_in[0][:, :, None] & is_in[1][:, None, :]
+    return tf.cast(both[..., None], tf.float32)
+
+
+def _looked_up(values: Any, block: Any, starts: Any) -> Any:
+    """A map at the places of a block; outside of it stands what does not matter."""
+    import tensorflow as tf
+
+    _, height, width, channels = values.shape
+    rows, columns = _places(starts, block)
+    rows = tf.clip_by_value(rows, 0, height - 1)
+    columns = tf.clip_by_value(columns, 0, width - 1)
+    at = rows[:, :, None] * width + columns[:, None, :]
+    return tf.gather(tf.reshape(values, (-1, channels)), at)
+
+
+def _places(starts: Any, block: Any) -> tuple[Any, Any]:
+    """The rows (n, height) and the columns (n, width) of blocks that begin at starts (n, 2)."""
+    import tensorflow as tf
+
+    size = tf.shape(block)
+    rows, columns = (starts[:, axis, None] + tf.range(size[1 + axis]) for axis in (0, 1))
     return rows, columns
 
 
@@ -155,9 +183,11 @@ def _whole(step: Step, values: Any) -> Any:
 
     if step.kind == "conv":
         pads = list(zip(step.before, step.after, strict=True))
-        values = _convolved(step, step.layer.kernel, values, pads)
+        values = _convolved(step, tf.convert_to_tensor(step.layer.kernel), values, pads)
         values = values + step.layer.bias if step.layer.use_bias else values
-        return values if step.norm is None else step.norm(values, training=False)
+        return values if step.norm is None else _whole(step.norm, values)
+    if step.kind == "flip":
+        return values * factor(step)
     if step.kind == "pad":
         pads = list(zip(step.before, step.after, strict=True))
         return tf.pad(values, [(0, 0), *pads, (0, 0)])
@@ -176,24 +206,47 @@ def _pooled(step: Step, values: Any, padding: str = "VALID") -> Any:
     return tf.nn.max_pool2d(values, step.kernel, step.stride, padding)
 
 
-def _convolved(step: Step, kernel: Any, values: Any, pads: list[tuple[int, int]]) -> Any:
+def _convolved(step: Step, kernel: Any, values: Any, pads: Sequence[Pair]) -> Any:
     import tensorflow as tf
 
     return tf.nn.conv2d(
         values,
-        tf.convert_to_tensor(kernel),
+        kernel,
         step.stride,
         [(0, 0), *pads, (0, 0)],
         dilations=step.layer.dilation_rate,
     )
 
 
-def factor(layer: Any) -> Any:
-    """What a step of kind "scale" multiplies a change by."""
+def _changed(step: Step, gain: Any, change: Any, pads: list[list[Pair]], number: Any) -> Any:
+    """What a convolution makes of a change times a gain, padded by one of `pads`."""
+    import tensorflow as tf
+
+    kernel = tf.convert_to_tensor(step.layer.kernel)
+    kernel = kernel if gain is None else kernel * tf.reshape(gain, (-1, 1))
+    kernel = kernel if step.norm is None else kernel * factor(step.norm)
+    # The padding is a constant of a convolution, which leaves the products with it out.
+    kinds = list(dict.fromkeys(map(tuple, pads)))
+    if len(kinds) == 1:
+        return _convolved(step, kernel, change, kinds[0])
+    ways = [partial(_convolved, step, kernel, change, kind) for kind in kinds]
+    return tf.switch_case(tf.gather([kinds.index(tuple(both)) for both in pads], number), ways)
+
+
+def factor(step: Step) -> Any:
+    """What a step of kind "scale" or "flip" multiplies a change by."""
+    import tensorflow as tf
+
+    found = tf.cast(factor_of(step.layer), tf.float32)
+    return found if step.kind == "scale" else tf.where(found < 0, -1.0, 1.0)
+
+
+def factor_of(layer: Any) -> Any:
+    """What a batch normalisation or a rescaling multiplies a change by, in float64."""
     import keras
     import tensorflow as tf
 
     if isinstance(layer, keras.layers.Rescaling):
-        return tf.constant(layer.scale, tf.float32)
-    factor = tf.math.rsqrt(layer.moving_variance + layer.epsilon)
-    return factor * layer.gamma if layer.scale else factor
+        return tf.constant(layer.scale, tf.float64)
+    factor = tf.math.rsqrt(tf.cast(layer.moving_variance, tf.float64) + layer.epsilon)
+    return factor * tf.cast(layer.gamma, tf.float64) if layer.scale else factor

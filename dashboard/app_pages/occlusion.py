@@ -59,8 +59,8 @@ def laboratory() -> None:
         show_winners(found)
     if found.why_whole:
         st.caption(
-            f"The whole network runs at every position, since {found.why_whole}: this takes "
-            "longer, and gives the same numbers."
+            f"The whole network runs at every position, since {found.why_whole}; the numbers are "
+            "the same."
         )
     acknowledge((patch, stride))
 

@@ -21,17 +21,17 @@ import tensorflow as tf
 from timing import machine, seconds, table
 
 from cnn_core import inference, models
-from cnn_core.attribution.chain import Chain, chain_of
+from cnn_core.attribution.chain import Chain, Step, chain_of
 from cnn_core.attribution.dense_head import sharing
 from cnn_core.attribution.incremental import covered_logits
 from cnn_core.attribution.occlusion import occlusion_sensitivity
-from cnn_core.attribution.reach import reach
+from cnn_core.attribution.reach import lanes, reach
 from cnn_core.datasets import load
 from cnn_core.errors import MissingFileError
 
 PATCH_SIZE = 4
 BATCH_SIZES = (32, 64, 128, 256, 625)
-COLOUR = ("course_cifar", "cifar_deep")
+COLOUR = ("course_cifar", "cifar_deep", "mini_vgg", "cifar_simple")
 
 
 def positions(image: np.ndarray) -> np.ndarray:
@@ -91,27 +91,51 @@ def peak() -> float:
     return 2 * side**3 / float(taken.min())
 
 
-def operations(chain: Chain, sizes: np.ndarray) -> int:
-    """Products and sums of one position whose blocks have the given sizes, as they are run."""
-    total, before = 0, chain.input_shape
-    for step, size, grown in zip(chain.steps, sizes, sizes[1:], strict=False):
-        if step.kind == "conv":
-            windows = int(np.prod(np.minimum(size * step.stride, grown)))
-            windows = min(windows, int(np.prod(grown)))  # a block's edges see it in part only
-            total += 2 * windows * int(np.prod(step.layer.kernel.shape))
-        before = step.shape
-    return total + 2 * int(np.prod(sizes[-1])) * before[2] * int(chain.dense.units)
+def taps(step: Step, axis: int, came: Any, given: Any, ahead: Any) -> np.ndarray:
+    """Products along one axis of a convolution, for each block; those with padding are left out.
+
+    Args:
+        step: the convolution.
+        axis: 0 for rows, 1 for columns.
+        came: places that come in, for each block.
+        given: places that come out.
+        ahead: places of padding before what comes in.
+    """
+    outputs = np.arange(np.max(given))[:, None, None]
+    places = outputs * step.stride[axis] + np.arange(step.kernel[axis])[:, None] - ahead
+    is_real = (places >= 0) & (places < came) & (outputs < given)
+    return np.asarray(is_real.sum(axis=(0, 1)))
+
+
+def operations(chain: Chain, starts: np.ndarray) -> tuple[int, int]:
+    """Products and sums for all positions: of a map as it is made, and on whole images."""
+    done = whole = 0
+    for stage, pair in zip(chain.stages, lanes(chain, PATCH_SIZE), strict=True):
+        for i, step in enumerate(stage.steps):
+            if step.kind != "conv":
+                continue
+            of_blocks, of_maps = np.ones(len(starts), int), len(starts)
+            for axis, (lane, at) in enumerate(zip(pair, starts.T, strict=True)):
+                ahead = np.array([frame.pads[i][0] for frame in lane.frames])[lane.frame]
+                of_blocks *= taps(step, axis, lane.lengths[i], lane.lengths[i + 1], ahead)[at]
+                sides = stage.shapes[i][axis], step.shape[axis], step.before[axis]
+                of_maps *= int(taps(step, axis, *sides)[0])
+            channels = 2 * int(np.prod(step.layer.kernel.shape[2:]))
+            done += channels * int(of_blocks.sum())
+            whole += channels * of_maps
+    ends, dense = reach(chain, starts, PATCH_SIZE).ends, 2 * int(chain.dense.units)
+    done += dense * chain.places[2] * int(ends.size.prod(axis=1).sum())
+    return done, whole + dense * int(np.prod(chain.places)) * len(starts)
 
 
 def where_the_time_goes(model: Any, image: np.ndarray, products: float) -> None:
     """Print the parts of a map with a white patch, where no position is left out."""
     chain, starts, filling = chain_of(model), positions(image), np.ones_like(image)
     assert isinstance(chain, Chain)
-    size = (PATCH_SIZE, PATCH_SIZE)
 
     def arithmetic() -> None:
-        found = reach(chain, starts, size)
-        sharing(chain, found.starts[:, -1], found.sizes[-1], is_whole=False)
+        found = reach(chain, starts, PATCH_SIZE)
+        sharing(chain, found.ends, found.num_rows)
 
     parts = {
         "all": lambda: occlusion_sensitivity(model, image, PATCH_SIZE, 1, "white"),
@@ -123,14 +147,11 @@ def where_the_time_goes(model: Any, image: np.ndarray, products: float) -> None:
     taken = {name: 1000 * float(np.median(values)) for name, values in seconds(parts, 15).items()}
     each = (taken["blocks"] - taken["few"]) / (len(starts) - 64)
     fixed = max(taken["few"] - 64 * each, 0.0)
-    done = operations(chain, reach(chain, starts, size).sizes) * len(starts)
-    whole = operations(
-        chain, np.array([chain.input_shape[:2], *(s.shape[:2] for s in chain.steps)])
-    )
+    done, whole = operations(chain, starts)
     share = done / (taken["all"] / 1000) / products
     print(
         f"  {done / 1e9:.2f} billion products and sums for {len(starts)} positions, "
-        f"{whole * len(starts) / done:.1f} times fewer than on whole images; {share:.0%} of what "
+        f"{whole / done:.1f} times fewer than on whole images; {share:.0%} of what "
         f"one large matrix product reaches here ({products / 1e9:.0f} billion a second)\n"
         f"  of {taken['all']:.1f} ms: {taken['arithmetic']:.1f} which places change, "
         f"{fixed:.1f} the untouched picture and other fixed cost, "
