@@ -106,7 +106,9 @@ def test_every_network_is_incremental_and_exact(
     assert bool(found.why_whole) is is_large
     at = sample(found, 12, seed)
     expected = exact(twin, image, found, at)
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+    # On whole images float32 itself is up to 1.3e-5 from float64.
+    atol = 2 * TOLERANCE if is_large else TOLERANCE
+    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=atol)
 
 
 def test_a_large_patch_runs_whole_images_and_says_so(study: keras.Model, digit: np.ndarray) -> None:
