@@ -443,6 +443,7 @@ def test_row_says_all_that_a_page_shows(method: Method) -> None:
     for option in method.options:
         assert option.title.strip()
         assert option.help.strip()
+        assert len(option.units) in (0, len(option.choices))
 
 
 @every_method

@@ -404,6 +404,22 @@ def test_every_option_of_a_method_can_be_set() -> None:
             assert visitor.complaints() == []
 
 
+def test_occlusion_in_probability_says_so_and_that_a_sure_network_hides_it() -> None:
+    visitor = Visitor("attention")
+    visitor.choose("method", "occlusion")
+    assert " logits</span>" in visitor.html()
+    visitor.choose("occlusion_quantity_28", "probability")
+    assert visitor.complaints() == []
+    assert " of probability</span>" in visitor.html()
+    said = "how far the probability falls. No pixel moves it by 0.05"
+    assert said in "".join(visitor.text("caption"))
+    visitor.choose("against", 7)
+    assert "the two probabilities' difference falls" in "".join(visitor.text("caption"))
+    visitor.choose("attention_view", "Two classes")
+    assert visitor.complaints() == []
+    assert " of probability</span>" in visitor.html()
+
+
 def test_the_digit_before_edits_is_a_baseline() -> None:
     """Only what was drawn has changed, so only there a value is not 0."""
     visitor = Visitor("attention", ink=to_text(STEM))

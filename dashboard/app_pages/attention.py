@@ -78,7 +78,7 @@ def show_on_one_scale(scores: list[tuple[int, int | None]], titles: list[str]) -
         limit=limit,
         columns=min(5, len(found)),
     )
-    st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
+    st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=found[0].unit))
     st.caption(f"{method.title}, one scale for all maps.")
     attention_view.show_method(method)
 
