@@ -72,7 +72,7 @@ def show_method(row: Method) -> None:
     st.markdown(row.help)
     if not row.fails_sanity_checks:
         st.markdown(f"**Weakness.** {row.weakness}")
-    st.caption(f"Cost: {row.cost}.")
+    st.caption(f"Cost: {row.cost}.{_chance(row)}")
     st.markdown(f"[The paper]({row.paper})")
 
 
@@ -185,6 +185,16 @@ def _show_figures(found: Attribution) -> None:
             "as a sum."
         )
     st.caption(said)
+
+
+def _chance(row: Method) -> str:
+    """What another seed changes; nothing of a method without one."""
+    if not row.needs_seed:
+        return ""
+    return (
+        f" Drawn at random: {row.drawn}. What changes in the map with another seed is chance, what "
+        "stays is evidence; more samples leave less to chance."
+    )
 
 
 def _probability_in_words(found: Attribution, what: str) -> str:

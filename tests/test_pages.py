@@ -404,6 +404,25 @@ def test_every_option_of_a_method_can_be_set() -> None:
             assert visitor.complaints() == []
 
 
+def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() -> None:
+    visitor = Visitor("attention")
+    assert "seed" not in [widget.key for widget in visitor.app.number_input]
+    for method in (row for row in METHODS.values() if row.needs_seed):
+        visitor.choose("method", method.name)
+        visitor.choose("seed", 0)
+        assert f"Drawn at random: {method.drawn}." in "".join(visitor.text("caption"))
+    visitor.choose("method", "rise")
+    first = visitor.app.main.get("plotly_chart")[0].proto.spec
+    visitor.choose("seed", 1)
+    assert visitor.complaints() == []
+    assert visitor.app.main.get("plotly_chart")[0].proto.spec != first
+    visitor.go_to("occlusion")
+    visitor.go_to("attention")
+    assert visitor.app.session_state["seed"] == 1
+    visitor.choose("method", "occlusion")
+    assert "Drawn at random" not in "".join(visitor.text("caption"))
+
+
 def test_occlusion_in_probability_says_so_and_that_a_sure_network_hides_it() -> None:
     visitor = Visitor("attention")
     visitor.choose("method", "occlusion")

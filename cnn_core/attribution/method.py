@@ -74,6 +74,7 @@ class Method:
         fails_sanity_checks: its map hardly changes when the weights are replaced by random ones.
         needs_conv_layer: takes the feature maps of a layer.
         options: what can be set.
+        drawn: of a method with a seed, what is drawn at random; else empty.
         batch: (model, images, weights, **settings) -> heatmaps of many images at once, where that
             is faster than one after the other.
         baselines: of a method whose values add up to the score's rise over a baseline: (model,
@@ -93,6 +94,7 @@ class Method:
     fails_sanity_checks: bool = False
     needs_conv_layer: bool = False
     options: tuple[Option, ...] = ()
+    drawn: str = ""
     batch: Callable[..., np.ndarray] | None = None
     baselines: Callable[[Any, np.ndarray, Mapping[str, Any]], np.ndarray] | None = None
     obstacle: Callable[[Any], str | None] | None = None
