@@ -369,8 +369,15 @@ def alts(visitor: Visitor) -> str:
     return " ".join(chart.proto.alt for chart in visitor.app.main.get("plotly_chart"))
 
 
+def untested(**address: str) -> Visitor:
+    """A visitor who does without the tests of each map: they take longer than the map."""
+    visitor = Visitor("attention", **address)
+    visitor.choose("tests_wanted", False)
+    return visitor
+
+
 def test_every_method_explains_the_answer_and_another_class() -> None:
-    visitor = Visitor("attention")
+    visitor = untested()
     for method, row in METHODS.items():
         visitor.choose("method", method)
         assert visitor.complaints() == []
@@ -395,7 +402,7 @@ def test_every_method_explains_the_answer_and_another_class() -> None:
 
 
 def test_every_option_of_a_method_can_be_set() -> None:
-    visitor = Visitor("attention")
+    visitor = untested()
     for method in (row for row in METHODS.values() if row.options):
         visitor.choose("method", method.name)
         for option in method.options:
@@ -405,7 +412,7 @@ def test_every_option_of_a_method_can_be_set() -> None:
 
 
 def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() -> None:
-    visitor = Visitor("attention")
+    visitor = untested()
     assert "seed" not in [widget.key for widget in visitor.app.number_input]
     for method in (row for row in METHODS.values() if row.needs_seed):
         visitor.choose("method", method.name)
