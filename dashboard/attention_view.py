@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn_core.attribution import METHODS, Attribution, Method
+from cnn_core.attribution import METHODS, Attribution, Method, occlusion
 from cnn_core.attribution.places import describe
 from dashboard import charts, colours, markup
 from dashboard.state import CurrentDigit
@@ -21,6 +21,9 @@ QUESTIONS = {
     "Perturbations": "What happens to the answer when parts of the picture are hidden?",
     "Layer by layer": "How is the answer put together, unit by unit, down to the pixels?",
 }
+
+# Below it, in probability, a map says little.
+FLAT = 0.05
 
 
 def show_one(
@@ -40,7 +43,7 @@ def show_one(
                 found.heatmap,
                 digit.pixels,
                 is_signed=is_signed,
-                unit=found.method.unit,
+                unit=found.unit,
                 strength=0.0 if found.is_empty else strength,
             ),
             config=charts.CONFIG,
@@ -48,7 +51,7 @@ def show_one(
         )
         if not found.is_empty:
             limit = colours.limit_of(found.heatmap)
-            st.html(markup.scale_of(limit, is_signed=is_signed, unit=found.method.unit))
+            st.html(markup.scale_of(limit, is_signed=is_signed, unit=found.unit))
     with right:
         if found.is_empty:
             st.info(_why_empty(found, digit))
@@ -69,7 +72,7 @@ def show_method(row: Method) -> None:
     st.markdown(row.help)
     if not row.fails_sanity_checks:
         st.markdown(f"**Weakness.** {row.weakness}")
-    st.caption(f"Cost: {row.cost}.")
+    st.caption(f"Cost: {row.cost}.{_chance(row)}")
     st.markdown(f"[The paper]({row.paper})")
 
 
@@ -107,7 +110,7 @@ def show_many(
         ],
         digit.pixels,
         signs=[each.method.is_signed for each in found],
-        units=[each.method.unit for each in found],
+        units=[each.unit for each in found],
         strength=strength,
         limit=limit,
         columns=columns,
@@ -168,6 +171,8 @@ def _show_figures(found: Attribution) -> None:
     """The score, and whether the map adds up to it."""
     what = "margin" if found.score.against is not None else "logit"
     said = f"Explained {what}: {markup.signed(found.score_value)}. "
+    if found.unit == occlusion.UNITS["probability"]:
+        said += _probability_in_words(found, what)
     if found.layer is not None:
         said += f"Layer: {found.layer}. "
     if found.gap is not None and found.baseline_value is not None:
@@ -180,6 +185,25 @@ def _show_figures(found: Attribution) -> None:
             "as a sum."
         )
     st.caption(said)
+
+
+def _chance(row: Method) -> str:
+    """What another seed changes; nothing of a method without one."""
+    if not row.needs_seed:
+        return ""
+    return (
+        f" Drawn at random: {row.drawn}. What changes in the map with another seed is chance, what "
+        "stays is evidence; more samples leave less to chance."
+    )
+
+
+def _probability_in_words(found: Attribution, what: str) -> str:
+    """What a map in probability shows, and that it is flat if the network is sure."""
+    fall = "the probability" if found.score.against is None else "the two probabilities' difference"
+    said = f"The map shows how far {fall} falls. "
+    if np.abs(found.heatmap).max() < FLAT:
+        said += f"No pixel moves it by {FLAT}: the network is too sure, so look at the {what}. "
+    return said
 
 
 def _why_empty(found: Attribution, digit: CurrentDigit) -> str:

@@ -206,7 +206,7 @@ def default_options(method: Method) -> cache.Options:
 def option_controls(
     method: Method, *, images: Mapping[str, np.ndarray] | None = None
 ) -> cache.Options:
-    """A control for each option of a method, in a row, from the ranges its row states.
+    """A control for each option of a method, in a row, and one for its seed if it has any.
 
     Args:
         method: whose options.
@@ -220,7 +220,22 @@ def option_controls(
         wider = replace(option, choices=(*option.choices, *own))
         value = option_control(column, wider, f"{method.name}_{option.name}")
         values.append((option.name, own.get(value, value)))
+    if method.needs_seed:
+        values.append(("seed", seed_control(columns[len(values)], method)))
     return tuple(values)
+
+
+def seed_control(column: DeltaGenerator, method: Method) -> int:
+    """A number that tells one draw of a method's random numbers from the next."""
+    seed: int = column.number_input(
+        "Seed",
+        min_value=0,
+        max_value=999,
+        help=f"The same seed gives the same map; another one draws anew {method.drawn}.",
+        key="seed",
+        persist_state="session",
+    )
+    return seed
 
 
 def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:

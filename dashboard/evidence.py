@@ -1,37 +1,39 @@
-"""The panel beside a map: can it be believed? What each figure means stands below it."""
+"""The panel beside a map: can it be believed?"""
 
 from __future__ import annotations
 
+import time
+from functools import partial
+from math import ceil
+from typing import Any
+
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
-from cnn_core.faithfulness import ErasureTest, Verdict, ground_of, verdict
-from cnn_core.faithfulness.erasure import NUM_ORDERS
+from cnn_core.faithfulness import ground_of, verdict
+from cnn_core.faithfulness.agreement import NUM_COPIES
+from cnn_core.studies.map_figures import NUM_FRESH
 from dashboard import cache, charts, components, evidence_charts, markup, state
-from dashboard.cache import faithfulness
+from dashboard.cache import attributions, faithfulness
 from dashboard.cache.faithfulness import Asked
+from dashboard.evidence_words import badge, figures_of, in_words, likeness, ordinal
 from dashboard.state import CurrentDigit
 
-VERDICTS: dict[Verdict, str] = {
-    "passes": "passes: the map changes when what the network learnt is taken away",
-    "doubtful": "doubtful: much of the map stays when what the network learnt is taken away",
-    "fails": "fails: the map hardly changes when what the network learnt, or its last layer alone, "
-    "is taken away, so it shows the picture more than the network",
-    "nothing to compare": "no map to compare: one of the two is the same everywhere",
-}
-BADGES: dict[Verdict, tuple[str, str]] = {
-    "passes": ("green", "check_circle"),
-    "doubtful": ("orange", "help"),
-    "fails": ("red", "cancel"),
-    "nothing to compare": ("gray", "do_not_disturb_on"),
-}
+# Seconds that the other maps may take unasked.
+PATIENCE = 4.0
+_ASK_OTHERS = "Asking networks that forgot what they learnt for their maps"
+_ADD_NOISE = "Adding noise that the eye hardly sees"
 
 
 def show(found: Attribution, options: cache.Options) -> None:
-    """What is known of the method on this network and, on demand, the tests of this very map.
+    """What is known of the method on this network, and the tests of this very map.
+
+    The tests take longer than the map: call it last, into a container where they belong. Between
+    two of the other maps that they need, a newer click ends the run.
 
     Args:
         found: the map shown.
@@ -43,6 +45,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     is_wanted = left.toggle(
         "Put this very map to the test",
+        value=True,
         key="tests_wanted",
         persist_state="session",
         help="Deletion and insertion curves, the sanity check and the stability of this map",
@@ -55,19 +58,19 @@ def show(found: Attribution, options: cache.Options) -> None:
     try:
         ground_of(digit.pixels)
     except PictureError as error:
-        st.info(str(error))
+        st.caption(str(error))
         return
     if np.ptp(found.heatmap) == 0:
-        st.info(
+        st.caption(
             "The map is the same everywhere: it ranks no pixel before another, so there is "
             "nothing to test. Choose another layer, class or method."
         )
         return
     score = found.score
     asked = Asked(found.method.name, score.target, score.against, found.layer, options)
-    with st.spinner("Putting the map to the test"):
+    with st.container(key="evidence"):
         _show_tests(name, digit, asked)
-    _show_cascade(name, digit, asked)
+        _show_cascade(name, digit, asked)
 
 
 def standing(name: str, method: str) -> str:
@@ -92,22 +95,10 @@ def standing(name: str, method: str) -> str:
     )
 
 
-def badge(found: Verdict) -> str:
-    """A verdict of the sanity check as a coloured mark, in Markdown."""
-    colour, icon = BADGES[found]
-    return f":{colour}-badge[:material/{icon}: {found}]"
-
-
-def ordinal(place: int) -> str:
-    """1st, 2nd, 3rd, 4th."""
-    kind = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{'th' if 10 <= place % 100 <= 20 else kind}"
-
-
 def rival_of(name: str, method: str) -> str:
-    """The best other method: by the shipped ranking, or the one that usually is."""
+    """The best other method that can be asked: by the shipped ranking, or as it usually is."""
     try:
-        best = faithfulness.shipped(name).best(other_than=method)
+        best = faithfulness.shipped(name).best({method, *attributions.obstacles(name)})
     except MissingFileError:
         best = None
     if best is not None:
@@ -116,102 +107,84 @@ def rival_of(name: str, method: str) -> str:
 
 
 def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
+    """The curves as soon as they are there, and then what other maps say of this one."""
+    words = st.container(key="evidence_words").empty()
+    curves = st.container(key="wide_evidence")
+    figures = st.container(key="evidence_figures").empty()
+    offer = st.container()
     rival = METHODS[rival_of(name, asked.method)]
     other = Asked(rival.name, asked.target, asked.against, None, components.default_options(rival))
-    test = faithfulness.erasure(name, digit.pixels, (asked, other))
     names = models.get(name).class_names
     what = f"probability of {names[asked.target]}"
     if asked.against is not None:
         what += f" against {names[asked.against]}"
     title = METHODS[asked.method].title
-    with st.container(key="wide_evidence"):
-        st.plotly_chart(
-            evidence_charts.erasure(
-                test, (title, f"{rival.title}, best other on average"), what=what
-            ),
-            config=charts.CONFIG,
-            key="evidence_curves",
-            alt=f"Deletion and insertion curves of {title} and {rival.title}",
-        )
-    alike, without_last = faithfulness.similarities(name, digit.pixels, asked)
-    steady = faithfulness.stability(name, digit.pixels, asked)
+    words.html(markup.loading("Deleting and inserting the pixels"))
+    test = faithfulness.erasure(name, digit.pixels, (asked, other))
+    curves.plotly_chart(
+        evidence_charts.erasure(test, (title, f"{rival.title}, best other on average"), what=what),
+        config=charts.CONFIG,
+        key="evidence_curves",
+        alt=f"Deletion and insertion curves of {title} and {rival.title}",
+    )
+    figures.html(markup.facts(figures_of(test, what, ())))
+    found = _other_maps(name, digit, asked, words, offer)
+    figures.html(markup.facts(figures_of(test, what, found)))
     said = in_words(test, title, rival.title)
-    st.markdown(f"{said} Sanity check of this map: {badge(verdict(alike, without_last))}")
-    random = test.random_deletion.areas
-    usual = (
-        f"Random orders: {markup.percent(random.mean())} "
-        f"({markup.percent(random.min())} to {markup.percent(random.max())})."
-    )
-    st.html(
-        markup.facts(
-            (
-                (
-                    markup.percent(test.deletion.areas[0]),
-                    f"Deletion area: the mean {what} while the pixels that the map ranks first go "
-                    f"first; the lower, the better. {usual}",
-                ),
-                (
-                    markup.percent(test.insertion.areas[0]),
-                    "Insertion area: the mean probability while these pixels come first onto the "
-                    f"empty picture; the higher, the better. {usual}",
-                ),
-                (
-                    "none" if alike is None else markup.signed(alike),
-                    f"Sanity check {VERDICTS[verdict(alike, without_last)]}. It is the rank "
-                    "correlation with the map of untrained networks: 0 is no likeness, 1 the same"
-                    + (
-                        "."
-                        if without_last is None
-                        else f" ({markup.signed(without_last)} if only "
-                        "the last layer is untrained)."
-                    ),
-                ),
-                (
-                    "none" if steady is None else markup.signed(steady),
-                    "Stability: how far the order of the pixels stays the same under noise that "
-                    "the eye hardly sees; 1 is unchanged.",
-                ),
-            )
-        )
-    )
+    if len(found) > NUM_FRESH:
+        said += f" Sanity check of this map: {badge(verdict(*likeness(found)))}"
+    words.markdown(said)
 
 
-def in_words(test: ErasureTest, title: str, rival: str) -> str:
-    """Whether a map beats chance, and whether it beats the best other method.
+def _other_maps(
+    name: str, digit: CurrentDigit, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
+) -> list[float | None]:
+    """How alike the map is to others: of NUM_FRESH + 1 networks, then of NUM_COPIES noisy copies.
 
-    Args:
-        test: of the map and of the other one.
-        title: of the map's method.
-        rival: the other method's title.
+    Where they take longer than PATIENCE the rest is left out, and offered.
     """
-    beaten = int((test.deletion.areas[0] < test.random_deletion.areas).sum())
-    beaten_too = int((test.insertion.areas[0] > test.random_insertion.areas).sum())
-    gaps = test.insertion.areas - test.deletion.areas
-    if min(beaten, beaten_too) == NUM_ORDERS:
-        chance = f"{title} beats all {NUM_ORDERS} random orders in both tests"
-    elif max(beaten, beaten_too) <= NUM_ORDERS // 2:
-        chance = f"{title} is no better than chance here"
-    else:
-        chance = (
-            f"{title} beats {beaten} of {NUM_ORDERS} random orders by deletion and "
-            f"{beaten_too} by insertion"
-        )
-    than = "better than" if gaps[0] > gaps[1] else "not as good as"
-    if abs(gaps[0] - gaps[1]) < 0.01:
-        than = "as good as"
-    return (
-        f"**{chance}**, and is {than} {rival} "
-        f"(insertion less deletion area: {markup.signed(gaps[0])} and {markup.signed(gaps[1])})."
-    )
+    steps = [
+        *((_ASK_OTHERS, partial(faithfulness.similarity, turn=i)) for i in range(NUM_FRESH + 1)),
+        *((_ADD_NOISE, partial(faithfulness.steadiness, turn=i)) for i in range(NUM_COPIES)),
+    ]
+    question = _question(name, digit, asked)
+    begun, slowest = time.monotonic(), 0.0
+    found: list[float | None] = []
+    for doing, step in steps:
+        started = time.monotonic()
+        if started - begun > PATIENCE and state.get("tested_to_the_end") != question:
+            break
+        words.html(markup.loading(doing))  # here a newer click comes in
+        found.append(step(name, digit.pixels, asked))
+        slowest = max(slowest, time.monotonic() - started)
+    left = len(steps) - len(found)
+    if left:
+        with offer.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Test it to the end",
+                icon=":material/play_arrow:",
+                on_click=state.put,
+                args=("tested_to_the_end", question),
+            )
+            st.caption(
+                f"Left out unless you ask, since it takes long: the other tests need {left} more "
+                f"maps, up to {ceil(left * slowest)} s."
+            )
+    return found
 
 
-def _show_cascade(name: str, digit: CurrentDigit, asked: Asked) -> None:
-    """The sanity check layer by layer, once it was asked for."""
+def _question(name: str, digit: CurrentDigit, asked: Asked) -> tuple[Any, ...]:
+    """What tells a map from others."""
     settings = (
         value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
     )
     pictures = (digit.pixels.tobytes(), *settings)
-    question = (name, asked.method, asked.target, asked.against, asked.layer, pictures)
+    return name, asked.method, asked.target, asked.against, asked.layer, pictures
+
+
+def _show_cascade(name: str, digit: CurrentDigit, asked: Asked) -> None:
+    """The sanity check layer by layer, once it was asked for."""
+    question = _question(name, digit, asked)
     if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
         state.put("cascade", question)
     if state.get("cascade") != question:

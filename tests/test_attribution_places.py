@@ -16,7 +16,8 @@ DIGIT[5:23, 3:15] = 1  # a block, 18 high and 12 wide: thirds of 6 rows and 4 co
 
 def found(heatmap: np.ndarray, method: str = "occlusion", against: int | None = None, **more):  # type: ignore[no-untyped-def]
     layer = more.get("layer")
-    return Attribution(heatmap, METHODS[method], ClassScore(2, against), layer, 1.0)
+    row = METHODS[method]
+    return Attribution(heatmap, row, ClassScore(2, against), layer, row.unit, 1.0)
 
 
 def test_thirds_of_the_ink() -> None:

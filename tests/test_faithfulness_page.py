@@ -12,11 +12,19 @@ from test_map_ranking import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
 from visitors import STEM, Visitor
 
 from cnn_core.attribution import METHODS
+from cnn_core.errors import CnnCoreError
 from cnn_core.faithfulness import Curves, ErasureTest
 from cnn_core.studies import results
 from cnn_core.studies.map_ranking import Estimate
-from dashboard import colours, evidence, evidence_charts, map_ranking_view, runtime
-from dashboard.cache import faithfulness
+from dashboard import (
+    colours,
+    evidence,
+    evidence_charts,
+    evidence_words,
+    map_ranking_view,
+    runtime,
+)
+from dashboard.cache import attributions, faithfulness
 from dashboard.canvas.codec import to_text
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -27,6 +35,12 @@ DOT[13, 14] = 255
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
     runtime.wait()
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, no test of a map is left out."""
+    monkeypatch.setattr(evidence, "PATIENCE", np.inf)
 
 
 @pytest.fixture
@@ -48,11 +62,9 @@ def alts(visitor: Visitor) -> list[str]:
 # --- The panel beside a map ---
 
 
-def test_the_panel_says_how_the_method_does_and_tests_the_map_on_demand() -> None:
+def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     visitor = Visitor("attention", model="study")
     assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
-    assert "Deletion area" not in visitor.html()
-    visitor.choose("tests_wanted", True)
     assert visitor.complaints() == []
     assert alts(visitor)[1].startswith("Deletion and insertion curves of Gradient saliency and ")
     for sentence in ("Deletion area: the mean", "Insertion area: the mean", "Stability: how far"):
@@ -65,23 +77,59 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_on_demand() -> Non
     visitor.choose("against", 7)
     assert "probability of 2 against 7" in visitor.html()
     assert len(alts(visitor)) == 2, "another map has to be asked about anew"
+    assert "…" not in visitor.html()
+    visitor.choose("tests_wanted", False)
+    assert len(alts(visitor)) == 1
+    assert "Deletion area" not in visitor.html()
+
+
+def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> ErasureTest:
+        raise CnnCoreError("The tests went wrong.")
+
+    monkeypatch.setattr(faithfulness, "erasure", fail)
+    visitor = Visitor("attention", model="study")
+    assert visitor.complaints() == ["The tests went wrong."]
+    assert alts(visitor)[0].startswith("Gradient saliency for class 2. ")
+    assert "Gradient saliency comes" in text_of(visitor)
+    assert "Cost: one gradient." in text_of(visitor, "caption")
+    links = [link.proto.label for link in visitor.app.main.get("page_link")]
+    assert links == ["All methods compared", "Next: cover each place and watch the answer"]
+
+
+def test_tests_that_take_too_long_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "PATIENCE", -1)
+    visitor = Visitor("attention", model="ann")
+    assert "Deletion area: the mean" in visitor.html()
+    assert visitor.html().count("<b>…</b>") == 2
+    assert "since it takes long: the other tests need 9 more maps" in text_of(visitor, "caption")
+    visitor.press("Test it to the end")
+    assert visitor.complaints() == []
+    assert "…" not in visitor.html()
+    assert "Sanity check of this map" in text_of(visitor)
+    visitor.choose("target", 7)
+    assert visitor.html().count("<b>…</b>") == 2, "another map has to be asked about anew"
+
+
+def test_the_rival_is_a_method_that_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = evidence.rival_of("study", "occlusion")
+    found = {**attributions.obstacles("study"), best: "It cannot."}
+    monkeypatch.setattr(attributions, "obstacles", lambda _: found)
+    assert evidence.rival_of("study", "occlusion") not in (best, "occlusion")
 
 
 def test_a_map_without_evidence_ranks_nothing() -> None:
     visitor = Visitor("attention", model="study", digit="7")
-    visitor.choose("tests_wanted", True)
     visitor.choose("method", "grad_cam")
     assert visitor.complaints() == []
-    assert "The map is the same everywhere: it ranks no pixel" in visitor.text("info")[-1]
+    assert "The map is the same everywhere: it ranks no pixel" in visitor.text("caption")[-1]
 
 
 @pytest.mark.parametrize(("levels", "is_blank"), [(BLANK, True), (DOT, False)])
 def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
     visitor = Visitor("attention", model="study", own=to_text(levels))
-    visitor.choose("tests_wanted", True)
     assert visitor.complaints() == []
-    said = visitor.text("info")
-    assert is_blank == any("blank: there is nothing to take away" in text for text in said)
+    assert is_blank == ("blank: there is nothing to take away" in text_of(visitor, "caption"))
     visitor.go_to("faithfulness")
     assert visitor.complaints() == []
     said = visitor.text("info")
@@ -177,7 +225,7 @@ def test_the_table_has_no_number_where_there_was_no_map() -> None:
 
 
 def test_places_in_words() -> None:
-    assert [evidence.ordinal(i) for i in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == [
+    assert [evidence_words.ordinal(i) for i in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == [
         *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th")
     ]
 
@@ -200,7 +248,7 @@ def curves(*levels: float) -> Curves:
 def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None:
     random = curves(*np.full(20, 0.45))
     test = ErasureTest(curves(deletion, 0.3), curves(insertion, 0.7), random, random, 9)
-    assert re.search(words, evidence.in_words(test, "This", "Other"))
+    assert re.search(words, evidence_words.in_words(test, "This", "Other"))
 
 
 # --- Charts ---
@@ -239,5 +287,5 @@ def test_methods_that_fail_are_grey_in_the_ranking() -> None:
 
 
 def test_every_verdict_has_its_words_and_its_mark() -> None:
-    assert set(evidence.VERDICTS) == set(evidence.BADGES)
-    assert row("occlusion", [0.1], [0.2]).verdict in evidence.VERDICTS
+    assert set(evidence_words.VERDICTS) == set(evidence_words.BADGES)
+    assert row("occlusion", [0.1], [0.2]).verdict in evidence_words.VERDICTS

@@ -9,8 +9,8 @@ from networks import linear, picture, small
 from scipy.ndimage import gaussian_filter
 
 from cnn_core import inference
-from cnn_core.attribution import ClassScore
-from cnn_core.attribution.occlusion import FILLS, OcclusionMap, occlusion_sensitivity
+from cnn_core.attribution import ClassScore, explain
+from cnn_core.attribution.occlusion import FILLS, UNITS, OcclusionMap, occlusion_sensitivity
 
 # Logit 0 sums the pixels, logit 1 weighs them from 1 to 9.
 WEIGHTS = np.stack([np.ones((3, 3)), np.arange(1, 10).reshape(3, 3)], axis=-1)[:, :, None]
@@ -78,6 +78,22 @@ def test_whole_answers_are_kept(plane: keras.Model) -> None:
     np.testing.assert_allclose(dropped, [[1 / (1 + np.exp(-2.9)) - 0.5]], rtol=1e-6)
     heatmap = found.heatmap(WEIGHED, as_probability=True)
     np.testing.assert_allclose(heatmap, np.full((3, 3), dropped[0, 0]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("against", [None, 0])
+def test_the_method_gives_logits_or_probabilities(plane: keras.Model, against: int | None) -> None:
+    found = occlusion_sensitivity(plane, IMAGE, patch_size=2)
+    for quantity, unit in UNITS.items():
+        why = explain(
+            plane, IMAGE, 1, against=against, method="occlusion", patch_size=2, quantity=quantity
+        )
+        as_probability = quantity == "probability"
+        expected = found.heatmap(ClassScore(1, against), as_probability=as_probability)
+        np.testing.assert_array_equal(why.heatmap, expected)
+        assert why.unit == unit
+    usual = explain(plane, IMAGE, 1, against=against, method="occlusion", patch_size=2)
+    assert usual.unit == "logits"
+    np.testing.assert_array_equal(usual.heatmap, found.heatmap(ClassScore(1, against)))
 
 
 def test_winners_by_hand() -> None:

@@ -369,8 +369,15 @@ def alts(visitor: Visitor) -> str:
     return " ".join(chart.proto.alt for chart in visitor.app.main.get("plotly_chart"))
 
 
+def untested(**address: str) -> Visitor:
+    """A visitor who does without the tests of each map: they take longer than the map."""
+    visitor = Visitor("attention", **address)
+    visitor.choose("tests_wanted", False)
+    return visitor
+
+
 def test_every_method_explains_the_answer_and_another_class() -> None:
-    visitor = Visitor("attention")
+    visitor = untested()
     for method, row in METHODS.items():
         visitor.choose("method", method)
         assert visitor.complaints() == []
@@ -395,13 +402,48 @@ def test_every_method_explains_the_answer_and_another_class() -> None:
 
 
 def test_every_option_of_a_method_can_be_set() -> None:
-    visitor = Visitor("attention")
+    visitor = untested()
     for method in (row for row in METHODS.values() if row.options):
         visitor.choose("method", method.name)
         for option in method.options:
             value = option.choices[-1] if option.choices else option.minimum
             visitor.choose(f"{method.name}_{option.name}_28", type(option.default)(value))
             assert visitor.complaints() == []
+
+
+def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() -> None:
+    visitor = untested()
+    assert "seed" not in [widget.key for widget in visitor.app.number_input]
+    for method in (row for row in METHODS.values() if row.needs_seed):
+        visitor.choose("method", method.name)
+        visitor.choose("seed", 0)
+        assert f"Drawn at random: {method.drawn}." in "".join(visitor.text("caption"))
+    visitor.choose("method", "rise")
+    first = visitor.app.main.get("plotly_chart")[0].proto.spec
+    visitor.choose("seed", 1)
+    assert visitor.complaints() == []
+    assert visitor.app.main.get("plotly_chart")[0].proto.spec != first
+    visitor.go_to("occlusion")
+    visitor.go_to("attention")
+    assert visitor.app.session_state["seed"] == 1
+    visitor.choose("method", "occlusion")
+    assert "Drawn at random" not in "".join(visitor.text("caption"))
+
+
+def test_occlusion_in_probability_says_so_and_that_a_sure_network_hides_it() -> None:
+    visitor = Visitor("attention")
+    visitor.choose("method", "occlusion")
+    assert " logits</span>" in visitor.html()
+    visitor.choose("occlusion_quantity_28", "probability")
+    assert visitor.complaints() == []
+    assert " of probability</span>" in visitor.html()
+    said = "how far the probability falls. No pixel moves it by 0.05"
+    assert said in "".join(visitor.text("caption"))
+    visitor.choose("against", 7)
+    assert "the two probabilities' difference falls" in "".join(visitor.text("caption"))
+    visitor.choose("attention_view", "Two classes")
+    assert visitor.complaints() == []
+    assert " of probability</span>" in visitor.html()
 
 
 def test_the_digit_before_edits_is_a_baseline() -> None:

@@ -65,6 +65,16 @@ _OCCLUSION = Method(
                (1, 28, 1)),
         number("stride", "Stride", "Pixels between positions.", 1, (1, 4, 1)),
         Option("fill", "Fill", "What shows inside the patch.", "black", choices=occlusion.FILLS),
+        Option(
+            "quantity",
+            "Quantity",
+            "The logit, or the margin where a class is weighed against another, always moves. The "
+            "probability is what the network says, but its map is flat when the network is sure: "
+            "below 0.05 everywhere for one digit in five.",
+            "logit",
+            choices=tuple(occlusion.UNITS),
+            units=tuple(occlusion.UNITS.values()),
+        ),
     ),
 )  # fmt: skip
 
@@ -110,7 +120,7 @@ def explain(
             image too.
 
     Returns:
-        An Attribution; its heatmap is (height, width) float32, raw, in the method's unit.
+        An Attribution; its heatmap is (height, width) float32, raw, in the unit that it states.
 
     Raises:
         UnknownNameError: no such method or layer.
@@ -129,7 +139,8 @@ def explain(
     if row.baselines is not None:
         images = row.baselines(model, picture, settings)
         base = float(score(inference.logits(model, images)).mean(dtype=np.float64))
-    return Attribution(heatmap, row, score, settings.get("layer"), value, base)
+    unit = row.unit_of(settings)
+    return Attribution(heatmap, row, score, settings.get("layer"), unit, value, base)
 
 
 def explain_batch(

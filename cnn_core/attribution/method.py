@@ -19,6 +19,7 @@ class Option:
 
     Attributes:
         takes_image: besides the choices, an image like the one that is explained.
+        units: of the map's values, one for each choice; empty if the choice does not matter.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Option:
     step: float = 1
     choices: tuple[str, ...] = ()
     takes_image: bool = False
+    units: tuple[str, ...] = ()
 
     def check(self, value: Any) -> None:
         """Raise ValueError if a value is not one that the option takes."""
@@ -64,7 +66,7 @@ class Method:
         group: the family it belongs to, one of GROUPS.
         compute: (model, image, score, **settings) -> heatmap; its docstring's first paragraphs
             are the help text.
-        unit: of the heatmap's values.
+        unit: of the heatmap's values, unless an option says otherwise; see unit_of().
         is_signed: values below 0 speak against the target; False: never below 0.
         paper: address of its source.
         weakness: a sentence on what the map cannot tell or gets wrong.
@@ -72,6 +74,7 @@ class Method:
         fails_sanity_checks: its map hardly changes when the weights are replaced by random ones.
         needs_conv_layer: takes the feature maps of a layer.
         options: what can be set.
+        drawn: of a method with a seed, what is drawn at random; else empty.
         batch: (model, images, weights, **settings) -> heatmaps of many images at once, where that
             is faster than one after the other.
         baselines: of a method whose values add up to the score's rise over a baseline: (model,
@@ -91,6 +94,7 @@ class Method:
     fails_sanity_checks: bool = False
     needs_conv_layer: bool = False
     options: tuple[Option, ...] = ()
+    drawn: str = ""
     batch: Callable[..., np.ndarray] | None = None
     baselines: Callable[[Any, np.ndarray, Mapping[str, Any]], np.ndarray] | None = None
     obstacle: Callable[[Any], str | None] | None = None
@@ -110,6 +114,17 @@ class Method:
         """Whether the method compares the image with others, such as training digits."""
         return "references" in inspect.signature(self.compute).parameters
 
+    def unit_of(self, settings: Mapping[str, Any]) -> str:
+        """The unit of the heatmap's values.
+
+        Args:
+            settings: a value for each option.
+        """
+        for option in self.options:
+            if option.units:
+                return option.units[option.choices.index(settings[option.name])]
+        return self.unit
+
     @property
     def is_complete(self) -> bool:
         """Whether the values should add up to the score's rise over a baseline."""
@@ -121,10 +136,11 @@ class Attribution:
     """A heatmap and all that is needed to read it.
 
     Attributes:
-        heatmap: (height, width) float32, raw, in the method's unit.
+        heatmap: (height, width) float32, raw, in its unit.
         method: the row of METHODS that made it.
         score: what is explained.
         layer: whose feature maps were used, or None.
+        unit: of the heatmap's values.
         score_value: the score of the image itself, in logits.
         baseline_value: of a method that is complete, the score of its baseline; else None.
     """
@@ -133,6 +149,7 @@ class Attribution:
     method: Method
     score: ClassScore
     layer: str | None
+    unit: str
     score_value: float
     baseline_value: float | None = None
 

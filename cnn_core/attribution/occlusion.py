@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LARGEST_SHARE = 1 / 7
 
 FILLS = ("black", "white", "mean", "blur", "background")
+# What can be seen to fall, and its unit.
+UNITS = {"logit": "logits", "probability": "of probability"}
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,9 @@ def occlusion(
     patch_size: int = 4,
     stride: int = 1,
     fill: str = "black",
+    quantity: str = "logit",
 ) -> np.ndarray:
-    """How far the score falls, on average, when a patch covers the pixel.
+    """How far the score, or its probability, falls on average when a patch covers the pixel.
 
     Above 0: the pixel speaks for the target; below 0: against it. Covering is an edit that the
     network never saw in training, so a large patch can say more of the edit than of the image.
@@ -171,7 +174,7 @@ def occlusion(
     Networks", 2014, https://arxiv.org/abs/1311.2901
     """
     found = occlusion_sensitivity(model, image, patch_size, stride, fill)
-    return found.heatmap(score)
+    return found.heatmap(score, as_probability=quantity == "probability")
 
 
 def _starts(length: int, patch_size: int, stride: int) -> np.ndarray:

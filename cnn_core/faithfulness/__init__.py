@@ -8,7 +8,13 @@ randomisation  randomised(), cascade(): does it change when what the network lea
 
 from __future__ import annotations
 
-from cnn_core.faithfulness.agreement import MapMaker, rank_correlation, stability
+from cnn_core.faithfulness.agreement import (
+    MapMaker,
+    mean_correlation,
+    noisy_copies,
+    rank_correlation,
+    stability,
+)
 from cnn_core.faithfulness.erasure import (
     Curves,
     ErasureTest,
@@ -36,6 +42,8 @@ __all__ = [
     "cascade",
     "erasure_test",
     "ground_of",
+    "mean_correlation",
+    "noisy_copies",
     "order_of",
     "randomised",
     "rank_correlation",

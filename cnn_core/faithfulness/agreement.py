@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,11 +72,27 @@ def stability(
     Returns:
         A number in [-1, 1], 1 for a map that does not change; None if there is no map to compare.
     """
+    copies = noisy_copies(image, ground, num_copies=num_copies, noise=noise, seed=seed)
+    return mean_correlation(
+        rank_correlation(heatmap, make_map(model, copy), ground.where) for copy in copies
+    )
+
+
+def noisy_copies(
+    image: np.ndarray,
+    ground: Ground,
+    *,
+    num_copies: int = NUM_COPIES,
+    noise: float = NOISE,
+    seed: int = 0,
+) -> np.ndarray:
+    """The copies that stability() makes maps of: (num_copies, height, width, channels)."""
     random = np.random.default_rng(seed).standard_normal((num_copies, *image.shape), np.float32)
-    changes = np.float32(noise) * random * ground.where[..., None]
-    found = [
-        rank_correlation(heatmap, make_map(model, copy), ground.where)
-        for copy in np.clip(image + changes, 0, 1)
-    ]
+    copies: np.ndarray = np.clip(image + np.float32(noise) * random * ground.where[..., None], 0, 1)
+    return copies
+
+
+def mean_correlation(found: Iterable[float | None]) -> float | None:
+    """The mean of the correlations that there are; None if there is none."""
     compared = [value for value in found if value is not None]
     return float(np.mean(compared)) if compared else None

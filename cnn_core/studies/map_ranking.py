@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,13 @@ class MapRanking:
         """What was found of a method, or None if it is not ranked."""
         return next((row for row in self.rows if row.method == method), None)
 
-    def best(self, other_than: str | None = None) -> MethodFigures | None:
+    def best(self, other_than: Collection[str] = ()) -> MethodFigures | None:
         """The first method that does not fail the sanity check, or None if there is none.
 
         Args:
-            other_than: a method that does not count.
+            other_than: methods that do not count.
         """
-        fit = (row for row in self.rows if row.verdict != "fails" and row.method != other_than)
+        fit = (row for row in self.rows if row.verdict != "fails" and row.method not in other_than)
         return next(fit, None)
 
 

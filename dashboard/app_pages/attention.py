@@ -78,7 +78,7 @@ def show_on_one_scale(scores: list[tuple[int, int | None]], titles: list[str]) -
         limit=limit,
         columns=min(5, len(found)),
     )
-    st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=method.unit))
+    st.html(markup.scale_of(limit or 1.0, is_signed=method.is_signed, unit=found[0].unit))
     st.caption(f"{method.title}, one scale for all maps.")
     attention_view.show_method(method)
 
@@ -126,25 +126,33 @@ strength = five.slider(
     help=f"0 shows the {digit.noun} alone, 1 the map alone",
 )
 options: cache.Options = ()
-if view != METHODS_VIEW:
-    before = {f"the {digit.noun} before edits": digit.original}
-    options = components.option_controls(method, images=before)
-if reasons:
-    st.caption(attention_view.left_out(reasons))
+# Containers even of nothing, so that what follows stays in its place while it is computed anew.
+with st.container():
+    if view != METHODS_VIEW:
+        before = {f"the {digit.noun} before edits": digit.original}
+        options = components.option_controls(method, images=before)
+    if reasons:
+        st.caption(attention_view.left_out(reasons))
+maps, below = st.container(), st.container()
+components.next_page("app_pages/occlusion.py", "Next: cover each place and watch the answer")
 
 if view == ONE:
-    with st.spinner(f"Computing {method.title}"):
-        found = explained(method, target, against, options)
-    attention_view.show_one(found, digit, names, strength)
-    evidence.show(found, options)
+    with maps:
+        with st.spinner(f"Computing {method.title}"):
+            found = explained(method, target, against, options)
+        attention_view.show_one(found, digit, names, strength)
+    with below:  # last: nothing waits for it
+        evidence.show(found, options)
 elif view == METHODS_VIEW:
-    show_all_methods()
+    with maps:
+        show_all_methods()
 elif view == CLASSES_VIEW:
-    show_on_one_scale([(i, None) for i in range(len(names))], [f"for {each}" for each in names])
+    with maps:
+        show_on_one_scale([(i, None) for i in range(len(names))], [f"for {one}" for one in names])
 else:
     first, other = names[target], names[rival]
-    show_on_one_scale(
-        [(target, None), (rival, None), (target, rival)],
-        [f"for {first}", f"for {other}", f"{first} rather than {other}"],
-    )
-components.next_page("app_pages/occlusion.py", "Next: cover each place and watch the answer")
+    with maps:
+        show_on_one_scale(
+            [(target, None), (rival, None), (target, rival)],
+            [f"for {first}", f"for {other}", f"{first} rather than {other}"],
+        )

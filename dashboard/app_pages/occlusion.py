@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnn_core import models
 from cnn_core.attribution import METHODS, Option
-from cnn_core.attribution.occlusion import OcclusionMap
+from cnn_core.attribution.occlusion import UNITS, OcclusionMap
 from cnn_core.attribution.score import ClassScore
 from dashboard import cache, charts, colours, components, markup, state
 from dashboard.live_slider import Slid, acknowledge, live_slider
@@ -33,13 +33,13 @@ def slider(option: Option) -> Slid:
 @components.readable_errors()  # the fragment's own runs do not come through Home.py
 def laboratory() -> None:
     """The controls and the map; nothing else of the page runs while a slider moves."""
-    patch_option, stride_option, fill_option = components.options_of(METHODS["occlusion"])
+    options = {option.name: option for option in components.options_of(METHODS["occlusion"])}
     one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
     with one:
-        patch = slider(patch_option)
+        patch = slider(options["patch_size"])
     with two:
-        stride = slider(stride_option)
-    fill = components.option_control(three, fill_option, "fill")
+        stride = slider(options["stride"])
+    fill = components.option_control(three, options["fill"], "fill")
     with four:
         quantity = components.view_picker(
             "Quantity", (LOGIT, MARGIN, PROBABILITY), key="occlusion_quantity"
@@ -79,7 +79,7 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
         tops=found.tops.tolist(),
         lefts=found.lefts.tolist(),
         box=(found.patch_size, found.patch_size),
-        unit="of probability" if quantity == PROBABILITY else "logits",
+        unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
         map_title=f"Fall of the {quantity.lower()} for {what}",
         digit_title=f"The covered {noun}",
         key="occlusion_probe",

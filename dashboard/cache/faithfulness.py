@@ -101,31 +101,33 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
     return map_ranking.estimate(values)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def similarities(name: str, pixels: np.ndarray, asked: Asked) -> tuple[float | None, float | None]:
-    """How alike the map is to those of networks that learnt nothing, on average.
+# One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
+@st.cache_data(max_entries=1024, show_spinner=False)
+def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+    """How alike the map is to that of one of the networks that forgot what they learnt.
 
-    And to that of a network whose last layer alone forgot.
+    Args:
+        name: of the network.
+        pixels: of the picture.
+        asked: for the map.
+        turn: below NUM_FRESH for a network that learnt nothing, NUM_FRESH for the one whose last
+            layer alone forgot.
     """
-    where, fresh = faithfulness.ground_of(pixels).where, fresh_networks(name)
-    trained, make = heatmap(name, pixels, asked), asked.maker(name)
-    *whole, last = (
-        faithfulness.similarity(trained, make(network, pixels), where)
-        for network in (*fresh.whole, fresh.last)
+    fresh = fresh_networks(name)
+    network = (*fresh.whole, fresh.last)[turn]
+    where = faithfulness.ground_of(pixels).where
+    return faithfulness.similarity(
+        heatmap(name, pixels, asked), asked.maker(name)(network, pixels), where
     )
-    known = [value for value in whole if value is not None]
-    return (float(np.mean(known)) if known else None), last
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def stability(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
-    """How far the map keeps its order under small noise."""
-    return faithfulness.stability(
-        asked.maker(name),
-        cache.model(name),
-        pixels,
-        heatmap(name, pixels, asked),
-        faithfulness.ground_of(pixels),
+@st.cache_data(max_entries=1024, show_spinner=False)
+def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+    """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
+    ground = faithfulness.ground_of(pixels)
+    copy = faithfulness.noisy_copies(pixels, ground)[turn]
+    return faithfulness.rank_correlation(
+        heatmap(name, pixels, asked), asked.maker(name)(cache.model(name), copy), ground.where
     )
 
 

@@ -1,4 +1,4 @@
-"""The evidence of maps in a tab: one map put to the test; to measure all of them is no trap."""
+"""The evidence of maps in a tab: it fills in below the map and is no trap, as measuring is not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ import pytest
 from lens import HOME, LONG, Lens
 from playwright.sync_api import Page, expect
 
+WATCH = """evidence => {
+    window.seen = [];
+    new MutationObserver(() => window.seen.push({
+        height: Math.round(evidence.getBoundingClientRect().height),
+        pending: [...evidence.querySelectorAll(".cl-counts b")].filter(
+            each => each.textContent === "…"
+        ).length,
+    })).observe(evidence, {childList: true, subtree: true, characterData: true});
+}"""
+
 
 @pytest.fixture
 def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
@@ -17,11 +27,8 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
 
 def test_a_map_is_put_to_the_test_and_measuring_can_be_left(lens: Lens) -> None:
     lens.open("attention", model="ann")
-    # The switch itself lies under its label.
-    lens.main.get_by_text("Put this very map to the test").click()
     expect(lens.main.locator(".st-key-evidence_curves .main-svg").first).to_be_visible(timeout=LONG)
-    expect(lens.main.get_by_text("Deletion area: the mean probability")).to_be_visible(timeout=LONG)
-    lens.settle()
+    expect(lens.main.get_by_text("Deletion area: the mean probability")).to_be_visible()
 
     lens.main.get_by_role("button", name="Sanity check layer by layer").click()
     cascade = lens.main.locator(".st-key-evidence_cascade")
@@ -32,3 +39,22 @@ def test_a_map_is_put_to_the_test_and_measuring_can_be_left(lens: Lens) -> None:
     lens.main.get_by_role("button", name="Measure on other pictures").click()
     expect(lens.page.get_by_test_id("stProgress")).to_be_visible(timeout=LONG)
     lens.go_to("occlusion")  # whoever leaves need not wait
+
+
+def test_the_evidence_moves_nothing_when_it_comes_and_can_be_switched_off(lens: Lens) -> None:
+    lens.open("attention", model="study", digit="3")
+    evidence, figures = lens.main.locator(".st-key-evidence"), lens.main.locator(".cl-counts b")
+    # From here on the page notes how high the evidence stands, with how many figures to come.
+    evidence.evaluate(WATCH)
+    lens.main.get_by_role("combobox", name="Method").click()
+    lens.page.get_by_role("option", name="KernelSHAP").click()
+    expect(lens.main.get_by_text("KernelSHAP beats")).to_be_visible(timeout=LONG)
+    lens.settle()
+    seen = lens.page.evaluate("window.seen")
+    assert {row["pending"] for row in seen} >= {0, 2}, "they did not fill in one after another"
+    assert len({row["height"] for row in seen}) == 1, seen
+    expect(figures).to_have_count(4)
+
+    # The switch itself lies under its label.
+    lens.main.get_by_text("Put this very map to the test").click()
+    expect(evidence).to_have_count(0, timeout=LONG)
