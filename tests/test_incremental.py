@@ -20,8 +20,9 @@ from cnn_core import activations, datasets, inference, models
 from cnn_core.attribution import ClassScore, occlusion
 from cnn_core.attribution.chain import Chain, chain_of
 from cnn_core.attribution.incremental import covered_logits
+from cnn_core.attribution.lanes import lanes
 from cnn_core.attribution.occlusion import FILLS, OcclusionMap, occlusion_sensitivity
-from cnn_core.attribution.reach import lanes, reach
+from cnn_core.attribution.reach import reach
 
 TOLERANCE = 1e-5
 BRANCHED = {"resnet20", "mini_inception"}

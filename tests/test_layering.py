@@ -19,7 +19,7 @@ MAP = re.findall(r"^(\w+) {2,}\S", cnn_core.__doc__ or "", re.MULTILINE)
 # Inside the packages, where the map has one line.
 PARTS = [
     *("score", "method", "gradient", "paths", "cam", "layerwise", "backprop", "propagation"),
-    *("chain", "reach", "dense_head", "walk", "incremental", "occlusion"),
+    *("chain", "lanes", "reach", "dense_head", "walk", "incremental", "occlusion"),
     *("segments", "perturbation", "places"),
     *("brush", "ground", "goal", "rules", "search", "smallest", "pertinent"),
     *("counting", "ranking", "confidence", "comparison", "summary"),

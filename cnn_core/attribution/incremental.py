@@ -1,9 +1,11 @@
 """The answers to many edits of one picture, from what each edit can reach alone.
 
-For each edit only a block of every feature map changes. The network's steps are linear or act on
-each place alone, so the change of a block goes through a convolution without its surroundings;
-what was there before is added where a step bends, and the first dense layer takes only the units
-that changed. Nothing is left out: the numbers are those of the whole network but for rounding.
+For each edit only a block of every feature map changes. The network is cut into stages, each up to
+a step that is strided; in front of a stage the blocks are sorted so that those which lie alike over
+its windows go together. Its steps are linear or act on each place alone, so the change of a block
+goes through a convolution without its surroundings, what was there before is added where a step
+bends, and the first dense layer takes only the units that changed. Nothing is left out: the numbers
+are those of the whole network but for rounding.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cnn_core.attribution.chain import Chain, Pair, Stage, Step
-from cnn_core.attribution.reach import Frame, Frames
+from cnn_core.attribution.lanes import Frame
+from cnn_core.attribution.reach import Frames
 
 _LOWEST = float(np.finfo(np.float32).min)
 # What these make of a change does not depend on what was there before.

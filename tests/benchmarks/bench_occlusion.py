@@ -24,8 +24,9 @@ from cnn_core import inference, models
 from cnn_core.attribution.chain import Chain, Step, chain_of
 from cnn_core.attribution.dense_head import sharing
 from cnn_core.attribution.incremental import covered_logits
+from cnn_core.attribution.lanes import lanes
 from cnn_core.attribution.occlusion import occlusion_sensitivity
-from cnn_core.attribution.reach import lanes, reach
+from cnn_core.attribution.reach import reach
 from cnn_core.datasets import load
 from cnn_core.errors import MissingFileError
 
