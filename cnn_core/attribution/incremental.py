@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cnn_core.attribution.chain import Chain, chain_of
-from cnn_core.attribution.dense_head import Sharing, sharing
+from cnn_core.attribution.dense_head import sharing
 from cnn_core.attribution.reach import Frames, reach
 from cnn_core.attribution.walk import Walk, factor_of
 
@@ -47,14 +47,13 @@ def covered_logits(
     chain = chain_of(model)
     if isinstance(chain, str):
         raise ValueError(f"Expected a chain of layers. Received: {model.name}, since {chain}")
+    import tensorflow as tf
+
     found = reach(chain, starts, patch_size)
+    shared = sharing(chain, found.ends, found.num_rows)
     answer = _traced(model, tuple(passage.frames for passage in found.passages))
-    base, logits = answer(
-        image,
-        filling - image,
-        [(passage.places, passage.chunks) for passage in found.passages],
-        sharing(chain, found.ends, found.num_rows),
-    )
+    passages = [part for passage in found.passages for part in (passage.places, passage.chunks)]
+    base, logits = answer(*map(tf.constant, (image, filling - image, *shared, *passages)))
     return base.numpy()[0], logits.numpy()
 
 
@@ -64,31 +63,31 @@ def _traced(model: keras.Model, frames: tuple[Frames, ...]) -> Callable[..., tup
 
     chain: Any = chain_of(model)
     picture = tf.TensorSpec(chain.input_shape, tf.float32)
-    passage = tf.TensorSpec((None, 8), tf.int32), tf.TensorSpec((None, 5), tf.int32)
     shared = tf.TensorSpec((None, None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)
+    passage = tf.TensorSpec((None, 8), tf.int32), tf.TensorSpec((None, 5), tf.int32)
 
     @tf.function(
-        input_signature=[picture, picture, [passage] * len(frames), Sharing(*shared)],
-        autograph=False,
+        input_signature=[picture, picture, *shared, *(passage * len(frames))], autograph=False
     )
-    def answer(image: Any, change: Any, passages: Any, shared: Sharing) -> tuple[Any, Any]:
+    def answer(image: Any, change: Any, cells: Any, slots: Any, *passages: Any) -> tuple[Any, Any]:
         walk = Walk(chain, image)
         table = _with_a_row_of_zeros(change)
-        for stage, of_stage, passage in zip(chain.stages, frames, passages, strict=True):
-            table = walk.passed(stage, of_stage, table, *passage)
+        for i, (stage, of_stage) in enumerate(zip(chain.stages, frames, strict=True)):
+            table = walk.passed(stage, of_stage, table, *passages[2 * i : 2 * i + 2])
         base = walk.maps[-1]
         if chain.ending == "mean":
             moved = tf.matmul(table[:-1], chain.dense.kernel) / (chain.places[0] * chain.places[1])
-            base, moved = tf.reduce_mean(base, axis=(1, 2)), tf.gather(moved, shared.slots[:, 0])
+            base, moved = tf.reduce_mean(base, axis=(1, 2)), tf.gather(moved, slots[:, 0])
         else:
-            base, moved = _flat(chain, base, table, shared)
+            base, moved = _flat(chain, base, table, cells, slots)
         before = _long_sum(base, chain.dense.kernel, chain.places)
         if chain.dense.use_bias:
             before += tf.cast(chain.dense.bias, tf.float64)
         after = before + tf.cast(moved, tf.float64)
         return _tail(chain, before), _tail(chain, after)
 
-    return answer
+    # Called as it is: tf.function would look at all arguments anew.
+    return cast(Callable[..., tuple[Any, Any]], answer.get_concrete_function())
 
 
 def _with_a_row_of_zeros(places: Any) -> Any:
@@ -98,7 +97,7 @@ def _with_a_row_of_zeros(places: Any) -> Any:
     return tf.concat([tf.reshape(places, (-1, channels)), tf.zeros((1, channels))], 0)
 
 
-def _flat(chain: Chain, base: Any, table: Any, shared: Sharing) -> tuple[Any, Any]:
+def _flat(chain: Chain, base: Any, table: Any, cells: Any, slots: Any) -> tuple[Any, Any]:
     """The flattened base, and what the changed units add to the first dense layer's units."""
     import tensorflow as tf
 
@@ -108,11 +107,11 @@ def _flat(chain: Chain, base: Any, table: Any, shared: Sharing) -> tuple[Any, An
         base = layer(base, training=False)
     for layer in reversed(chain.scales):
         kernel *= tf.cast(factor_of(layer)[:, None], tf.float32)
-    groups, width = tf.shape(shared.cells)[0], tf.shape(shared.cells)[2]
+    groups, width = tf.shape(cells)[0], tf.shape(cells)[2]
     channels, units = chain.places[2], kernel.shape[1]
-    taken = tf.reshape(tf.gather(table, shared.cells), (groups, -1, width * channels))
+    taken = tf.reshape(tf.gather(table, cells), (groups, -1, width * channels))
     added = tf.matmul(taken, tf.reshape(kernel, (groups, width * channels, units)))
-    added = tf.gather(tf.reshape(added, (-1, units)), shared.slots)
+    added = tf.gather(tf.reshape(added, (-1, units)), slots)
     return base, tf.reduce_sum(added, axis=1)
 
 
