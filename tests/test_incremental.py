@@ -158,7 +158,7 @@ def build_stack(
         height, width = x.shape[1:3]
         fits = padding == "same" or (window[0] <= height and window[1] <= width)
         if kind == "conv" and fits:
-            x = layers.Conv2D(3, window, strides, padding, activation=activation)(x)
+            x = layers.Conv2D(3, window, strides[0], padding, activation=activation)(x)
         elif kind == "max" and fits:
             x = layers.MaxPooling2D(window, strides, padding)(x)
         elif kind == "average" and window[0] <= height and window[1] <= width:
@@ -276,6 +276,7 @@ def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
         (layers.Lambda(lambda x: x), "is of another kind, Lambda"),
         (layers.AveragePooling2D(3, padding="same"), "averages beyond the border"),
         (layers.Conv2D(2, 1, groups=2), "is of another kind, Conv2D"),
+        (layers.Conv2D(2, 2, (1, 2)), "has another stride along rows"),
     ],
 )
 def test_other_layers_are_named(layer: keras.Layer, reason: str) -> None:

@@ -255,6 +255,9 @@ def _steps(layer: Any) -> Iterable[Step]:
     if getattr(layer, "data_format", "channels_last") != "channels_last":
         raise _NoChainError(f"its layer {layer.name} has its channels first")
     if isinstance(layer, keras.layers.Conv2D) and layer.groups == 1:
+        # TensorFlow 2.21 gives wrong numbers for some: one channel, strides (1, 2), one column.
+        if layer.strides[0] != layer.strides[1]:
+            raise _NoChainError(f"its layer {layer.name} has another stride along rows")
         yield _windowed("conv", layer, shape)
         if layer.activation is not keras.activations.linear:
             name = getattr(layer.activation, "__name__", "")

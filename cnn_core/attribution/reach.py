@@ -10,10 +10,10 @@ from cnn_core.attribution.chain import Chain, Pair, Stage
 from cnn_core.attribution.lanes import Frame, Lane, lanes
 
 # Positions go through a stage together: few enough that their blocks stay in the processor's
-# cache, and in steps of eight, since each new number is compiled for.
+# cache, and in steps of four, since each new number is compiled for.
 _MOST_TOGETHER = 640
 _BYTES_TOGETHER = 8 << 20
-_STEP_TOGETHER = 8
+_STEP_TOGETHER = 4
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,12 @@ class Walk:
         # relu(base + change) - relu(base) = max(change + min(base, 0), -max(base, 0))
         self.lows = [tf.minimum(values, 0.0) for values in self.maps]
         self.highs = [-tf.maximum(values, 0.0) for values in self.maps]
+        self.kernels = {
+            stage.first + i: _kernel(stage.steps, i)
+            for stage in chain.stages
+            for i, step in enumerate(stage.steps)
+            if step.kind == "conv"
+        }
 
     def passed(self, stage: Stage, frames: Frames, table: Any, places: Any, chunks: Any) -> Any:
         """What changes behind a stage.
@@ -84,12 +90,10 @@ class Walk:
         import tensorflow as tf
 
         # Outside of the map stands what does not matter, unless a block is clean: all 0 there.
-        is_change, is_clean, gain = True, True, None
+        is_change, is_clean = True, True
         for i, step in enumerate(stage.steps):
             before, shape = self.maps[stage.first + i], stage.shapes[i]
             is_relu = step.is_relu and is_change
-            if gain is not None and step.kind != "conv":
-                block, gain = block * gain, None
             if (step.kind in _LINEAR) != is_change and step.kind != "flip" and not is_relu:
                 base = _looked_up(before, block, starts)
                 block = block + base if is_change else block - base
@@ -100,16 +104,13 @@ class Walk:
                 is_clean = True
             if step.kind == "conv":
                 pads = [[frame.pads[i] for frame in both] for both in pairs]
-                block = _changed(step, gain, block, pads, pair)
-                ahead = tf.gather([[pad[0] for pad in both] for both in pads], pair)
-                starts, gain = starts - ahead, None
+                block = _changed(step, self.kernels[stage.first + i], block, pads, pair)
+                starts -= tf.gather([[pad[0] for pad in both] for both in pads], pair)
             elif step.kind == "average":
                 block = tf.nn.avg_pool2d(block, step.kernel, step.stride, "VALID")
             elif step.kind == "max":
                 block = _pooled(step, block)
-            elif step.kind == "scale":
-                gain = factor(step)
-            elif step.kind == "flip":
+            elif step.kind in ("scale", "flip") and not _is_in_kernel(stage.steps, i):
                 block *= factor(step)
             elif is_relu:
                 block += _looked_up(self.lows[stage.first + i], block, starts)
@@ -119,8 +120,6 @@ class Walk:
                 block = _whole(step, block)
             is_clean = is_clean and step.kind in ("average", "pad", "scale", "flip")
             starts = (starts + step.before) // step.stride
-        if gain is not None:
-            block *= gain
         if not is_change:
             block -= _looked_up(self.maps[stage.first + len(stage.steps)], block, starts)
         return block, starts
@@ -219,13 +218,25 @@ def _convolved(step: Step, kernel: Any, values: Any, pads: Sequence[Pair]) -> An
     )
 
 
-def _changed(step: Step, gain: Any, change: Any, pads: list[list[Pair]], number: Any) -> Any:
-    """What a convolution makes of a change times a gain, padded by one of `pads`."""
+def _is_in_kernel(steps: Sequence[Step], i: int) -> bool:
+    """Whether a step scales what a convolution right behind it takes."""
+    return steps[i].kind == "scale" and i + 1 < len(steps) and steps[i + 1].kind == "conv"
+
+
+def _kernel(steps: Sequence[Step], i: int) -> Any:
+    """What a convolution multiplies a change by, and what scales the change around it."""
     import tensorflow as tf
 
-    kernel = tf.convert_to_tensor(step.layer.kernel)
-    kernel = kernel if gain is None else kernel * tf.reshape(gain, (-1, 1))
-    kernel = kernel if step.norm is None else kernel * factor(step.norm)
+    step, kernel = steps[i], tf.convert_to_tensor(steps[i].layer.kernel)
+    if i and _is_in_kernel(steps, i - 1):
+        kernel *= tf.reshape(factor(steps[i - 1]), (-1, 1))
+    return kernel if step.norm is None else kernel * factor(step.norm)
+
+
+def _changed(step: Step, kernel: Any, change: Any, pads: list[list[Pair]], number: Any) -> Any:
+    """What a convolution makes of a change padded by one of `pads`."""
+    import tensorflow as tf
+
     # The padding is a constant of a convolution, which leaves the products with it out.
     kinds = list(dict.fromkeys(map(tuple, pads)))
     if len(kinds) == 1:
