@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from test_map_ranking import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
 from visitors import STEM, Visitor
 
@@ -32,9 +33,9 @@ def _network() -> None:
 @pytest.fixture
 def _unranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    faithfulness.shipped.clear()
+    st.cache_resource.clear()
     yield
-    faithfulness.shipped.clear()
+    st.cache_resource.clear()
 
 
 def text_of(visitor: Visitor, kind: str = "markdown") -> str:

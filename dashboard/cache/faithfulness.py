@@ -19,6 +19,7 @@ from cnn_core.studies.map_ranking import Estimate, MapRanking
 from dashboard import cache
 from dashboard.cache import Options
 from dashboard.cache.attributions import references_of
+from dashboard.cache.weights import keyed_by_weights
 
 if TYPE_CHECKING:
     import keras
@@ -63,19 +64,19 @@ def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
     return found.heatmap
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def shipped(name: str) -> MapRanking:
     """The shipped ranking of the methods on a network."""
     return map_ranking.load(name)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=4)
 def fresh_networks(name: str) -> FreshNetworks:
     """Copies of a network that forgot what it learnt; the network itself is left alone."""
     return map_figures.fresh_networks(cache.model(name))
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
     """The curves of several maps of one picture, which explain the same score.
 
@@ -101,7 +102,7 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
     return map_ranking.estimate(values)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def similarities(name: str, pixels: np.ndarray, asked: Asked) -> tuple[float | None, float | None]:
     """How alike the map is to those of networks that learnt nothing, on average.
 
@@ -117,7 +118,7 @@ def similarities(name: str, pixels: np.ndarray, asked: Asked) -> tuple[float | N
     return (float(np.mean(known)) if known else None), last
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def stability(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
     """How far the map keeps its order under small noise."""
     return faithfulness.stability(
@@ -129,13 +130,13 @@ def stability(name: str, pixels: np.ndarray, asked: Asked) -> float | None:
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def stages(name: str) -> tuple[str, ...]:
     """The layers at which the cascade stops, from the last to the first."""
     return faithfulness.stages(cache.model(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
     other = faithfulness.randomised(cache.model(name), lowest=lowest)
@@ -146,7 +147,7 @@ def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | N
 
 
 # One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
-@st.cache_data(max_entries=4096, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=4096)
 def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     """The figures of one map of a test picture, for its true class."""
     split = cache.split(models.get(name).dataset, "test")
@@ -161,7 +162,7 @@ def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     )
 
 
-@st.cache_data(max_entries=1024, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=1024)
 def random_area(name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
     split = cache.split(models.get(name).dataset, "test")
