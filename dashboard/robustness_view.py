@@ -33,11 +33,6 @@ def unit_alone(unit: str) -> str:
     return f"share {unit}" if unit == BRIGHTNESS else unit
 
 
-def slider_format(step: float) -> str:
-    """How a slider writes a strength: with as many digits as its step has."""
-    return f"%.{len(f'{step:g}'.partition('.')[2])}f"
-
-
 def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, width: int) -> str:
     """The picture, the changed one and the difference between them, enlarged to the whole scale.
 
