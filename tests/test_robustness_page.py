@@ -264,6 +264,8 @@ def test_the_table_holds_every_share_with_its_interval() -> None:
     [
         (-3, "degrees", "\N{MINUS SIGN}3 degrees"),
         (1, "pixels", "1 pixel"),
+        (-1, "degrees", "\N{MINUS SIGN}1 degree"),
+        (1, "of full brightness", "1 of full brightness"),
         (30, "%", "30%"),
         (0.002, "of full brightness", "0.002 of full brightness"),
     ],
