@@ -136,7 +136,7 @@ def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.M
     assert "`python -m cnn_core.studies faithfulness ann`" in visitor.text("info")[0]
     monkeypatch.setattr(map_ranking_view, "METHODS", few)
     visitor.choose("ranking_count", 4)
-    visitor.press("Measure on other pictures")
+    visitor.press("Measure on other digits")
     assert visitor.complaints() == []
     assert visitor.text("info") == []
     assert "Means over 4 test digits" in text_of(visitor, "caption")
