@@ -80,6 +80,12 @@ def show_current() -> None:
         if not asked:
             return
         test = faithfulness.erasure(name, digit.pixels, tuple(asked))
+    if test.num_pixels == 1:
+        st.info(
+            f"A single pixel is all there is of the {noun}, so every order is the same and no map "
+            "can be told from another: draw more."
+        )
+        return
     titles = [METHODS[one.method].title for one in asked]
     with st.container(key="wide_believed"):
         st.plotly_chart(

@@ -23,7 +23,7 @@ def laboratory() -> None:
     strength, target, options = pick()
     with components.readable_errors():  # the curves below are shipped and need no pictures
         digit = state.current_digit()
-        if dataset.is_ink and not digit.pixels.any():
+        if components.is_blank(digit):
             st.info(
                 f"The paper is blank, so there is no answer to hold: draw a {noun}, or choose a "
                 f"test {noun} in the sidebar."
