@@ -18,6 +18,7 @@ from cnn_core.attribution import Method, Option
 from cnn_core.errors import CnnCoreError
 from cnn_core.studies.map_figures import options_for
 from dashboard import cache, charts, colours, markup, runtime, state
+from dashboard.state import CurrentDigit
 from dashboard.tiles import tiles
 
 # Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
@@ -52,6 +53,21 @@ def intro(title: str, text: str) -> None:
     """A page's heading and the two sentences that say what one sees and how to read it."""
     st.title(title, anchor=False)
     st.markdown(text)
+
+
+def is_blank(digit: CurrentDigit) -> bool:
+    """Whether the current picture is paper without ink; a black photograph is a picture."""
+    return state.dataset().is_ink and not digit.pixels.any()
+
+
+def note_blank(digit: CurrentDigit) -> None:
+    """Say of blank paper where all that the page shows comes from."""
+    if is_blank(digit):
+        st.info(
+            "The paper is blank: what the network still answers comes from its biases alone. Draw "
+            f"a {digit.noun} on the page Draw and erase, or choose a test {digit.noun} in the "
+            "sidebar."
+        )
 
 
 def next_page(path: str, label: str) -> None:

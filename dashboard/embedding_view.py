@@ -110,7 +110,10 @@ def show_near_tests(name: str, found: Layout, one: np.ndarray, digit: CurrentDig
     names = [dataset.class_names[answers.labels[i]] for i, _ in pairs]
     components.picture_gallery(
         [i for i, _ in pairs],
-        [_caption(label, far) for label, (_, far) in zip(names, pairs, strict=True)],
+        [
+            markup.below_tile(label, f"{far:.1f}", dataset.class_names)
+            for label, (_, far) in zip(names, pairs, strict=True)
+        ],
         [
             f"Test {dataset.noun} {i}: {label}, distance {far:.2f}"
             for label, (i, far) in zip(names, pairs, strict=True)
@@ -144,7 +147,10 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     names = dataset.class_names
     tiles(
         [colours.grey(images[training.indices[i]]) for i in order],
-        [_caption(names[k], float(far)) for k, far in zip(labels, distances, strict=True)],
+        [
+            markup.below_tile(names[k], f"{far:.1f}", names)
+            for k, far in zip(labels, distances, strict=True)
+        ],
         key="near_training",
         size=components.crisp_width(84),
         descriptions=[
@@ -173,8 +179,3 @@ def vote(labels: list[int], names: tuple[str, ...], answer: int, noun: str) -> s
         f"**{count} of the {len(labels)} nearest training {noun}s are {names[winner]}**{rest}, "
         f"{but} {names[answer]}."
     )
-
-
-def _caption(name: str, distance: float) -> str:
-    between = "\n" if len(name) > 3 else " · "
-    return f"{name}{between}{distance:.1f}"

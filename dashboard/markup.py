@@ -253,6 +253,18 @@ def points(change: float) -> str:
     return "" if abs(value) < 0.05 else f"{signed(value, 1)} pts"
 
 
+def below_tile(name: str, number: str, names: Sequence[str]) -> str:
+    """What stands below a small picture: its class and a number.
+
+    Args:
+        name: of the class.
+        number: as text.
+        names: of all classes; where one is long, the number has a line of its own under each.
+    """
+    between = "\n" if max(map(len, names)) > 3 else " · "
+    return f"{name}{between}{number}"
+
+
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, the minus as a minus."""
     text = f"{value:+.{digits}f}"

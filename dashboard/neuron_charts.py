@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn_core.neurons import ClassReaction, Patch
+from cnn_core.neurons import ClassReaction
 from dashboard import colours
 from dashboard.curves import BLUE, finish
 
@@ -59,7 +59,10 @@ def weights(kernel: np.ndarray) -> np.ndarray:
         cells = np.full((math.ceil(width / columns), columns), np.nan)
         cells.flat[:width] = kernel.ravel()
     else:
-        columns = math.ceil(math.sqrt(channels * height / width))
+        square = math.ceil(math.sqrt(channels * height / width))
+        # A little wider than a square if nothing is left over then: three stand in a row.
+        full = (each for each in range(square, 2 * square) if channels % each == 0)
+        columns = next(full, square)
         rows = math.ceil(channels / columns)
         cells = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.nan)
         for i in range(channels):
@@ -127,9 +130,3 @@ def by_class(values: np.ndarray, names: Sequence[str], *, title: str, unit: str)
     finish(figure, 260)
     figure.update_layout(showlegend=False)
     return figure
-
-
-def patch_title(patch: Patch, name: str) -> str:
-    """What stands under a patch: the true class and the activation."""
-    between = "\n" if len(name) > 3 else " · "
-    return f"{name}{between}{patch.activation:.2f}"

@@ -191,7 +191,10 @@ def show_patches(neuron: Chosen) -> None:
     ]
     tiles(
         pictures,
-        [neuron_charts.patch_title(*pair) for pair in zip(patches, names, strict=True)],
+        [
+            markup.below_tile(label, f"{patch.activation:.2f}", dataset.class_names)
+            for label, patch in zip(names, patches, strict=True)
+        ],
         key="neuron_patches",
         size=pictures[0].shape[1],
         descriptions=[
@@ -246,15 +249,17 @@ def show_maximised(neuron: Chosen) -> None:
     if found.activation <= found.start:
         st.info("No noise wakes this neuron, so there is no slope to climb.")
         return
-    shown = neuron_charts.outlined(found.image, found.box, side=196)
-    where = " inside the frame, which is all that the middle of its map sees" * neuron.is_map
+    top, left, bottom, right = found.box
+    seen = found.image[top:bottom, left:right]
+    height, wide = seen.shape[:2]
+    where = f" on the {height}x{wide} pixels that the middle of its map sees" * neuron.is_map
     st.html(
         markup.figure(
-            shown,
+            colours.grey(seen),
             f"It answers with {found.activation:.2f}; to the best of many random pictures with "
             f"{found.start:.2f}. Painted to please the neuron{where}: it need not look like "
             "anything the network has seen.",
-            width=max(shown.shape[1], 196),
+            width=wide * max(1, round(196 / wide)),
             description="The picture that excites the neuron most",
         )
     )

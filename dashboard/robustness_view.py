@@ -10,7 +10,7 @@ import numpy as np
 
 from cnn_core import models
 from cnn_core.robustness import Hold, Perturbation, Sweep
-from cnn_core.robustness.spec import BRIGHTNESS, PERCENT
+from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS
 from cnn_core.studies.robustness import Curve, Ranking
 from dashboard import colours, markup
 
@@ -20,7 +20,8 @@ def in_words(strength: float, unit: str) -> str:
     text = f"{strength:g}".replace("-", "\N{MINUS SIGN}")
     if unit == PERCENT:
         return f"{text}{unit}"
-    return f"{text} {unit.removesuffix('s') if abs(strength) == 1 else unit}".strip()
+    is_one = abs(strength) == 1 and unit in (DEGREES, PIXELS)
+    return f"{text} {unit.removesuffix('s') if is_one else unit}".strip()
 
 
 def axis_of(row: Perturbation) -> str:
@@ -31,11 +32,6 @@ def axis_of(row: Perturbation) -> str:
 def unit_alone(unit: str) -> str:
     """A unit where no number stands before it."""
     return f"share {unit}" if unit == BRIGHTNESS else unit
-
-
-def slider_format(step: float) -> str:
-    """How a slider writes a strength: with as many digits as its step has."""
-    return f"%.{len(f'{step:g}'.partition('.')[2])}f"
 
 
 def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, width: int) -> str:

@@ -92,3 +92,19 @@ def test_no_page_divides_by_nothing(picture: str) -> None:
         said = [visitor.html(), *visitor.text("markdown"), *visitor.text("caption")]
         words = re.sub(r'src="[^"]*"', "", " ".join(said))
         assert not re.search(r"\b(nan|inf)\b", words, re.IGNORECASE), page
+
+
+@pytest.mark.parametrize("page", ["overview", "feature_maps", "neuron", "compare"])
+@pytest.mark.parametrize("picture", PICTURES)
+def test_a_page_that_goes_on_with_blank_paper_says_what_it_shows(page: str, picture: str) -> None:
+    visitor = Visitor(page, model="study", own=to_text(PICTURES[picture]))
+    assert visitor.complaints() == []
+    said = [each for each in visitor.text("info") if each.startswith("The paper is blank: what")]
+    assert len(said) == (picture == "blank")
+
+
+def test_no_map_of_a_single_pixel_is_put_to_the_test() -> None:
+    visitor = Visitor("faithfulness", model="study", own=to_text(POINT))
+    (sentence,) = visitor.text("info")
+    assert sentence.startswith("A single pixel is all there is of the digit")
+    assert "Deleted by" not in " ".join(visitor.text("markdown"))

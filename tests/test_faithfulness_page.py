@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from test_map_ranking import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
 from visitors import STEM, Visitor
 
@@ -46,9 +47,9 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _unranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    faithfulness.shipped.clear()
+    st.cache_resource.clear()
     yield
-    faithfulness.shipped.clear()
+    st.cache_resource.clear()
 
 
 def text_of(visitor: Visitor, kind: str = "markdown") -> str:
@@ -183,7 +184,7 @@ def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.M
     assert "`python -m cnn_core.studies faithfulness ann`" in visitor.text("info")[0]
     monkeypatch.setattr(map_ranking_view, "METHODS", few)
     visitor.choose("ranking_count", 4)
-    visitor.press("Measure on other pictures")
+    visitor.press("Measure on other digits")
     assert visitor.complaints() == []
     assert visitor.text("info") == []
     assert "Means over 4 test digits" in text_of(visitor, "caption")

@@ -82,6 +82,16 @@ def test_signed(value: float, digits: int, text: str) -> None:
     assert markup.signed(value, digits) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "names", "text"),
+    [("7", ("6", "7"), "7 · 0.5"), ("cat", ("cat", "automobile"), "cat\n0.5")],
+)
+def test_small_pictures_of_one_gallery_break_their_lines_alike(
+    name: str, names: tuple[str, ...], text: str
+) -> None:
+    assert markup.below_tile(name, "0.5", names) == text
+
+
 def test_a_picture_holds_its_pixels_its_width_and_its_description() -> None:
     (image,) = Elements(markup.picture(PICTURE, width=120, description="a digit")).attributes("img")
     assert image["src"] == colours.data_uri(PICTURE)

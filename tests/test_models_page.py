@@ -242,7 +242,7 @@ def test_shortcuts_are_compared_from_the_cards(shelf: Path) -> None:
     assert "lie apart" in said
     assert len(visitor.app.main.get("plotly_chart")) == 1
     ship(shelf, "plain20", test_accuracy=0.845, test_accuracy_interval_95=near)
-    cache.card.clear()
+    st.cache_resource.clear()
     said = " ".join(look(LESSONS).text("caption"))
     assert "1.50 points more" in said
     assert "overlap" in said

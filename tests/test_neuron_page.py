@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from visitors import STEM, Visitor
@@ -145,7 +147,12 @@ def test_the_picture_it_would_like_best_is_painted_on_demand() -> None:
     (toggle,) = (each for each in visitor.app.toggle if each.key == "neuron_maximise")
     toggle.set_value(True).run()
     assert visitor.complaints() == []
-    assert "Painted to please the neuron" in visitor.html()
+    assert "Painted to please the neuron on the 3x3 pixels that the middle" in visitor.html()
+    (picture,) = re.findall(
+        'base64,([^"]*)"[^>]*alt="The picture that excites the neuron most"', visitor.html()
+    )
+    png = np.frombuffer(base64.b64decode(picture), np.uint8)
+    assert cv2.imdecode(png, cv2.IMREAD_UNCHANGED).shape == (3, 3), "only what it sees, enlarged"
 
 
 def test_the_dossier_is_opened_from_a_filter_a_map_and_a_unit() -> None:
@@ -199,7 +206,13 @@ def test_a_frame_lies_around_what_is_seen() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "cells"),
-    [((3, 3, 1), (3, 3)), ((3, 3, 4), (7, 7)), ((1, 10, 1), (3, 4)), ((2, 4, 2), (5, 4))],
+    [
+        ((3, 3, 1), (3, 3)),
+        ((3, 3, 4), (7, 7)),
+        ((1, 10, 1), (3, 4)),
+        ((2, 4, 2), (5, 4)),
+        ((3, 3, 3), (3, 11)),
+    ],
 )
 def test_weights_as_one_picture(shape: tuple[int, int, int], cells: tuple[int, int]) -> None:
     kernel = np.arange(1, np.prod(shape) + 1, dtype=np.float32).reshape(shape)

@@ -84,10 +84,10 @@ def options_of(row: Perturbation) -> cache.Options:
 def test_strength_options_and_target_change_the_picture() -> None:
     visitor = Visitor("robustness", model="study")
     first = figures(visitor)["Changed"]
-    visitor.choose("strength_rotation_mnist", 0.0)
+    visitor.slide("strength_rotation_mnist", 0)
     assert figures(visitor)["Changed"] == figures(visitor)["Test digit 1"]
     assert visitor.text("info") == []
-    visitor.choose("strength_rotation_mnist", -50.0)
+    visitor.slide("strength_rotation_mnist", -50)
     assert figures(visitor)["Changed"] != first
     assert "Rotation, \N{MINUS SIGN}50 degrees" in visitor.html()
     visitor.choose("change_True", "pgd")
@@ -96,6 +96,15 @@ def test_strength_options_and_target_change_the_picture() -> None:
     assert figures(visitor)["Changed"] != away
     assert "Now <b>3</b>" in visitor.html()
     assert visitor.complaints() == []
+
+
+def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> None:
+    for row in PERTURBATIONS.values():
+        looking.choose("change_True", row.name)
+        slider = looking.component(f"strength_{row.name}_mnist")
+        assert slider["isSlow"] == row.is_search
+        assert ("begins when the slider is let go" in text(looking)) == row.is_search
+        assert slider["minimum"] <= slider["value"] <= slider["maximum"]
 
 
 def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
@@ -145,7 +154,7 @@ def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
 def test_a_single_pixel_that_is_worn_away_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(POINT))
     visitor.choose("change_True", "thickness")
-    visitor.choose("strength_thickness_mnist", -1.0)
+    visitor.slide("strength_thickness_mnist", -1)
     assert visitor.text("info") == [
         "Nothing of the digit is left: this is the answer to blank paper."
     ]
@@ -255,16 +264,14 @@ def test_the_table_holds_every_share_with_its_interval() -> None:
     [
         (-3, "degrees", "\N{MINUS SIGN}3 degrees"),
         (1, "pixels", "1 pixel"),
+        (-1, "degrees", "\N{MINUS SIGN}1 degree"),
+        (1, "of full brightness", "1 of full brightness"),
         (30, "%", "30%"),
         (0.002, "of full brightness", "0.002 of full brightness"),
     ],
 )
 def test_strength_in_words(strength: float, unit: str, words: str) -> None:
     assert view.in_words(strength, unit) == words
-
-
-def test_sliders_write_as_many_digits_as_their_steps_have() -> None:
-    assert [view.slider_format(step) for step in (1, 0.25, 0.001)] == ["%.0f", "%.2f", "%.3f"]
 
 
 def test_the_chart_shows_the_answer_and_what_it_turns_into_first() -> None:

@@ -95,7 +95,7 @@ class Visitor:
         (widget,) = (each for each in found if each.key == key)
         widget.set_value(value).run()
 
-    def slide(self, key: str, value: int) -> None:
+    def slide(self, key: str, value: float) -> None:
         """Move one of our own sliders, as the browser does."""
         self.app.session_state[key] = {"slid": {"value": value, "sequence": 1}}
         self.app.run()

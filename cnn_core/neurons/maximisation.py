@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -86,10 +87,9 @@ def maximise(
     check(model, layer, channel)
     if steps < 1:
         raise ValueError(f"Expected steps of at least 1. Received: steps={steps}")
-    output = model.get_layer(layer).output
-    sides = tuple(output.shape[1:-1])
+    inner = _traced_part(model, layer)
+    sides = tuple(inner.output_shape[1:-1])
     unit = (..., *(side // 2 for side in sides), channel)
-    inner = keras.Model(model.inputs, output)
 
     def score(outputs: Any) -> Any:
         return outputs[unit]
@@ -125,6 +125,20 @@ def maximise(
     seen = np.s_[box[0] : box[2], box[1] : box[3]]
     image[seen] = painted[best][seen]
     return Maximised(image, float(values[best]), float(before.max()), box)
+
+
+@lru_cache(maxsize=8)
+def _traced_part(model: keras.Model, layer: str) -> keras.Model:
+    """The network up to a layer, traced once: every step of a climb asks it."""
+    import keras
+    import tensorflow as tf
+
+    part = keras.Model(model.inputs, model.get_layer(layer).output)
+    call = part.call
+    images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    run = tf.function(lambda inputs: call(inputs, training=False), input_signature=[[images]])
+    part.call = lambda inputs, training=False, mask=None: run(inputs)
+    return part
 
 
 def _noise(shape: tuple[int, int, int], seed: int) -> np.ndarray:

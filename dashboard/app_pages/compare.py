@@ -83,6 +83,9 @@ def show_heatmaps(digit: CurrentDigit) -> None:
             cache.explanation(name, digit.pixels, chosen, target, options=options).heatmap
             for name in pair
         ]
+    if not any(each.any() for each in maps):
+        st.info(f"Neither network finds any evidence in this {noun}: the maps are 0 everywhere.")
+        return
     heads = [titles[name] for name in pair]
     how = f"The brighter, the more the place matters for {names[target]}."
     if method.is_signed:
@@ -159,6 +162,7 @@ with suppress(MissingFileError):  # the gallery says what is missing; the rest n
     digit = state.current_digit()
     width = components.crisp_width(168)
     picture.html(markup.figure(colours.grey(digit.pixels), digit.name, width=width))
+    components.note_blank(digit)
 for column, name in zip((left, right), pair, strict=True):
     with column, components.readable_errors():
         show_answer(name, digit)

@@ -46,6 +46,7 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
             f'<div class="cl-said">The network says <b>{state.dataset().class_names[best]}</b>'
             f"<span>{said}</span></div>"
         )
+        components.note_blank(digit)
     with right:
         embedding_view.show_map(name, shown)
     embedding_view.mark_current(layout, shown, digit, one)

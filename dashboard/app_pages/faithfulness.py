@@ -37,7 +37,7 @@ def show_ranking() -> None:
         map_ranking_view.show(found)
     one, two, three = st.columns([2, 3, 3], vertical_alignment="bottom")
     count = one.selectbox(f"How many {noun}s", (4, 8, 16), index=1, key="ranking_count")
-    if two.button("Measure on other pictures", icon=":material/play_arrow:"):
+    if two.button(f"Measure on other {noun}s", icon=":material/play_arrow:"):
         turn = state.get("ranking_turn", 0) + 1
         components.require_network()
         cache.split(models.get(name).dataset, "test")  # without it nothing begins
@@ -80,6 +80,12 @@ def show_current() -> None:
         if not asked:
             return
         test = faithfulness.erasure(name, digit.pixels, tuple(asked))
+    if test.num_pixels == 1:
+        st.info(
+            f"A single pixel is all there is of the {noun}, so every order is the same and no map "
+            "can be told from another: draw more."
+        )
+        return
     titles = [METHODS[one.method].title for one in asked]
     with st.container(key="wide_believed"):
         st.plotly_chart(

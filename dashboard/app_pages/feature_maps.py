@@ -45,6 +45,7 @@ components.intro(
 )
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
+components.note_blank(digit)
 maps = cache.feature_maps(name, digit.pixels)
 originals = cache.feature_maps(name, digit.original)
 convolutions, spatial = cache.layer_names(name)

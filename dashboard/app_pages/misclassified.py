@@ -63,7 +63,7 @@ with left:
         charts.confusion(matrix, names), key="mistake", alt="Mistakes by true class and answer"
     )
 with right:
-    one, two, three = st.columns([2, 2, 3])
+    one, two, three = st.columns([2, 2, 4])
     with one:
         true = components.class_picker("True class", key="mistake_true", none_label="all")
     with two:

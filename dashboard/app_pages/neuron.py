@@ -50,6 +50,7 @@ components.require_network()
 name, digit = state.model_name(), None
 with components.readable_errors():  # its weights are here without the pictures too
     digit = state.current_digit()
+    components.note_blank(digit)
 
 neuron = pick()
 left, right = st.columns([4, 7], gap="large")

@@ -14,19 +14,17 @@ from dashboard.probe import probe
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
 
-def slider(option: Option) -> Slid:
+def slider(option: Option) -> Slid[int]:
     """A slider for an option that follows the hand; each size of pictures keeps its own value."""
-    key = f"{option.name}_{digit.pixels.shape[0]}"
-    slid = live_slider(
+    return live_slider(
         option.title,
         minimum=int(option.minimum),
         maximum=int(option.maximum),
-        value=state.get(f"{key}_kept", option.default),
-        key=key,
+        value=int(option.default),
+        step=int(option.step),
+        key=f"{option.name}_{digit.pixels.shape[0]}",
         help=option.help,
     )
-    state.put(f"{key}_kept", slid.value)
-    return slid
 
 
 @st.fragment

@@ -119,6 +119,7 @@ components.intro(
 
 with components.readable_errors():  # the doors below are open without the pictures too
     digit = state.current_digit()
+    components.note_blank(digit)
     glance(digit)
     st.subheader(f"Pick a {noun}", anchor=False)
     gallery(digit)

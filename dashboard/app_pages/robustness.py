@@ -10,23 +10,49 @@ from dashboard import cache, charts, colours, components, markup, robustness_cha
 from dashboard import robustness_view as view
 from dashboard.cache import robustness as robustness_cache
 from dashboard.experiment_view import made_by
+from dashboard.live_slider import Slid, acknowledge, live_slider
 from dashboard.state import CurrentDigit
 
 BEST = "the best of the others"
 
 
-def pick() -> tuple[float, int | None, cache.Options]:
+@st.fragment
+@components.readable_errors()  # the fragment's own runs do not come through Home.py
+def laboratory() -> None:
+    """The strength and all that follows it; nothing else of the page runs while it moves."""
+    strength, target, options = pick()
+    with components.readable_errors():  # the curves below are shipped and need no pictures
+        digit = state.current_digit()
+        if components.is_blank(digit):
+            st.info(
+                f"The paper is blank, so there is no answer to hold: draw a {noun}, or choose a "
+                f"test {noun} in the sidebar."
+            )
+            st.page_link(
+                "app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:"
+            )
+        else:
+            show_change(digit, strength.value, target, options)
+            show_sweep(digit, strength.value, target, options)
+    with components.readable_errors():
+        show_networks(strength.value)
+    acknowledge([strength])
+
+
+def pick() -> tuple[Slid[float], int | None, cache.Options]:
     """The strength, the class to make of the picture, and the options of the change."""
-    strength = two.slider(
+    strength = live_slider(
         f"Strength, {view.unit_alone(row.unit)}",
-        row.minimum,
-        row.maximum,
-        row.default,
-        row.step,
-        format=view.slider_format(row.step),
+        minimum=row.minimum,
+        maximum=row.maximum,
+        value=row.default,
+        step=row.step,
         key=f"strength_{row.name}_{dataset.name}",
-        persist_state="session",
+        help="How much the picture is changed; 0 leaves it as it is.",
+        is_slow=row.is_search,
     )
+    if row.is_search:
+        st.caption("The search takes a moment, so it begins when the slider is let go.")
     target = None
     places = list(st.columns([2, 2, 2, 3])) if row.needs_model or row.options else []
     if row.needs_model:
@@ -41,7 +67,9 @@ def pick() -> tuple[float, int | None, cache.Options]:
     return strength, target, options
 
 
-def show_change(digit: CurrentDigit) -> None:
+def show_change(
+    digit: CurrentDigit, strength: float, target: int | None, options: cache.Options
+) -> None:
     """The picture beside the changed one, and both answers."""
     changed = robustness_cache.changed(name, digit.pixels, row.name, strength, target, options)
     before, after = (cache.prediction(name, each) for each in (digit.pixels, changed))
@@ -75,7 +103,9 @@ def show_change(digit: CurrentDigit) -> None:
     st.markdown(row.help + (f" [The paper]({row.paper})" if row.paper else ""))
 
 
-def show_sweep(digit: CurrentDigit) -> None:
+def show_sweep(
+    digit: CurrentDigit, strength: float, target: int | None, options: cache.Options
+) -> None:
     """The answer over all strengths."""
     st.subheader(f"How far the answer to this {noun} holds", anchor=False)
     with st.spinner("Trying every strength"):
@@ -97,7 +127,7 @@ def show_sweep(digit: CurrentDigit) -> None:
     st.caption(f"Tried in steps of {step}. The dotted line is the strength chosen above.")
 
 
-def show_networks() -> None:
+def show_networks(strength: float) -> None:
     """The accuracy of every network of the same data set."""
     st.subheader(f"How every network holds, on test {noun}s", anchor=False)
     study = robustness_cache.study()
@@ -162,31 +192,17 @@ components.intro(
 components.require_network()
 name = state.model_name()
 names = models.get(name).class_names
-one, two = st.columns([2, 5], gap="large")
-kind = one.selectbox(
+kind = st.selectbox(
     "Change",
     [each.name for each in PERTURBATIONS.values() if each.fits(dataset)],
     format_func=lambda key: PERTURBATIONS[key].title,
     key=f"change_{dataset.is_ink}",
     persist_state="session",
+    width=320,
 )
-row = robustness_cache.row_for(name, kind)
-strength, target, options = pick()
 left_out = [each.title for each in PERTURBATIONS.values() if not each.fits(dataset)]
 if left_out:
     st.caption(f"{', '.join(left_out)} is for strokes on paper, and these are photographs.")
-
-with components.readable_errors():  # the curves below are shipped and need no pictures
-    digit = state.current_digit()
-    if dataset.is_ink and not digit.pixels.any():
-        st.info(
-            f"The paper is blank, so there is no answer to hold: draw a {noun}, or choose a test "
-            f"{noun} in the sidebar."
-        )
-        st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
-    else:
-        show_change(digit)
-        show_sweep(digit)
-with components.readable_errors():
-    show_networks()
+row = robustness_cache.row_for(name, kind)
+laboratory()
 components.next_page("app_pages/compare.py", "Next: compare two networks")

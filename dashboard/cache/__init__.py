@@ -1,7 +1,7 @@
 """The only user of Streamlit's caches; every cache is bounded.
 
-Results are keyed by the model, the pixels and the settings, so visitors who ask the same share one
-computation. What follows the hand is in live.py.
+Results are keyed by the model, its weights, the pixels and the settings, so visitors who ask the
+same share one computation. What follows the hand is in live.py.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from dashboard.cache.live import (
     occlusion_map,
     prediction,
     wait_until_compiled,
-    weights_hash,
 )
+from dashboard.cache.weights import keyed_by_weights
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -55,7 +55,6 @@ __all__ = [
     "occlusion_map",
     "prediction",
     "wait_until_compiled",
-    "weights_hash",
 ]
 
 # What the study of one versus two is about.
@@ -120,33 +119,33 @@ def download(dataset: str) -> None:
             datasets.fetch(dataset)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def card(name: str) -> dict[str, Any]:
     """What was recorded when the network was trained."""
     return models.load_card(name)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def test_answers(name: str) -> ShippedAnswers:
     """The shipped answers to the test set: they need neither TensorFlow nor the pictures."""
     return models.load_test_answers(name)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def mistakes(name: str) -> tuple[Mistake, ...]:
     """The test images that a network gets wrong."""
     answers = test_answers(name)
     return evaluation.misclassified(answers.logits, answers.labels)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def summary(name: str) -> Summary:
     """How right a network is on the test set, in one line."""
     answers = test_answers(name)
     return evaluation.summarise(answers.logits, answers.labels)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=8)
 def class_curves(name: str) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
     """The ROC and the precision-recall curve of every class on the test set."""
     answers = test_answers(name)
@@ -163,7 +162,7 @@ def shipped_prediction(name: str, index: int) -> Prediction:
     return Prediction(logits, softmax(logits))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def feature_maps(name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
     """The output of every layer for one image."""
     from cnn_core import activations
@@ -171,7 +170,7 @@ def feature_maps(name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
     return activations.feature_maps(model(name), pixels)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=64)
 def receptive_field(name: str, layer: str) -> ReceptiveField:
     """The part of the image that the units of a layer see."""
     from cnn_core import activations
@@ -179,7 +178,7 @@ def receptive_field(name: str, layer: str) -> ReceptiveField:
     return activations.receptive_field(model(name), layer)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def layer_names(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the convolution layers, and of all layers with feature maps."""
     from cnn_core import activations
@@ -188,7 +187,7 @@ def layer_names(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return activations.convolution_layers(network), activations.spatial_layers(network)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def default_layer(name: str) -> str:
     """The layer that class activation maps look at unless they are told another one."""
     from cnn_core import attribution
@@ -196,7 +195,7 @@ def default_layer(name: str) -> str:
     return attribution.default_layer(model(name))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=64)
 def filters(name: str, layer: str) -> np.ndarray:
     """The kernel of a convolution layer."""
     from cnn_core import activations
@@ -204,7 +203,7 @@ def filters(name: str, layer: str) -> np.ndarray:
     return activations.filters(model(name), layer)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=4)
 def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
     """Every weight array of a network."""
     from cnn_core import activations
@@ -212,7 +211,7 @@ def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
     return activations.weight_statistics(model(name))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=16)
 def weight_histograms(name: str) -> go.Figure:
     """The chart of all kernels and biases; to build it takes longer than to draw the page."""
     shown = [s for s in weight_statistics(name) if s.kind in ("kernel", "bias")]
@@ -250,7 +249,7 @@ def measure_speed(name: str) -> None:
     _speeds[name] = 1000 * statistics.median(times)
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=4)
 def one_vs_two(name: str) -> OneVersusTwo:
     """The one-versus-two study, with the training ones and 200 test twos."""
     from cnn_core.studies import one_vs_two as study
@@ -263,7 +262,7 @@ def one_vs_two(name: str) -> OneVersusTwo:
     )
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def study_step(name: str, pixels: np.ndarray, title: str) -> StudyStep:
     """The study's questions asked about one digit."""
     from cnn_core.studies import one_vs_two as study

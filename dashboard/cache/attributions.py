@@ -11,6 +11,7 @@ from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from cnn_core.studies.map_figures import NUM_REFERENCES
 from dashboard import cache
+from dashboard.cache.weights import keyed_by_weights
 
 
 def references_of(name: str, method: str) -> np.ndarray | None:
@@ -48,7 +49,7 @@ def obstacles(name: str) -> dict[str, str]:
     return found
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def _obstacles(name: str) -> dict[str, str]:
     from cnn_core import attribution
 

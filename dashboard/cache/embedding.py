@@ -12,7 +12,8 @@ from cnn_core import embedding, models, shelf
 from cnn_core.datasets import Dataset, get, sample_indices
 from cnn_core.embedding import Projection
 from dashboard import cache
-from dashboard.cache import jobs, live
+from dashboard.cache import jobs
+from dashboard.cache.weights import weights_hash
 
 # Features of the training set are held in memory: 48 MB, all of MNIST for most networks.
 MAX_NUMBERS = 12_000_000
@@ -59,7 +60,7 @@ def features(name: str, pixels: np.ndarray) -> np.ndarray:
 
 
 def _name_of(kind: str, name: str) -> str:
-    return _name_for(kind, name, live.weights_hash(name))
+    return _name_for(kind, name, weights_hash(name))
 
 
 # To digest all weights takes 20 ms.

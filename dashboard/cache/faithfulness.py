@@ -19,6 +19,7 @@ from cnn_core.studies.map_ranking import Estimate, MapRanking
 from dashboard import cache
 from dashboard.cache import Options
 from dashboard.cache.attributions import references_of
+from dashboard.cache.weights import keyed_by_weights
 
 if TYPE_CHECKING:
     import keras
@@ -63,19 +64,19 @@ def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
     return found.heatmap
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def shipped(name: str) -> MapRanking:
     """The shipped ranking of the methods on a network."""
     return map_ranking.load(name)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=4)
 def fresh_networks(name: str) -> FreshNetworks:
     """Copies of a network that forgot what it learnt; the network itself is left alone."""
     return map_figures.fresh_networks(cache.model(name))
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
     """The curves of several maps of one picture, which explain the same score.
 
@@ -102,7 +103,7 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
 
 
 # One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
-@st.cache_data(max_entries=1024, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=1024)
 def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the networks that forgot what they learnt.
 
@@ -121,7 +122,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
     )
 
 
-@st.cache_data(max_entries=1024, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=1024)
 def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
     ground = faithfulness.ground_of(pixels)
@@ -131,13 +132,13 @@ def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def stages(name: str) -> tuple[str, ...]:
     """The layers at which the cascade stops, from the last to the first."""
     return faithfulness.stages(cache.model(name))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
     other = faithfulness.randomised(cache.model(name), lowest=lowest)
@@ -148,7 +149,7 @@ def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | N
 
 
 # One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
-@st.cache_data(max_entries=4096, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=4096)
 def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     """The figures of one map of a test picture, for its true class."""
     split = cache.split(models.get(name).dataset, "test")
@@ -163,7 +164,7 @@ def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     )
 
 
-@st.cache_data(max_entries=1024, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=1024)
 def random_area(name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
     split = cache.split(models.get(name).dataset, "test")

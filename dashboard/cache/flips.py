@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
+from dashboard.cache.weights import keyed_by_weights
 
 if TYPE_CHECKING:
     from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 LEAD_SHARE = 0.5  # of what must be there; with less, most networks are content with a few pixels
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def smallest_edit(
     name: str, pixels: np.ndarray, wanted: int, kind: str, radius: float, paper: tuple[float, ...]
 ) -> SmallestEdit:
@@ -28,7 +29,7 @@ def smallest_edit(
     )
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def pertinent_positives(
     name: str, pixels: np.ndarray, paper: tuple[float, ...]
 ) -> PertinentPositives:
@@ -40,7 +41,7 @@ def pertinent_positives(
     )
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def pertinent_negatives(name: str, pixels: np.ndarray) -> PertinentNegatives:
     """Where ink would change the answer to a digit."""
     from cnn_core import counterfactual

@@ -1,16 +1,14 @@
 """What follows the hand: networks, answers and maps, each computed once for all visitors.
 
-The keys hold the SHA-256 of the weights, so a network that is trained anew while the server runs is
-read anew and never answers with an old result. Streamlit's own cache would take a millisecond to
-look something up, as long as the network takes to answer, and keeps a lock for every key for ever.
+The keys hold the SHA-256 of the weights too, see weights.py. Streamlit's own cache would take a
+millisecond to look something up, as long as the network takes to answer, and keeps a lock for every
+key for ever.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from cnn_core import models
 from cnn_core.inference import Prediction
 from dashboard import runtime
 from dashboard.cache.once import Once
+from dashboard.cache.weights import keyed_by_weights, weights_hash
 
 if TYPE_CHECKING:
     import keras
@@ -37,31 +36,11 @@ _compiled: dict[tuple[str, str], threading.Event] = {}  # one for each network t
 _compiled_lock = threading.Lock()
 
 
+@keyed_by_weights(st.cache_resource, max_entries=16)
 def model(name: str) -> keras.Model:
     """A network with its shipped weights, once for all visitors."""
-    return _model(name, weights_hash(name))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _model(name: str, weights: str) -> keras.Model:
     runtime.wait()
     return models.load_pretrained(name)
-
-
-def weights_hash(name: str) -> str:
-    """The SHA-256 of the shipped weights, from the network's card as it is on the disk now.
-
-    Raises:
-        MissingFileError: the card is absent or damaged.
-    """
-    path = models.PRETRAINED / f"{models.get(name).name}.json"
-    changed = path.stat().st_mtime_ns if path.is_file() else 0
-    return _weights_hash(name, path, changed)
-
-
-@lru_cache(maxsize=64)
-def _weights_hash(name: str, path: Path, changed: int) -> str:
-    return str(models.load_card(name).get("weights_sha256"))
 
 
 def prediction(name: str, pixels: np.ndarray) -> Prediction:

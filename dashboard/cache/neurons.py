@@ -11,25 +11,26 @@ from cnn_core import datasets, evaluation, models, neurons, shelf
 from cnn_core.evaluation import McNemar
 from cnn_core.neurons import ClassReaction, Kernel, Maximised, Patch
 from dashboard import cache
-from dashboard.cache import jobs, live
+from dashboard.cache import jobs
+from dashboard.cache.weights import keyed_by_weights, weights_hash
 
 NUM_CLASS_IMAGES, NUM_EFFECT_IMAGES = 1000, 200
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=32)
 def layers(name: str) -> dict[str, int]:
     """How many neurons each layer that has any has, from the input on."""
     network = cache.model(name)
     return {layer: neurons.num_channels(network, layer) for layer in neurons.neuron_layers(network)}
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def kernel(name: str, layer: str, channel: int) -> Kernel | None:
     """The weights that make a neuron."""
     return neurons.kernel(cache.model(name), layer, channel)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def _test_reactions(name: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
     split = cache.split(models.get(name).dataset, "test")
     chosen = datasets.sample_indices(len(split.labels), NUM_CLASS_IMAGES)
@@ -49,27 +50,27 @@ def effect_sample(name: str) -> np.ndarray:
     return datasets.sample_indices(size, NUM_EFFECT_IMAGES, seed=1)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def class_effects(name: str, layer: str, channel: int) -> np.ndarray:
     """What each logit loses on average when a neuron is switched off."""
     images = cache.split(models.get(name).dataset, "test").images[effect_sample(name)]
     return neurons.class_effects(cache.model(name), layer, channel, images)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def direct_weights(name: str, layer: str, channel: int) -> np.ndarray | None:
     """A neuron's exact weight towards each class, where there is one."""
     return neurons.direct_weights(cache.model(name), layer, channel)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=64)
 def mean_activations(name: str, layer: str) -> np.ndarray:
     """The mean of each of a layer's neurons over the same test images and all places."""
     images = cache.split(models.get(name).dataset, "test").images[effect_sample(name)]
     return neurons.reactions(cache.model(name), layer, images, summary="mean").mean(axis=0)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def switched_logits(
     name: str, layer: str, channel: int, pixels: np.ndarray, level: float
 ) -> np.ndarray:
@@ -77,7 +78,7 @@ def switched_logits(
     return neurons.switched_logits(cache.model(name), layer, channel, pixels, level=level)[0]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=64)
 def maximised(name: str, layer: str, channel: int) -> Maximised:
     """The image that a neuron would like best."""
     return neurons.maximise(cache.model(name), layer, channel)
@@ -94,7 +95,7 @@ def strongest_job(name: str) -> tuple[str, jobs.Work]:
 
     It shows at once what was found before and is kept on disk.
     """
-    key = _index_name(name, live.weights_hash(name))
+    key = _index_name(name, weights_hash(name))
     if jobs.find(key) is None and (kept := shelf.find(key)) is not None:
         jobs.keep(key, kept)
 
@@ -108,7 +109,7 @@ def strongest_job(name: str) -> tuple[str, jobs.Work]:
     return key, work
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=64)
 def strongest_patches(
     name: str, layer: str, channel: int, indices: tuple[int, ...]
 ) -> tuple[Patch, ...]:
@@ -128,5 +129,5 @@ def accuracy_job(name: str, layer: str, channel: int, level: float) -> tuple[str
         )
         return evaluation.mcnemar(answers.logits, switched, answers.labels)
 
-    digest = live.weights_hash(name)
+    digest = weights_hash(name)
     return f"accuracy {name} {digest} {layer} {channel} {level}", work

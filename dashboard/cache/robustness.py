@@ -10,6 +10,7 @@ import streamlit as st
 from cnn_core import datasets, models
 from cnn_core.robustness import Perturbation, Sweep, get
 from dashboard.cache import Options, model
+from dashboard.cache.weights import keyed_by_weights
 
 if TYPE_CHECKING:
     from cnn_core.studies.robustness import Robustness
@@ -23,7 +24,7 @@ def row_for(name: str, kind: str) -> Perturbation:
     return get(kind).fitted(datasets.get(models.get(name).dataset))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=256)
 def changed(
     name: str, pixels: np.ndarray, kind: str, strength: float, target: int | None, options: Options
 ) -> np.ndarray:
@@ -35,7 +36,7 @@ def changed(
     )
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@keyed_by_weights(st.cache_data, max_entries=128)
 def sweep(name: str, pixels: np.ndarray, kind: str, target: int | None, options: Options) -> Sweep:
     """The answers to one picture under every strength of a change."""
     from cnn_core import robustness

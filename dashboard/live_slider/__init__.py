@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import streamlit as st
+
+from dashboard import state
+
+Number = TypeVar("Number", int, float)
 
 _HERE = Path(__file__).parent
 _MOST_UPDATES = 2**53  # JavaScript counts no further without loss
@@ -32,51 +37,69 @@ _acknowledge = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Slid:
+class Slid(Generic[Number]):
     """Where a slider stands.
 
     Attributes:
-        value: a whole number within its range.
+        value: within its range, a whole number of steps from its end.
         sequence: of the update that brought it; 0 if the browser sent none yet.
         key: of the slider.
     """
 
-    value: int
+    value: Number
     sequence: int
     key: str
 
 
-def live_slider(label: str, *, minimum: int, maximum: int, value: int, key: str, help: str) -> Slid:
-    """Show a slider over whole numbers and give where it stands.
+def live_slider(
+    label: str,
+    *,
+    minimum: Number,
+    maximum: Number,
+    value: Number,
+    step: Number,
+    key: str,
+    help: str,
+    is_slow: bool = False,
+) -> Slid[Number]:
+    """Show a slider and give where it stands; its value outlasts a change of page.
 
     Args:
         label: above it.
         minimum: its least value.
         maximum: its greatest value.
-        value: where it begins when it comes onto the page.
+        value: where it stands at first in a session.
+        step: from one value to the next.
         key: the widget's name, unique in the app.
         help: what the value means.
+        is_slow: what follows from the value takes so long that it is sent when it is let go.
     """
+    held = Slid(state.get(f"{key}_kept", value), 0, key)
     data = {
         "slider": key,
         "label": label,
         "help": help,
         "minimum": minimum,
         "maximum": maximum,
-        "value": value,
+        "value": held.value,
+        "step": step,
+        "isSlow": is_slow,
     }
     result = _mount(key=key, data=data, default={"slid": None}, on_slid_change=lambda: None)
-    held = Slid(value, 0, key)
-    return read_update(result.get("slid"), held, minimum=minimum, maximum=maximum)
+    slid = read_update(result.get("slid"), held, minimum=minimum, maximum=maximum, step=step)
+    state.put(f"{key}_kept", slid.value)
+    return slid
 
 
-def acknowledge(sliders: Sequence[Slid]) -> None:
+def acknowledge(sliders: Sequence[Slid[int]] | Sequence[Slid[float]]) -> None:
     """Tell sliders that all that follows from their values is on screen; call it last."""
     data = {slid.key: slid.sequence for slid in sliders}
     _acknowledge(key="live_slider_acknowledgement", data=data)
 
 
-def read_update(update: object, held: Slid, *, minimum: int, maximum: int) -> Slid:
+def read_update(
+    update: object, held: Slid[Number], *, minimum: Number, maximum: Number, step: Number
+) -> Slid[Number]:
     """Give the value that an update from the browser carries; anybody may have written it.
 
     Args:
@@ -84,10 +107,14 @@ def read_update(update: object, held: Slid, *, minimum: int, maximum: int) -> Sl
         held: what Python has; given back for an update that is malformed or out of range.
         minimum: the least value.
         maximum: the greatest value.
+        step: from one value to the next.
     """
     match update:
-        case {"value": int(value), "sequence": int(sequence)}:
+        case {"value": int() | float() as value, "sequence": int(sequence)}:
             is_number = bool not in (type(value), type(sequence))
             if is_number and minimum <= value <= maximum and 0 < sequence < _MOST_UPDATES:
-                return Slid(value, sequence, held.key)
+                steps = round((value - minimum) / step)
+                exact = round(minimum + steps * step, 9)  # without the last digits of 3 * 0.1
+                if abs(value - exact) < 1e-6:
+                    return Slid(exact, sequence, held.key)
     return held

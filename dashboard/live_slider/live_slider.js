@@ -1,5 +1,6 @@
 // A range input that sends while it moves. One update is on its way at a time; what came in
-// between is not sent, only where the slider stands when the answer is there.
+// between is not sent, only where the slider stands when the answer is there. One whose answers
+// are slow sends when it is let go.
 const SLIDERS = new WeakMap();
 const PATIENCE = 1500; // ms; an answer may get lost when the page runs as a whole
 
@@ -11,13 +12,14 @@ class Slider {
     this.sequence = 0;
     this.sent = data.value;
     this.isWaiting = false;
-    this.label(data);
+    this.label(data); // the range before the value, which is held to it
     this.input.value = data.value;
     this.show();
     this.input.addEventListener("input", () => {
       this.show();
-      this.send();
+      if (!this.isSlow) this.send();
     });
+    this.input.addEventListener("change", () => this.send());
     // Keys of the page's own (R, C, arrows) are not for the slider's neighbours.
     this.input.addEventListener("keydown", (event) => event.stopPropagation());
     this.answered = ({ detail }) => {
@@ -29,11 +31,15 @@ class Slider {
   label(data) {
     this.key = data.slider;
     this.name.textContent = data.label;
-    Object.assign(this.input, { min: data.minimum, max: data.maximum, title: data.help });
+    this.isSlow = data.isSlow;
+    this.digits = `${data.step}`.split(".")[1]?.length ?? 0;
+    const { minimum: min, maximum: max, step, help: title } = data;
+    Object.assign(this.input, { min, max, step, title });
   }
 
   show() {
-    this.value.textContent = this.input.value;
+    const written = Number(this.input.value).toFixed(this.digits);
+    this.value.textContent = written.replace("-", "\u2212");
   }
 
   send() {

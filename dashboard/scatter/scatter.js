@@ -3,6 +3,7 @@
 const MAPS = new WeakMap();
 const REACH = 14; // how far from a dot a pointer still means it, CSS pixels
 const MARGIN = 26;
+const LINE = 18; // from the name of a class to the next one below it, CSS pixels
 
 function decode(text, Type) {
   return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -107,16 +108,30 @@ function write(map, pen, text, x, y) {
   pen.fillText(text, x, y);
 }
 
+// Where the names of the classes stand: of two that would cover each other the lower one gives way.
+function namePlaces(map, pen) {
+  const names = map.middles.flatMap((middle, label) => {
+    if (!middle || (map.only !== null && map.only !== label)) return [];
+    const text = map.data.names[label];
+    const [x, y] = onScreen(map, ...middle);
+    return [{ text, x, y, half: pen.measureText(text).width / 2 + 2 }];
+  });
+  names.sort((one, other) => one.y - other.y);
+  names.forEach((name, i) => {
+    const covers = ({ x, y, half }) =>
+      Math.abs(name.x - x) < name.half + half && Math.abs(name.y - y) < LINE - 1;
+    const placed = names.slice(0, i);
+    for (let over = placed.find(covers); over; over = placed.find(covers)) name.y = over.y + LINE;
+  });
+  return names;
+}
+
 function drawNames(map, pen) {
   pen.font = `600 15px ${map.font}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
-  map.middles.forEach((middle, label) => {
-    if (middle && (map.only === null || map.only === label)) {
-      write(map, pen, map.data.names[label], ...onScreen(map, ...middle));
-    }
-  });
+  for (const { text, x, y } of namePlaces(map, pen)) write(map, pen, text, x, y);
 }
 
 function drawMark(map, pen) {

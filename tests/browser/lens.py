@@ -75,6 +75,11 @@ class Lens:
             expect(heading).to_have_text(TITLES[name], timeout=LONG)
         self.settle()
 
+    def choose(self, label: str, option: str) -> None:
+        """Choose in a select box of the main part."""
+        self.main.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
     def tool(self, name: str) -> Locator:
         return self.page.locator(".pad").get_by_role("button", name=name, exact=True)
 

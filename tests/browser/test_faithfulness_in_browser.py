@@ -36,7 +36,7 @@ def test_a_map_is_put_to_the_test_and_measuring_can_be_left(lens: Lens) -> None:
 
     lens.main.get_by_role("link", name="All methods compared").click()
     lens.expect_page("faithfulness")
-    lens.main.get_by_role("button", name="Measure on other pictures").click()
+    lens.main.get_by_role("button", name="Measure on other digits").click()
     expect(lens.page.get_by_test_id("stProgress")).to_be_visible(timeout=LONG)
     lens.go_to("occlusion")  # whoever leaves need not wait
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,16 @@ INK = """canvas => {
     }
   return sum / count / width;
 }"""
+
+# Keeps what is written on a canvas: the text and where its middle stands.
+LISTEN = """
+  window.written = {};
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    window.written[text] = y;
+    write.call(this, text, x, y);
+  };
+"""
 
 
 @pytest.fixture
@@ -100,3 +111,13 @@ def test_zoom_brings_the_middle_nearer(canvas: Locator, page: Page) -> None:
     page.get_by_role("button", name="Zoom out").click()
     canvas.hover(position=place(canvas, 1, 1))
     expect(page.locator(".scatter .tip")).to_have_text("Test digit 40: <b>b</b>")
+
+
+def test_names_of_classes_do_not_cover_each_other(page: Page, serve: Callable[[Path], str]) -> None:
+    page.add_init_script(LISTEN)
+    page.goto(f"{serve(APP)}/?long=1")
+    page.wait_for_function("Object.keys(window.written ?? {}).length === 4", timeout=30_000)
+    heights = sorted(
+        y for text, y in page.evaluate("Object.entries(window.written)") if text != "now"
+    )
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 15, "the names are 15 px high"

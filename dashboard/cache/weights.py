@@ -1,0 +1,58 @@
+"""Keys by weights: a network that is trained anew or replaced never shows its old results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from cnn_core import models
+
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
+
+def weights_hash(name: str) -> str:
+    """The SHA-256 of the shipped weights, from the network's card as it is on the disk now.
+
+    Raises:
+        MissingFileError: the card is absent or damaged.
+    """
+    path = models.PRETRAINED / f"{models.get(name).name}.json"
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _weights_hash(name, path, changed)
+
+
+@lru_cache(maxsize=64)
+def _weights_hash(name: str, path: Path, changed: int) -> str:
+    return str(models.load_card(name).get("weights_sha256"))
+
+
+def keyed_by_weights(
+    store: Any, *, max_entries: int
+) -> Callable[[Callable[Arguments, Value]], Callable[Arguments, Value]]:
+    """Keep the results of a function of a network's name in one of Streamlit's caches.
+
+    They are told apart by the network's weights as well as by the function's arguments, of which
+    the name is the first.
+
+    Args:
+        store: st.cache_data or st.cache_resource.
+        max_entries: of all networks together; the oldest goes first.
+    """
+
+    def decorate(compute: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
+        @store(max_entries=max_entries, show_spinner=False)
+        @wraps(compute)  # Streamlit names the cache after it
+        def kept(*args: Any, weights: str, **kwargs: Any) -> Value:
+            return compute(*args, **kwargs)
+
+        @wraps(compute)
+        def asked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
+            found: Value = kept(*args, weights=weights_hash(str(args[0])), **kwargs)
+            return found
+
+        return asked
+
+    return decorate
