@@ -98,6 +98,8 @@ def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:
     keras.backend.clear_session = lambda *_: None
     # The first traced function creates what all later ones share; it belongs into the freeze.
     tensorflow.function(lambda x: x + 1)(tensorflow.constant(1.0))
+    # One function is traced for each network, layer and setting, which is what it warns of.
+    tensorflow.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
     # A model that exists now would never be freed, so none is loaded before this line.
     gc.collect()
     gc.freeze()
