@@ -34,12 +34,16 @@ def _processor() -> str:
 def seconds(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
     """Time rival ways in turns, so that whatever else the machine does falls on all of them.
 
+    Each runs twice and the second run counts: before the first, the processor's caches hold what
+    another way left there.
+
     Returns:
         For each way (rounds,) seconds; the same row of all ways was measured at the same time.
     """
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, run in ways.items():
+            run()
             started = time.perf_counter()
             run()
             taken[name].append(time.perf_counter() - started)
