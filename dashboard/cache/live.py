@@ -137,7 +137,8 @@ def _compile(name: str, done: threading.Event) -> None:
         answer = int(prediction(name, image).classes[0])
         explanation(name, image, "gradient_saliency", answer)
         patch_size, stride, fill = live_patch(image)
-        for size in {patch_size, min(image.shape[:2]) // 7}:
+        # An odd patch lies otherwise over the poolings than an even one, so it is compiled apart.
+        for size in {patch_size, patch_size - 1, min(image.shape[:2]) // 7}:
             occlusion_map(name, image, size, 2 * stride, fill)
     except Exception:  # the page meets the same and says it; here it must not end in silence
         _log.exception("The network %s could not be compiled", name)
