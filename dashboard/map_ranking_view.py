@@ -213,8 +213,11 @@ def measure(name: str, count: int, seed: int) -> MapRanking:
 
 
 def _cell(values: tuple[float | None, ...]) -> str:
+    """A mean with its interval below, so that all columns find room beside each other."""
     found = faithfulness.estimate(values)
-    return "none" if found is None else f"{_number(found.mean, 2)} ({_interval(found)})"
+    if found is None:
+        return "none"
+    return markup.Html(f"{_number(found.mean, 2)}<br><small>{_interval(found)}</small>")
 
 
 def _interval(found: Estimate, digits: int = 2) -> str:

@@ -221,7 +221,7 @@ def test_the_table_has_no_number_where_there_was_no_map() -> None:
     html = map_ranking_view.table(ranked(EMPTY, CHEAP))
     assert html.count("<td>none</td>") == 2
     assert "nothing to compare" in html
-    assert "0.20 (0.20 to 0.20)" in html
+    assert "0.20<br><small>0.20 to 0.20</small>" in html
     assert "nan" not in html
 
 
