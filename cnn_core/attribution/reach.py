@@ -10,10 +10,10 @@ from cnn_core.attribution.chain import Chain, Pair, Stage
 from cnn_core.attribution.lanes import Frame, Lane, lanes
 
 # Positions go through a stage together: few enough that their blocks stay in the processor's
-# cache, and in steps of four, since each new number is compiled for.
+# cache, and in steps of two, since each new number is compiled for.
 _MOST_TOGETHER = 640
 _BYTES_TOGETHER = 8 << 20
-_STEP_TOGETHER = 4
+_STEP_TOGETHER = 2
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,12 @@ def _together(
     key = (frame * (high.max() + 1) + high) * (wide.max() + 1) + wide
     order = np.argsort(key, kind="stable")
     begins = np.flatnonzero(np.diff(key[order], prepend=-1))
+    groups = list(zip(begins, [*begins[1:], len(order)], strict=True))
+    # The most work first, so that all cores have some until the end.
+    groups.sort(key=lambda group: -(group[1] - group[0]) * (high * wide)[order[group[0]]])
     most = _most_together(stage, of_stage)
     taken, chunks, count = [], [], 0
-    for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
+    for begin, end in groups:
         number = -(-(end - begin) // most)  # of chunks, about as large as each other
         together = -(-(end - begin) // (number * _STEP_TOGETHER)) * _STEP_TOGETHER
         for first in range(begin, end, together):
