@@ -80,6 +80,17 @@ def exact(twin: keras.Model, image: np.ndarray, found: OcclusionMap, at: np.ndar
     return np.asarray(twin(covered.astype(np.float64), training=False))
 
 
+def assert_exact(
+    twin: keras.Model,
+    image: np.ndarray,
+    found: OcclusionMap,
+    at: np.ndarray,
+    atol: float = TOLERANCE,
+) -> None:
+    expected = exact(twin, image, found, at)
+    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=atol)
+
+
 def sample(found: OcclusionMap, count: int, seed: int) -> np.ndarray:
     """The four corners of a map and `count` other positions."""
     rows, columns = found.logits.shape[:2]
@@ -105,11 +116,9 @@ def test_every_network_is_incremental_and_exact(
     found = occlusion_sensitivity(model, image, patch_size, stride, fill)
     is_large = 7 * patch_size**2 > image.shape[0] * image.shape[1]
     assert bool(found.why_whole) is is_large
-    at = sample(found, 12, seed)
-    expected = exact(twin, image, found, at)
     # On whole images float32 itself is up to 1.3e-5 from float64.
     atol = 2 * TOLERANCE if is_large else TOLERANCE
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=atol)
+    assert_exact(twin, image, found, sample(found, 12, seed), atol)
 
 
 def test_a_large_patch_runs_whole_images_and_says_so(study: keras.Model, digit: np.ndarray) -> None:
@@ -124,9 +133,7 @@ def test_branches_fall_back_to_whole_images_and_say_so(name: str) -> None:
     image = picture_for(name, 3)
     found = occlusion_sensitivity(model, image, 9, 16)
     assert "joins branches" in found.why_whole or "branch before" in found.why_whole
-    at = sample(found, 2, 0)
-    expected = exact(twin, image, found, at)
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=5e-5)
+    assert_exact(twin, image, found, sample(found, 2, 0), atol=5e-5)
 
 
 KINDS = ("conv", "conv", "conv", "max", "average", "norm", "bend", "zeros", "dropout")
@@ -193,9 +200,7 @@ def test_any_stack_equals_whole_images(
         patched.setattr(occlusion, "_LARGEST_SHARE", 1.0)
         found = occlusion_sensitivity(model, image, patch_size, stride, fill)
     assert not found.why_whole
-    at = sample(found, 8, seed)
-    expected = exact(twin, image, found, at)
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+    assert_exact(twin, image, found, sample(found, 8, seed))
 
 
 def test_reach_by_hand() -> None:
@@ -246,9 +251,7 @@ def test_a_pooling_sees_nothing_beyond_the_border() -> None:
     twin = twin_of(lambda: build_stack((5, 5, 1), parts, "flatten", is_normed=False), model)
     image = picture((5, 5, 1), 0)
     found = occlusion_sensitivity(model, image, 1, 1)
-    at = np.argwhere(np.ones((5, 5)))
-    expected = exact(twin, image, found, at)
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+    assert_exact(twin, image, found, np.argwhere(np.ones((5, 5))))
 
 
 def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
@@ -265,9 +268,7 @@ def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
     assert [step.kind for step in chain.steps] == ["conv", "max", "flip", "bend", "scale"]
     image = picture((9, 9, 1))
     found = occlusion_sensitivity(model, image, 3, 1, "white")
-    at = np.argwhere(np.ones((7, 7)))
-    expected = exact(twin_of(build, model), image, found, at)
-    np.testing.assert_allclose(found.logits[tuple(at.T)], expected, rtol=0, atol=TOLERANCE)
+    assert_exact(twin_of(build, model), image, found, np.argwhere(np.ones((7, 7))))
 
 
 @pytest.mark.parametrize(

@@ -45,25 +45,24 @@ def sharing(chain: Chain, blocks: Blocks, num_rows: int) -> Sharing:
     (high, wide), (top, left) = blocks.size.T, blocks.first.T
     most = int(high.max()), int(wide.max())
     tall, width = _group(chain.places, most, int(chain.dense.units))
+    in_a_row = columns // width
     # All pairs of a position and a group that its block may meet.
     down = top[:, None] // tall + np.arange(-(-(most[0] + tall - 1) // tall))
     across = left[:, None] // width + np.arange(-(-(most[1] + width - 1) // width))
     is_met = _meets(down * tall, tall, top[:, None], high[:, None])[:, :, None]
     is_met = is_met & _meets(across * width, width, left[:, None], wide[:, None])[:, None, :]
-    group = down[:, :, None] * (columns // width) + across[:, None, :]
+    group = down[:, :, None] * in_a_row + across[:, None, :]
     slots = group.shape[1] * group.shape[2]
     met = np.flatnonzero(is_met)
     met = met[np.argsort(group.ravel()[met], kind="stable")]
     group, position = group.ravel()[met], met // slots
-    numbers = np.bincount(group, minlength=(rows // tall) * (columns // width))
+    numbers = np.bincount(group, minlength=(rows // tall) * in_a_row)
     together = -(-(int(numbers.max(initial=0)) + 1) // _BUCKET) * _BUCKET  # one is left over
     rank = np.arange(len(group)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
-    row = (group // (columns // width) * tall - top[position])[:, None] + np.repeat(
-        np.arange(tall), width
-    )
-    column = (group % (columns // width) * width - left[position])[:, None] + np.tile(
-        np.arange(width), tall
-    )
+    row = (group // in_a_row * tall - top[position])[:, None]
+    row = row + np.repeat(np.arange(tall), width)
+    column = (group % in_a_row * width - left[position])[:, None]
+    column = column + np.tile(np.arange(width), tall)
     at = blocks.row[position, None] + row * blocks.pitch[position, None] + column
     is_in = _meets(row, 1, 0, high[position, None]) & _meets(column, 1, 0, wide[position, None])
     cells = np.full((len(numbers), together, tall * width), num_rows, np.int32)

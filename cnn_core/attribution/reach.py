@@ -91,7 +91,6 @@ def reach(chain: Chain, starts: np.ndarray, patch_size: int) -> Reach:
         patch_size: side of the patch in pixels.
     """
     width = chain.input_shape[1]
-    num_rows = chain.input_shape[0] * width
     blocks = Blocks(
         starts,
         np.full_like(starts, patch_size),

@@ -23,6 +23,9 @@ class Walk:
 
     Attributes:
         maps: (1, height, width, channels), the picture and what each step makes of it.
+        bounds: for the number of each step that is a relu, the maps low = min(base, 0) and
+            high = -max(base, 0): relu(base + change) - relu(base) = max(change + low, high).
+        kernels: for the number of each convolution, what it multiplies a change by.
     """
 
     def __init__(self, chain: Chain, image: Any) -> None:
@@ -32,9 +35,11 @@ class Walk:
         self.maps = [image[None]]
         for step in chain.steps:
             self.maps.append(_whole(step, self.maps[-1]))
-        # relu(base + change) - relu(base) = max(change + min(base, 0), -max(base, 0))
-        self.lows = [tf.minimum(values, 0.0) for values in self.maps]
-        self.highs = [-tf.maximum(values, 0.0) for values in self.maps]
+        self.bounds = {
+            i: (tf.minimum(self.maps[i], 0.0), -tf.maximum(self.maps[i], 0.0))
+            for i, step in enumerate(chain.steps)
+            if step.is_relu
+        }
         self.kernels = {
             stage.first + i: _kernel(stage.steps, i)
             for stage in chain.stages
@@ -92,10 +97,10 @@ class Walk:
         # Outside of the map stands what does not matter, unless a block is clean: all 0 there.
         is_change, is_clean = True, True
         for i, step in enumerate(stage.steps):
-            before, shape = self.maps[stage.first + i], stage.shapes[i]
+            at, shape = stage.first + i, stage.shapes[i]
             is_relu = step.is_relu and is_change
             if (step.kind in _LINEAR) != is_change and step.kind != "flip" and not is_relu:
-                base = _looked_up(before, block, starts)
+                base = _looked_up(self.maps[at], block, starts)
                 block = block + base if is_change else block - base
                 is_change, is_clean = not is_change, False
             if step.is_padded and not is_clean and _sticks_out(pairs, i):
@@ -104,7 +109,7 @@ class Walk:
                 is_clean = True
             if step.kind == "conv":
                 pads = [[frame.pads[i] for frame in both] for both in pairs]
-                block = _changed(step, self.kernels[stage.first + i], block, pads, pair)
+                block = _changed(step, self.kernels[at], block, pads, pair)
                 starts -= tf.gather([[pad[0] for pad in both] for both in pads], pair)
             elif step.kind == "average":
                 block = tf.nn.avg_pool2d(block, step.kernel, step.stride, "VALID")
@@ -113,9 +118,8 @@ class Walk:
             elif step.kind in ("scale", "flip") and not _is_in_kernel(stage.steps, i):
                 block *= factor(step)
             elif is_relu:
-                block += _looked_up(self.lows[stage.first + i], block, starts)
-                high = _looked_up(self.highs[stage.first + i], block, starts)
-                block = tf.maximum(block, high)
+                low, high = (_looked_up(bound, block, starts) for bound in self.bounds[at])
+                block = tf.maximum(block + low, high)
             elif step.kind == "bend":
                 block = _whole(step, block)
             is_clean = is_clean and step.kind in ("average", "pad", "scale", "flip")
