@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cnn_core.attribution.chain import Chain, chain_of
 from cnn_core.attribution.dense_head import sharing
 from cnn_core.attribution.reach import Frames, reach
-from cnn_core.attribution.walk import Walk, factor_of
+from cnn_core.attribution.walk import Walk, factor_of, relu_bounds
 
 if TYPE_CHECKING:
     import keras
@@ -83,8 +83,9 @@ def _traced(model: keras.Model, frames: tuple[Frames, ...]) -> Callable[..., tup
         before = _long_sum(base, chain.dense.kernel, chain.places)
         if chain.dense.use_bias:
             before += tf.cast(chain.dense.bias, tf.float64)
+        before, moved = _tail(chain, before, moved)
         after = before + tf.cast(moved, tf.float64)
-        return _tail(chain, before), _tail(chain, after)
+        return tf.cast(before, tf.float32), tf.cast(after, tf.float32)
 
     # Called as it is: tf.function would look at all arguments anew.
     return cast(Callable[..., tuple[Any, Any]], answer.get_concrete_function())
@@ -125,22 +126,39 @@ def _long_sum(units: Any, kernel: Any, places: tuple[int, int, int]) -> Any:
     return tf.reduce_sum(tf.cast(sums, tf.float64), axis=0)
 
 
-def _tail(chain: Chain, units: Any) -> Any:
-    """The layers behind the first dense layer, in float64: they are few and small."""
+def _tail(chain: Chain, base: Any, change: Any) -> tuple[Any, Any]:
+    """The base, in float64, and all changes behind the layers that follow the first dense sums."""
     import keras
     import tensorflow as tf
 
     def exact(values: Any) -> Any:
         return tf.cast(values, tf.float64)
 
-    units = chain.dense.activation(units)
+    base, change = _bent(chain.dense.activation, base, change)
     for layer in chain.tail:
         if isinstance(layer, keras.layers.Dense):
-            units = tf.matmul(units, exact(layer.kernel))
-            units = layer.activation(units + exact(layer.bias) if layer.use_bias else units)
+            base = tf.matmul(base, exact(layer.kernel))
+            base = base + exact(layer.bias) if layer.use_bias else base
+            base, change = _bent(layer.activation, base, tf.matmul(change, layer.kernel))
         elif isinstance(layer, keras.layers.BatchNormalization):
-            units = (units - exact(layer.moving_mean)) * factor_of(layer)
-            units = units + exact(layer.beta) if layer.center else units
+            factor = factor_of(layer)
+            base = (base - exact(layer.moving_mean)) * factor
+            base = base + exact(layer.beta) if layer.center else base
+            change *= tf.cast(factor, tf.float32)
         else:
-            units = layer.call(units)
-    return tf.cast(units, tf.float32)
+            base, change = _bent(layer.call, base, change)
+    return base, change
+
+
+def _bent(activation: Any, base: Any, change: Any) -> tuple[Any, Any]:
+    """What an activation makes of the base, and of the change."""
+    import keras
+    import tensorflow as tf
+
+    if activation is keras.activations.linear:
+        return base, change
+    if activation is keras.activations.relu:
+        low, high = (tf.cast(bound, tf.float32) for bound in relu_bounds(base))
+        return tf.nn.relu(base), tf.maximum(change + low, high)
+    bent = activation(base)
+    return bent, tf.cast(activation(base + tf.cast(change, tf.float64)) - bent, tf.float32)

@@ -23,22 +23,18 @@ class Walk:
 
     Attributes:
         maps: (1, height, width, channels), the picture and what each step makes of it.
-        bounds: for the number of each step that is a relu, the maps low = min(base, 0) and
-            high = -max(base, 0): relu(base + change) - relu(base) = max(change + low, high).
+        bounds: for the number of each step that is a relu, the relu_bounds of its map.
         kernels: for the number of each convolution, what it multiplies a change by.
     """
 
     def __init__(self, chain: Chain, image: Any) -> None:
-        import tensorflow as tf
 
         self.chain = chain
         self.maps = [image[None]]
         for step in chain.steps:
             self.maps.append(_whole(step, self.maps[-1]))
         self.bounds = {
-            i: (tf.minimum(self.maps[i], 0.0), -tf.maximum(self.maps[i], 0.0))
-            for i, step in enumerate(chain.steps)
-            if step.is_relu
+            i: relu_bounds(self.maps[i]) for i, step in enumerate(chain.steps) if step.is_relu
         }
         self.kernels = {
             stage.first + i: _kernel(stage.steps, i)
@@ -127,6 +123,13 @@ class Walk:
         if not is_change:
             block -= _looked_up(self.maps[stage.first + len(stage.steps)], block, starts)
         return block, starts
+
+
+def relu_bounds(base: Any) -> tuple[Any, Any]:
+    """The low and high with which relu(base + change) - relu(base) = max(change + low, high)."""
+    import tensorflow as tf
+
+    return tf.minimum(base, 0.0), -tf.maximum(base, 0.0)
 
 
 def _sticks_out(pairs: list[tuple[Frame, Frame]], i: int) -> bool:
