@@ -26,8 +26,8 @@ def layout(name: str) -> Layout | None:
     kept = waiting.result_of(
         known.layout_job(name),
         offer=f"Lay out the test {dataset.noun}s",
-        cost=f"All test {dataset.noun}s go through the network once, for all visitors: about five "
-        "seconds.",
+        cost=f"All test {dataset.noun}s go through the network once, for all visitors: "
+        f"{waiting.about(size / 2000)}.",
         title=f"Laying out {size:,} test {dataset.noun}s",
     )
     return None if kept is None else known.layout_of(kept)
@@ -40,8 +40,8 @@ def points(name: str, found: Layout, view: str) -> tuple[np.ndarray, np.ndarray]
     kept = waiting.result_of(
         known.neighbourhoods_job(name, found),
         offer="Lay them out by neighbourhood",
-        cost=f"t-SNE of {len(found.sample):,} test pictures, once for all visitors: about twenty "
-        "seconds.",
+        cost=f"t-SNE of {len(found.sample):,} test pictures, once for all visitors: "
+        f"{waiting.about(len(found.sample) / 100)}.",
         title="Laying out neighbourhoods",
         has_shares=False,
     )
@@ -134,8 +134,8 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     kept = waiting.result_of(
         known.training_job(name),
         offer=f"Look among the training {noun}s",
-        cost=f"The {size:,} training {noun}s go through the network once, for all visitors: about "
-        "half a minute.",
+        cost=f"The {size:,} training {noun}s go through the network once, for all visitors: "
+        f"{waiting.about(size / 2000)}.",
         title=f"Looking at the training {noun}s",
     )
     if kept is None:

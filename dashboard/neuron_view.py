@@ -170,7 +170,7 @@ def show_patches(neuron: Chosen) -> None:
         known.strongest_job(neuron.model),
         offer="Look for them",
         cost=f"All {size:,} training {noun}s go through the network, once for all its neurons and "
-        "all visitors: about a minute.",
+        f"all visitors: {waiting.about(size / 1000)}.",
         title=f"Looking at {size:,} training {noun}s",
     )
     if index is None:

@@ -45,6 +45,16 @@ def result_of(
     return None
 
 
+def about(seconds: float) -> str:
+    """How long something takes, as one says it: "a few seconds", "about a minute"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 50:
+        return f"about {10 * round(seconds / 10)} seconds"
+    minutes = round(seconds / 60)
+    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+
+
 @st.fragment(run_every=0.5)
 def _bar(key: str, title: str, *, has_shares: bool) -> None:
     job = jobs.find(key)

@@ -3,6 +3,7 @@
 const MAPS = new WeakMap();
 const REACH = 14; // how far from a dot a pointer still means it, CSS pixels
 const MARGIN = 26;
+const CROWD = 500; // with more mistakes than this, large crosses would hide the dots
 const LINE = 18; // from the name of a class to the next one below it, CSS pixels
 
 function decode(text, Type) {
@@ -23,11 +24,14 @@ function unpack(data) {
   const points = decode(data.points, Float32Array);
   const [left, right] = ends(points, 0);
   const [bottom, top] = ends(points, 1);
+  const labels = decode(data.labels, Uint8Array);
+  const answers = decode(data.answers, Uint8Array);
   return {
     ...data,
     points,
-    labels: decode(data.labels, Uint8Array),
-    answers: decode(data.answers, Uint8Array),
+    labels,
+    answers,
+    isCrowded: labels.filter((label, i) => label !== answers[i]).length > CROWD,
     indices: decode(data.indices, Uint32Array),
     centre: [(left + right) / 2, (bottom + top) / 2],
     size: [right - left || 1, top - bottom || 1],
@@ -72,22 +76,24 @@ function onScreen(map, x, y) {
 const isShown = (map, i) => map.only === null || map.data.labels[i] === map.only;
 
 function drawDots(map, pen) {
-  const { points, labels, answers, palette } = map.data;
+  const { points, labels, answers, palette, isCrowded } = map.data;
   const size = labels.length > 4000 ? 2.6 : 4;
+  const arm = isCrowded ? 2 : 4;
   for (const isWrong of [false, true]) {
     for (let i = 0; i < labels.length; i += 1) {
       if ((labels[i] !== answers[i]) !== isWrong || !isShown(map, i)) continue;
       const [x, y] = onScreen(map, points[2 * i], points[2 * i + 1]);
       if (isWrong) {
+        const strokes = [[arm, map.paper], [arm / 2, palette[labels[i]]]];
         pen.globalAlpha = 1;
-        for (const [width, colour] of [[4, map.paper], [2, palette[labels[i]]]]) {
+        for (const [width, colour] of isCrowded ? strokes.slice(1) : strokes) {
           pen.lineWidth = width;
           pen.strokeStyle = colour;
           pen.beginPath();
-          pen.moveTo(x - 4, y - 4);
-          pen.lineTo(x + 4, y + 4);
-          pen.moveTo(x + 4, y - 4);
-          pen.lineTo(x - 4, y + 4);
+          pen.moveTo(x - arm, y - arm);
+          pen.lineTo(x + arm, y + arm);
+          pen.moveTo(x + arm, y - arm);
+          pen.lineTo(x - arm, y + arm);
           pen.stroke();
         }
       } else {
@@ -108,7 +114,24 @@ function write(map, pen, text, x, y) {
   pen.fillText(text, x, y);
 }
 
-// Where the names of the classes stand: of two that would cover each other the lower one gives way.
+// Where the current picture stands, and on which side its name has room.
+function markPlace(map) {
+  const [x, y] = onScreen(map, map.mark.x, map.mark.y);
+  // Far outside of all dots it is held at the edge.
+  const at = [Math.min(Math.max(x, 12), map.width - 12), Math.min(Math.max(y, 12), map.height - 12)];
+  return { at, side: at[0] > map.width - 130 ? -1 : 1 };
+}
+
+// The room that the name of the current picture takes.
+function markName(map, pen) {
+  if (!map.mark) return [];
+  const { at, side } = markPlace(map);
+  const half = pen.measureText(map.mark.text).width / 2;
+  return [{ x: at[0] + side * (15 + half), y: at[1], half }];
+}
+
+// Where the names of the classes stand: of two that would cover each other the lower one gives way,
+// and all give way to the name of the current picture.
 function namePlaces(map, pen) {
   const names = map.middles.flatMap((middle, label) => {
     if (!middle || (map.only !== null && map.only !== label)) return [];
@@ -117,10 +140,11 @@ function namePlaces(map, pen) {
     return [{ text, x, y, half: pen.measureText(text).width / 2 + 2 }];
   });
   names.sort((one, other) => one.y - other.y);
+  const taken = markName(map, pen);
   names.forEach((name, i) => {
     const covers = ({ x, y, half }) =>
       Math.abs(name.x - x) < name.half + half && Math.abs(name.y - y) < LINE - 1;
-    const placed = names.slice(0, i);
+    const placed = [...taken, ...names.slice(0, i)];
     for (let over = placed.find(covers); over; over = placed.find(covers)) name.y = over.y + LINE;
   });
   return names;
@@ -136,9 +160,7 @@ function drawNames(map, pen) {
 
 function drawMark(map, pen) {
   if (!map.mark) return;
-  const [x, y] = onScreen(map, map.mark.x, map.mark.y);
-  // Far outside of all dots it is held at the edge.
-  const at = [Math.min(Math.max(x, 12), map.width - 12), Math.min(Math.max(y, 12), map.height - 12)];
+  const { at, side } = markPlace(map);
   for (const [width, colour] of [[6, map.paper], [3, map.ink]]) {
     pen.lineWidth = width;
     pen.strokeStyle = colour;
@@ -148,8 +170,8 @@ function drawMark(map, pen) {
   }
   pen.font = `600 13px ${map.font}`;
   pen.textBaseline = "middle";
-  pen.textAlign = at[0] > map.width - 130 ? "right" : "left";
-  write(map, pen, map.mark.text, at[0] + (pen.textAlign === "right" ? -15 : 15), at[1]);
+  pen.textAlign = side < 0 ? "right" : "left";
+  write(map, pen, map.mark.text, at[0] + 15 * side, at[1]);
 }
 
 function draw(map) {
