@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,35 +45,83 @@ class Shown:
     num_edits: int = 0
 
 
-class Visitor:
-    """One tab on the drawing page; `visit` opens it.
+class Tab:
+    """One tab of the app.
 
     Attributes:
-        shown: what the page shows now.
-        acknowledged: the number of the latest update that the page has followed.
         num_bytes: received so far.
     """
 
-    def __init__(self, socket: ClientConnection, first_sequence: int) -> None:
-        self.shown = Shown(np.empty(0))
-        self.acknowledged = 0
+    def __init__(self, socket: ClientConnection) -> None:
         self.num_bytes = 0
         self._socket = socket
-        self._sequence = first_sequence
-        self._data: dict[str, object] = {}
-        self._widget = self._fragment = self._page = ""
+        self._page = ""
         self._address = {"model": "study"}
         self._large: dict[tuple[int, ...], ForwardMsg] = {}
 
-    async def open(self) -> None:
-        """Load the page, and now and then again until the network answers."""
-        state = ClientState(page_name="draw_and_erase")
-        while not len(self.shown.percentages):
+    async def _open(self, page: str) -> None:
+        """Load a page, and now and then again until it is complete."""
+        state = ClientState(page_name=page)
+        while not self._is_complete():
             await self._rerun(state)
             while await self._receive() != "script_finished":
                 pass
             await asyncio.sleep(RELOAD)
             state = ClientState(page_script_hash=self._page)
+
+    def _is_complete(self) -> bool:
+        raise NotImplementedError
+
+    def _take(self, element: Element, fragment: str) -> None:
+        """Remember what matters of an element."""
+        raise NotImplementedError
+
+    async def _rerun(self, state: ClientState) -> None:
+        state.query_string = urlencode(self._address)
+        state.cached_message_hashes.extend(message.hash for message in self._large.values())
+        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+
+    async def _receive(self) -> str | None:
+        """Take one message and give its kind."""
+        data = await asyncio.wait_for(self._socket.recv(), PATIENCE)
+        self.num_bytes += len(data)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        # As a browser does: what is large and known comes as a reference.
+        if kind == "ref_hash":
+            known = self._large.values()
+            message = next(large for large in known if large.hash == message.ref_hash)
+        elif message.metadata.cacheable:
+            self._large[tuple(message.metadata.delta_path)] = message
+        if kind == "navigation":
+            self._page = message.navigation.page_script_hash
+        if message.HasField("delta") and message.delta.HasField("new_element"):
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "exception":
+                raise RuntimeError(f"The page shows an exception: {element.exception.message}")
+            self._take(element, message.delta.fragment_id)
+        return kind
+
+
+class Visitor(Tab):
+    """One tab on the drawing page; `visit` opens it.
+
+    Attributes:
+        shown: what the page shows now.
+        acknowledged: the number of the latest update that the page has followed.
+    """
+
+    def __init__(self, socket: ClientConnection, first_sequence: int) -> None:
+        super().__init__(socket)
+        self.shown = Shown(np.empty(0))
+        self.acknowledged = 0
+        self._sequence = first_sequence
+        self._data: dict[str, object] = {}
+        self._widget = self._fragment = ""
+
+    async def open(self) -> None:
+        """Load the page until the network answers."""
+        await self._open("draw_and_erase")
 
     async def draw(self, levels: np.ndarray, *, is_final: bool) -> int:
         """Send a picture as the canvas does, (28, 28) uint8, and give the update's number."""
@@ -98,33 +147,11 @@ class Visitor:
             await self._receive()
         return self.shown
 
-    async def _rerun(self, state: ClientState) -> None:
-        state.query_string = urlencode(self._address)
-        state.cached_message_hashes.extend(message.hash for message in self._large.values())
-        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
-
-    async def _receive(self) -> str | None:
-        """Take one message and give its kind."""
-        data = await asyncio.wait_for(self._socket.recv(), PATIENCE)
-        self.num_bytes += len(data)
-        message = ForwardMsg.FromString(data)
-        kind = message.WhichOneof("type")
-        # As a browser does: what is large and known comes as a reference.
-        if kind == "ref_hash":
-            known = self._large.values()
-            message = next(large for large in known if large.hash == message.ref_hash)
-        elif message.metadata.cacheable:
-            self._large[tuple(message.metadata.delta_path)] = message
-        if kind == "navigation":
-            self._page = message.navigation.page_script_hash
-        if message.HasField("delta") and message.delta.HasField("new_element"):
-            self._take(message.delta.new_element, message.delta.fragment_id)
-        return kind
+    def _is_complete(self) -> bool:
+        return len(self.shown.percentages) > 0
 
     def _take(self, element: Element, fragment: str) -> None:
         kind = element.WhichOneof("type")
-        if kind == "exception":
-            raise RuntimeError(f"The page shows an exception: {element.exception.message}")
         if kind == "bidi_component":
             component = element.bidi_component
             data = json.loads(component.json) if component.json else {}
@@ -141,14 +168,76 @@ class Visitor:
             self.shown.thumbnail = element.html.body.split('src="')[1].split('"')[0]
 
 
+class Reader(Tab):
+    """One tab on the Attention page, of a digit of its own; `read` opens it.
+
+    Attributes:
+        classes: that can be asked for.
+        num_charts: that came so far.
+    """
+
+    def __init__(self, socket: ClientConnection, levels: np.ndarray) -> None:
+        super().__init__(socket)
+        self.classes: list[str] = []
+        self.num_charts = 0
+        self._picker = ""
+        self._address |= {"ink": to_text(levels)}
+
+    async def open(self) -> None:
+        """Load the page until it shows a map and its curves."""
+        await self._open("attention")
+
+    async def ask(self, name: str) -> tuple[float, float]:
+        """Ask for the evidence for a class.
+
+        Returns:
+            Seconds until the map came, and until all that is known of it had come.
+        """
+        before, sent = self.num_charts, time.perf_counter()
+        state = ClientState(page_script_hash=self._page)
+        state.widget_states.widgets.add(id=self._picker, string_value=name)
+        await self._rerun(state)
+        while self.num_charts == before:
+            await self._receive()
+        came = time.perf_counter() - sent
+        while await self._receive() != "script_finished":
+            pass
+        return came, time.perf_counter() - sent
+
+    def _is_complete(self) -> bool:
+        return self.num_charts > 1
+
+    def _take(self, element: Element, fragment: str) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "selectbox" and element.selectbox.label == "Evidence for":
+            self._picker = element.selectbox.id
+            self.classes = [*element.selectbox.options][1:]  # the first one is the answer
+        self.num_charts += kind == "plotly_chart"
+
+
+@asynccontextmanager
+async def _connected(address: str) -> AsyncIterator[ClientConnection]:
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(stream, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        yield socket
+
+
 @asynccontextmanager
 async def visit(address: str, first_sequence: int = 0) -> AsyncIterator[Visitor]:
     """Open the drawing page of the app at an address and leave it at the end."""
-    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(stream, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+    async with _connected(address) as socket:
         visitor = Visitor(socket, first_sequence)
         await visitor.open()
         yield visitor
+
+
+@asynccontextmanager
+async def read(address: str, levels: np.ndarray) -> AsyncIterator[Reader]:
+    """Open the Attention page with a digit (28, 28) uint8 and leave it at the end."""
+    async with _connected(address) as socket:
+        reader = Reader(socket, levels)
+        await reader.open()
+        yield reader
 
 
 def pictures(

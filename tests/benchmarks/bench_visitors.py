@@ -1,9 +1,12 @@
-"""A class drawing at once: `python tests/benchmarks/bench_visitors.py [VISITORS] [SECONDS]`.
+"""A class at once: `python tests/benchmarks/bench_visitors.py [VISITORS] [SECONDS] [--maps]`.
 
 Starts the app and lets visitors without a browser draw, each without pause: strokes of ten updates
 with at least 100 ms between them, as the canvas sends them, then the pen goes up. Every
 answer is compared with the network's answer, computed here, to the very pixels sent.
 Target: ten visitors, no wrong answer, 95% of all answers within 300 ms.
+
+With `--maps` they read instead: each has a digit of its own on the Attention page and asks every
+few seconds for the map of another class, which comes with the tests of whether it can be believed.
 """
 
 from __future__ import annotations
@@ -26,12 +29,15 @@ from cnn_core import datasets, models
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser.conftest import ROOT, serving
-from websocket_visitors import Visitor, is_shown, pictures, visit
+from websocket_visitors import Visitor, is_shown, pictures, read, visit
 
 APP = ROOT / "dashboard" / "Home.py"
 PAUSE = 0.1  # s between two updates of the canvas
 UPDATES = 10  # of a stroke, the last of them when the pen goes up
 STROKES = 20  # of a visitor, again and again
+THOUGHT = 5.0  # s on average between a map and the next question
+
+HEAD = f"{'':<16}{'answers':>7}{'median':>13}{'95%':>13}{'most':>13}"
 
 Table = tuple[np.ndarray, np.ndarray]
 
@@ -87,6 +93,29 @@ async def draw_together(address: str, tables: list[Table], seconds: float) -> Ta
     return tally
 
 
+async def read_on(
+    address: str, levels: np.ndarray, number: int, seconds: float, waits: list[tuple[float, float]]
+) -> None:
+    """One visitor who asks for the maps of one class after another."""
+    chance = random.Random(number)
+    async with read(address, levels) as reader:
+        started = time.perf_counter()
+        while time.perf_counter() < started + seconds:
+            await asyncio.sleep(chance.uniform(0, 2 * THOUGHT))
+            waits.append(await reader.ask(chance.choice(reader.classes)))
+
+
+async def read_together(
+    address: str, levels: np.ndarray, seconds: float
+) -> list[tuple[float, float]]:
+    """Let as many visitors as there are digits read at once."""
+    waits: list[tuple[float, float]] = []
+    async with asyncio.TaskGroup() as group:
+        for number, each in enumerate(levels):
+            group.create_task(read_on(address, each, number, seconds, waits))
+    return waits
+
+
 def tables_for(count: int) -> list[Table]:
     """For each visitor the strokes to draw and the bars that each picture must lead to."""
     model, images = models.load_pretrained("study"), datasets.load("mnist", split="test").images
@@ -106,28 +135,46 @@ def line(name: str, seconds: list[float]) -> str:
     return f"{name:<16}{len(seconds):>7}{middle:>10.0f} ms{high:>10.0f} ms{most:>10.0f} ms"
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description="A class drawing at once.")
-    parser.add_argument("visitors", type=int, nargs="?", default=10)
-    parser.add_argument("seconds", type=float, nargs="?", default=20)
-    parser.add_argument("--address", help="of an app that runs already, such as http://host:8501")
-    arguments = parser.parse_args()
-    count, seconds = arguments.visitors, arguments.seconds
+def bench_drawing(address: str, count: int, seconds: float) -> None:
+    """Print how long visitors wait who draw."""
     tables = tables_for(count)
-    with nullcontext(arguments.address) if arguments.address else serving(APP) as address:
-        asyncio.run(draw_together(address, tables[:1], 2))
-        tally = asyncio.run(draw_together(address, tables, seconds))
+    asyncio.run(draw_together(address, tables[:1], 2))
+    tally = asyncio.run(draw_together(address, tables, seconds))
     num_answers = len(tally.drawing) + len(tally.pen_up)
-    print(machine())
     print(
         f"{count} visitors, {seconds:g} s, {num_answers / seconds:.0f} answers a second, "
         f"{tally.num_bytes / num_answers / 1024:.1f} KiB each, {tally.num_wrong} of them wrong"
     )
-    print(f"{'':<16}{'answers':>7}{'median':>13}{'95%':>13}{'most':>13}")
+    print(HEAD)
     print(line("while drawing", tally.drawing))
     print(line("pen up, maps", tally.pen_up))
     print(line("all", tally.drawing + tally.pen_up))
+
+
+def bench_reading(address: str, count: int, seconds: float) -> None:
+    """Print how long visitors wait who ask for maps."""
+    images = datasets.load("mnist", split="test").images[: count + 1, ..., 0]
+    levels = np.round(255 * images).astype(np.uint8)
+    asyncio.run(read_together(address, levels[count:], 2))
+    waits = asyncio.run(read_together(address, levels[:count], seconds))
+    print(f"{count} visitors, {seconds:g} s, a question every {THOUGHT:g} s and what they waited")
+    print(HEAD)
+    print(line("map", [came for came, _ in waits]))
+    print(line("with its tests", [known for _, known in waits]))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="A class at once.")
+    parser.add_argument("visitors", type=int, nargs="?", default=10)
+    parser.add_argument("seconds", type=float, nargs="?", default=20)
+    parser.add_argument("--maps", action="store_true", help="ask for maps instead of drawing")
+    parser.add_argument("--address", help="of an app that runs already, such as http://host:8501")
+    arguments = parser.parse_args()
+    bench = bench_reading if arguments.maps else bench_drawing
+    print(machine())
+    with nullcontext(arguments.address) if arguments.address else serving(APP) as address:
+        bench(address, arguments.visitors, arguments.seconds)
 
 
 if __name__ == "__main__":
