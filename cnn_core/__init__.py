@@ -3,6 +3,7 @@
 Read it in the order of its imports, each module using only those before it:
 
 errors        the errors whose text is fit to show a user
+kept          what is made of a network and freed with it
 datasets      Dataset rows in DATASETS; load(), from a folder, the cache or a download
 shelf         arrays that took long to compute, kept in the user's cache folder
 augmentation  augment(): random changes to training images
@@ -11,7 +12,7 @@ decoding      a stranger's bytes -> a checked array of pixels
 segmentation  find_digit(): which pixels of a picture are the digit
 images        read_digit(), read_picture(): any picture -> what a network takes, every step kept
 models        ModelSpec rows in MODELS and UNTRAINED; build(), load_pretrained(), the cards
-inference     logits(), predict(), gradients(): the only forward pass, and the way back
+inference     logits(), predict(): the only forward pass
 evaluation    accuracy, confusion matrix, report, ROC curves, calibration, two networks compared
 activations   filters, weight statistics, feature maps, receptive fields
 architecture  describe(), load(): every layer of a network, its cost and what it sees

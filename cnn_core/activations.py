@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnn_core import inference
 from cnn_core.errors import UnknownNameError
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -144,7 +144,7 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
     return {name: np.array(output[0]) for name, output in outputs.items()}
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced_layers(model: keras.Model) -> Callable[[np.ndarray], dict[str, Any]]:
     import keras
     import tensorflow as tf

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnn_core import inference
 from cnn_core.activations import source_layers
-from cnn_core.neurons import Progress
+from cnn_core.inference import Progress, no_progress
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -58,7 +58,7 @@ def feature_layer(model: keras.Model) -> str:
 
 
 def features(
-    model: keras.Model, images: np.ndarray, *, progress: Progress = lambda _share: None
+    model: keras.Model, images: np.ndarray, *, progress: Progress = no_progress
 ) -> np.ndarray:
     """The last features of each image.
 
@@ -73,19 +73,16 @@ def features(
     Raises:
         ValueError: the images do not fit the network, or hold a value that is not finite.
     """
-    batch, run, size = inference.as_batch(model, images), _traced(model), inference.BATCH_SIZE
-    parts = []
-    for start in range(0, len(batch), size):
-        parts.append(run(batch[start : start + size]).numpy())
-        progress(min(1.0, (start + size) / len(batch)))
-    return np.concatenate(parts) if parts else np.zeros((0, _width(model)), np.float32)
+    return inference.in_batches(
+        _traced(model), inference.as_batch(model, images), progress=progress
+    )
 
 
 def _width(model: keras.Model) -> int:
     return math.prod(model.get_layer(feature_layer(model)).output.shape[1:])
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
     import keras
     import tensorflow as tf

@@ -1,18 +1,25 @@
-"""The only forward pass, and its gradient: traced once a network, batched, thread-safe."""
+"""The only forward pass: traced once a network, batched, thread-safe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 256
+
+Progress = Callable[[float], None]
+
+
+def no_progress(_share: float) -> None:
+    """Listen to how far it is, and say nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +71,7 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the images do not fit the network's input, or hold a value that is not finite.
     """
-    batch = as_batch(model, images)
-    forward = _traced(model)
-    parts = [forward(batch[i : i + BATCH_SIZE]).numpy() for i in range(0, len(batch), BATCH_SIZE)]
-    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+    return in_batches(_traced(model), as_batch(model, images))
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Prediction:
@@ -87,33 +91,30 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
     return Prediction(values, softmax(values))
 
 
-def gradients(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How a weighted sum of each image's logits changes with each of its pixels.
+def in_batches(
+    run: Callable[..., Any], *arrays: np.ndarray, progress: Progress = no_progress
+) -> np.ndarray:
+    """Give many rows to a traced function in parts that fit into memory.
 
     Args:
-        model: a network whose last layer gives logits.
-        images: (n, height, width, channels), in [0, 1].
-        weights: (n, classes), of each image's logits; or (classes,) for all images.
+        run: (arrays) -> tensor, with one row for each of theirs.
+        arrays: of the same length n, which may be 0.
+        progress: told the share done, in [0, 1], after every part.
 
     Returns:
-        (n, height, width, channels) float32, logits per unit of brightness.
-
-    Raises:
-        ValueError: the images or the weights do not fit the network, or a value is not finite.
+        The rows (n, ...) of all parts together.
     """
-    batch, classes = as_batch(model, images), model.output_shape[-1]
-    each = np.asarray(weights, np.float32)
-    if each.shape not in ((classes,), (len(batch), classes)) or not np.isfinite(each).all():
-        raise ValueError(
-            f"Expected finite weights of shape ({classes},) or ({len(batch)}, {classes}). "
-            f"Received: weights.shape={each.shape}"
-        )
-    each = np.broadcast_to(each, (len(batch), classes))
-    run, size = _traced_gradients(model), BATCH_SIZE
-    parts = [
-        run(batch[i : i + size], each[i : i + size]).numpy() for i in range(0, len(batch), size)
-    ]
-    return np.concatenate(parts) if parts else np.zeros_like(batch)
+    count = len(arrays[0])
+    if not count:  # TensorFlow fails to convolve nothing
+        one = (np.zeros((1, *array.shape[1:]), array.dtype) for array in arrays)
+        nothing: np.ndarray = run(*one).numpy()[:0]
+        return nothing
+    parts = []
+    for start in range(0, count, BATCH_SIZE):
+        end = start + BATCH_SIZE
+        parts.append(run(*(array[start:end] for array in arrays)).numpy())
+        progress(min(1.0, end / count))
+    return np.concatenate(parts)
 
 
 def as_image(model: keras.Model, image: np.ndarray) -> np.ndarray:
@@ -148,28 +149,9 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return batch
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
 
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
     return tf.function(lambda images: model(images, training=False), input_signature=signature)
-
-
-@lru_cache(maxsize=16)
-def _traced_gradients(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], Any]:
-    import tensorflow as tf
-
-    signature = [
-        tf.TensorSpec((None, *model.input_shape[1:]), tf.float32),
-        tf.TensorSpec((None, model.output_shape[-1]), tf.float32),
-    ]
-
-    @tf.function(input_signature=signature)
-    def run(images: Any, weights: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            scores = tf.reduce_sum(model(images, training=False) * weights)
-        return tape.gradient(scores, images)
-
-    return run

@@ -134,34 +134,6 @@ def test_values_that_are_not_finite(value: float) -> None:
         inference.predict(small((8, 8, 1)), images)
 
 
-def test_gradients_of_a_linear_network_are_its_weights() -> None:
-    weights = np.random.default_rng(0).normal(size=(4, 6, 2, 3)).astype(np.float32)
-    model, images = linear(weights), np.random.default_rng(1).random((5, 4, 6, 2), np.float32)
-    each = np.random.default_rng(2).normal(size=(5, 3)).astype(np.float32)
-    found = inference.gradients(model, images, each)
-    np.testing.assert_allclose(found, np.einsum("hwcl,nl->nhwc", weights, each), rtol=1e-5)
-    np.testing.assert_allclose(
-        inference.gradients(model, images, each[0]), np.repeat(found[:1], 5, axis=0), rtol=1e-5
-    )
-
-
-def test_every_image_has_gradients_of_its_own_however_many_there_are() -> None:
-    model = small((9, 12, 1))
-    images = np.random.default_rng(0).random((inference.BATCH_SIZE + 1, 9, 12, 1), np.float32)
-    each = np.random.default_rng(1).normal(size=(len(images), 3)).astype(np.float32)
-    together = inference.gradients(model, images, each)
-    for i in (0, 7, len(images) - 1):
-        alone = inference.gradients(model, images[i : i + 1], each[i])
-        np.testing.assert_allclose(together[i : i + 1], alone, atol=1e-5)
-    assert inference.gradients(model, images[:0], each[:0]).shape == (0, 9, 12, 1)
-
-
-@pytest.mark.parametrize("weights", [np.zeros((2, 2)), np.zeros(4), np.array([0, np.nan, 0])])
-def test_weights_that_do_not_fit(weights: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="Expected finite weights of shape"):
-        inference.gradients(small((8, 8, 1)), np.zeros((2, 8, 8, 1)), weights)
-
-
 @pytest.mark.parametrize("shape", [(2, 8, 8, 1), (0, 8, 8, 1)])
 def test_one_image_is_one_image(shape: tuple[int, ...]) -> None:
     model = small((8, 8, 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from cnn_core.attribution.gradient import in_batches, signature
 from cnn_core.attribution.layerwise import Rule, walk
 from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -66,11 +66,11 @@ def guided_grad_cam(
 
 
 def _guided(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.abs(in_batches(_traced("guided", model), images, weights)).max(axis=-1)
+    return np.abs(in_batches(_traced(model, "guided"), images, weights)).max(axis=-1)
 
 
 def _deconvolved(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.abs(in_batches(_traced("deconvolution", model), images, weights)).max(axis=-1)
+    return np.abs(in_batches(_traced(model, "deconvolution"), images, weights)).max(axis=-1)
 
 
 def _guided_cams(
@@ -79,8 +79,8 @@ def _guided_cams(
     return _guided(model, images, weights) * grad_cams(model, images, weights, layer=layer)
 
 
-@lru_cache(maxsize=16)
-def _traced(way: str, model: keras.Model) -> Callable[..., Any]:
+@kept_with_object()
+def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
     import tensorflow as tf
 
     @tf.custom_gradient

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from cnn_core import inference
 from cnn_core.attribution.gradient import in_batches, signature
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.score import ClassScore
+from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import traceable_cam, visualization
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def grad_cam_plus_plus(
     https://arxiv.org/abs/1710.11063
     """
     weights = score.weights(model.output_shape[-1])
-    run = _traced("GradcamPlusPlus", model, layer)
+    run = _traced(model, "GradcamPlusPlus", layer)
     return _enlarged_to(image[None], in_batches(run, image[None], weights))[0]
 
 
@@ -140,13 +140,13 @@ def grad_cams(
     Returns:
         (n, height, width) float32, at least 0.
     """
-    return _enlarged_to(images, in_batches(_traced("Gradcam", model, layer), images, weights))
+    return _enlarged_to(images, in_batches(_traced(model, "Gradcam", layer), images, weights))
 
 
 def _layer_cams(
     model: keras.Model, images: np.ndarray, weights: np.ndarray, *, layer: str
 ) -> np.ndarray:
-    return _enlarged_to(images, in_batches(_traced("Layercam", model, layer), images, weights))
+    return _enlarged_to(images, in_batches(_traced(model, "Layercam", layer), images, weights))
 
 
 def _hires_cams(
@@ -162,8 +162,8 @@ def _enlarged_to(images: np.ndarray, cams: np.ndarray) -> np.ndarray:
     return np.stack([zoom(cam, sides, order=1) for cam in cams])
 
 
-@lru_cache(maxsize=32)
-def _traced(name: str, model: keras.Model, layer: str) -> Callable[..., Any]:
+@kept_with_object(max_entries=32)
+def _traced(model: keras.Model, name: str, layer: str) -> Callable[..., Any]:
     import keras
     import tensorflow as tf
 
@@ -194,7 +194,7 @@ def _traced(name: str, model: keras.Model, layer: str) -> Callable[..., Any]:
     return run
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced_hires(model: keras.Model, layer: str) -> Callable[..., Any]:
     import keras
     import tensorflow as tf
@@ -212,7 +212,7 @@ def _traced_hires(model: keras.Model, layer: str) -> Callable[..., Any]:
     return run
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _with_compiled_predict(model: keras.Model) -> keras.Model:
     import keras
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnn_core import activations
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -123,7 +124,7 @@ class _NoChainError(Exception):
     """A layer that a chain cannot hold; its text says which and why."""
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def chain_of(model: keras.Model) -> Chain | str:
     """Read a network as a chain, or say in a sentence why it is none.
 

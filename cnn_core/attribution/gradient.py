@@ -7,7 +7,6 @@ stretched to [0, 1], and their noise is made repeatable by a seed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from cnn_core import inference
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.score import ClassScore
+from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import visualization
 
 if TYPE_CHECKING:
@@ -110,9 +110,7 @@ def in_batches(run: Callable[..., Any], images: np.ndarray, weights: np.ndarray)
         weights: (classes,) or (n, classes).
     """
     rows = np.broadcast_to(weights, (len(images), weights.shape[-1])).astype(np.float32)
-    size = inference.BATCH_SIZE
-    parts = [slice(i, i + size) for i in range(0, len(images), size)]
-    return np.concatenate([run(images[part], rows[part]).numpy() for part in parts])
+    return inference.in_batches(run, images, rows)
 
 
 def signature(model: keras.Model) -> list[Any]:
@@ -146,7 +144,7 @@ def _noisy(
     return gradients(model, image + deviation * random, score.weights(model.output_shape[-1]))
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced(model: keras.Model) -> Callable[..., Any]:
     import keras
     import tensorflow as tf

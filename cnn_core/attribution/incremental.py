@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from cnn_core.attribution.chain import Chain, chain_of
 from cnn_core.attribution.dense_head import sharing
 from cnn_core.attribution.reach import Frames, reach
 from cnn_core.attribution.walk import Walk, factor_of, relu_bounds
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -57,7 +57,7 @@ def covered_logits(
     return base.numpy()[0], logits.numpy()
 
 
-@lru_cache(maxsize=64)
+@kept_with_object(max_entries=64)
 def _traced(model: keras.Model, frames: tuple[Frames, ...]) -> Callable[..., tuple[Any, Any]]:
     import tensorflow as tf
 

@@ -6,11 +6,11 @@ All of it happens along rows and along columns apart, once for every place where
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from cnn_core.attribution.chain import Chain, Pair, Stage, Step
+from cnn_core.kept import kept_with_object
 
 # From this share of a map on, blocks are not moved to where the change is: few windows, which
 # stop at the border, then cost less than blocks that grow beyond it.
@@ -53,7 +53,7 @@ class Lane:
     is_fixed: bool
 
 
-@lru_cache(maxsize=256)
+@kept_with_object(max_entries=256)
 def lanes(chain: Chain, patch_size: int) -> tuple[tuple[Lane, Lane], ...]:
     """The rows and the columns of every stage."""
     ends = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.paths import BASELINE, baseline_image, one_baseline
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import CnnCoreError
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
@@ -77,7 +77,7 @@ def _check(model: keras.Model, title: str) -> None:
         raise UnsupportedLayerError(f"{title} cannot explain this network. {reason}")
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced_differences(model: keras.Model) -> Callable[..., Any]:
     """(pairs (n, 2, height, width, channels), weights) -> the multipliers of the images."""
     import tensorflow as tf
@@ -147,7 +147,7 @@ def _traced_differences(model: keras.Model) -> Callable[..., Any]:
     return run
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
     """(images, weights, epsilon) -> what the pixels are to be multiplied by.
 

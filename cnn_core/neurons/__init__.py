@@ -15,14 +15,13 @@ from cnn_core.neurons.kernels import Kernel, kernel
 from cnn_core.neurons.maximisation import Maximised, maximise
 from cnn_core.neurons.patches import Patch, box_of, strongest_images, strongest_patches
 from cnn_core.neurons.switching import class_effects, direct_weights, switched_logits
-from cnn_core.neurons.units import Progress, check, neuron_layers, num_channels, reactions
+from cnn_core.neurons.units import check, neuron_layers, num_channels, reactions
 
 __all__ = [
     "ClassReaction",
     "Kernel",
     "Maximised",
     "Patch",
-    "Progress",
     "box_of",
     "check",
     "class_effects",

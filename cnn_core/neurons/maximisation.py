@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from cnn_core import activations
+from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import visualization
 from cnn_core.neurons.patches import Box, box_of
 from cnn_core.neurons.units import check
@@ -127,7 +127,7 @@ def maximise(
     return Maximised(image, float(values[best]), float(before.max()), box)
 
 
-@lru_cache(maxsize=8)
+@kept_with_object(max_entries=8)
 def _traced_part(model: keras.Model, layer: str) -> keras.Model:
     """The network up to a layer, traced once: every step of a climb asks it."""
     import keras

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnn_core import activations, inference
 from cnn_core.activations import ReceptiveField
-from cnn_core.neurons.units import Progress, check, neuron_layers, no_progress, summarise
+from cnn_core.inference import Progress, no_progress
+from cnn_core.kept import kept_with_object
+from cnn_core.neurons.units import check, neuron_layers, summarise
 
 if TYPE_CHECKING:
     import keras
@@ -58,10 +59,11 @@ def strongest_images(
     Raises:
         ValueError: there is no image, or they do not fit the network.
     """
-    batch, run, size = inference.as_batch(model, images), _traced(model, count), 2 * 256
+    batch, run = inference.as_batch(model, images), _traced(model, count)
     if not len(batch):
         raise ValueError("Expected at least one image. Received: none")
     best: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    size = 2 * inference.BATCH_SIZE  # each part is sorted, so larger ones are quicker
     for start in range(0, len(batch), size):
         found = run(batch[start : start + size])
         for layer in neuron_layers(model):
@@ -84,7 +86,7 @@ def _merged(
     return np.take_along_axis(values, order, 1), np.take_along_axis(indices, order, 1)
 
 
-@lru_cache(maxsize=4)
+@kept_with_object(max_entries=4)
 def _traced(model: keras.Model, count: int) -> Callable[[np.ndarray], Any]:
     import keras
     import tensorflow as tf

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnn_core import inference
 from cnn_core.activations import source_layers
-from cnn_core.neurons.units import Progress, check, no_progress
+from cnn_core.inference import Progress, no_progress
+from cnn_core.kept import kept_with_object
+from cnn_core.neurons.units import check
 
 if TYPE_CHECKING:
     import keras
@@ -49,11 +50,8 @@ def switched_logits(
     batch = inference.as_batch(model, images)
     keep, put = _unchanged(model, layer)
     keep[channel], put[channel] = 0, level
-    run, size, parts = _traced(model, layer), inference.BATCH_SIZE, []
-    for start in range(0, len(batch), size):
-        parts.append(run(batch[start : start + size], keep, put).numpy())
-        progress(min(1.0, (start + size) / len(batch)))
-    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+    run = _traced(model, layer)
+    return inference.in_batches(lambda part: run(part, keep, put), batch, progress=progress)
 
 
 def class_effects(model: keras.Model, layer: str, channel: int, images: np.ndarray) -> np.ndarray:
@@ -117,7 +115,7 @@ def _unchanged(model: keras.Model, layer: str) -> tuple[np.ndarray, np.ndarray]:
     return np.ones(count, np.float32), np.zeros(count, np.float32)
 
 
-@lru_cache(maxsize=16)
+@kept_with_object()
 def _traced(model: keras.Model, layer: str) -> Callable[..., Any]:
     import keras
     import tensorflow as tf

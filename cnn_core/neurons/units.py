@@ -7,23 +7,18 @@ reaction of a channel to an image is the largest value of its map.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from cnn_core import activations, inference
 from cnn_core.errors import UnknownNameError
+from cnn_core.kept import kept_with_object
 
 if TYPE_CHECKING:
     import keras
 
-Progress = Callable[[float], None]
 Summary = Literal["max", "mean"]
-
-
-def no_progress(_share: float) -> None:
-    """Nobody watches."""
 
 
 def neuron_layers(model: keras.Model) -> tuple[str, ...]:
@@ -88,14 +83,11 @@ def reactions(
         UnknownNameError: the network has no such layer with neurons.
         ValueError: the images do not fit the network, or hold a value that is not finite.
     """
-    count = num_channels(model, layer)
-    batch, run = inference.as_batch(model, images), _traced(model, layer, summary)
-    size = inference.BATCH_SIZE
-    parts = [run(batch[i : i + size]).numpy() for i in range(0, len(batch), size)]
-    return np.concatenate(parts) if parts else np.zeros((0, count), np.float32)
+    num_channels(model, layer)  # says which layers there are
+    return inference.in_batches(_traced(model, layer, summary), inference.as_batch(model, images))
 
 
-@lru_cache(maxsize=32)
+@kept_with_object(max_entries=32)
 def _traced(model: keras.Model, layer: str, summary: Summary) -> Callable[[np.ndarray], Any]:
     import keras
     import tensorflow as tf

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn_core import inference
+from cnn_core.attribution.gradient import gradients
 
 if TYPE_CHECKING:
     import keras
@@ -109,7 +110,7 @@ def pgd(
 def _stepped(
     model: keras.Model, images: np.ndarray, size: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    signs = np.sign(inference.gradients(model, images, weights))
+    signs = np.sign(gradients(model, images, weights))
     return np.asarray(np.clip(images + size * signs, 0, 1))
 
 

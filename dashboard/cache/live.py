@@ -36,7 +36,8 @@ _compiled: dict[tuple[str, str], threading.Event] = {}  # one for each network t
 _compiled_lock = threading.Lock()
 
 
-@keyed_by_weights(st.cache_resource, max_entries=16)
+# Room for all that ship: one that was thrown out would be compiled anew, while a visitor waits.
+@keyed_by_weights(st.cache_resource, max_entries=32)
 def model(name: str) -> keras.Model:
     """A network with its shipped weights, once for all visitors."""
     runtime.wait()
