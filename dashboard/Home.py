@@ -1,10 +1,11 @@
 """CNN Lens: `streamlit run dashboard/Home.py`. The router: every page runs through here."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, components, runtime, sidebar
+from dashboard import cache, components, runtime, sidebar, state
 
 PAGES = [
     st.Page("app_pages/overview.py", title="Overview", icon=":material/home:", default=True),
@@ -37,4 +38,4 @@ try:
         page.run()
 finally:
     # Last, whatever ends the run: the first page is drawn sooner without it.
-    runtime.warm_up(cache.warm_up)
+    runtime.warm_up(partial(cache.warm_up, state.PAGE_MODELS.values()))

@@ -81,21 +81,24 @@ def heatmaps(
 def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure:
     """The class that wins with the patch at each position; the answer itself stays empty.
 
-    A cell has room for a name of one character; longer ones show on hover.
+    A cell has room for a name of one character; where names are longer each class has a colour.
 
     Args:
         classes: (rows, columns) class indices.
         answer: of the untouched image.
         names: of the classes.
     """
-    is_flipped = classes != answer
-    text = np.where(is_flipped & (max(map(len, names)) == 1), np.array(names)[classes], "")
+    is_flipped, is_short = classes != answer, max(map(len, names)) == 1
+    text = np.where(is_flipped & is_short, np.array(names)[classes], "")
+    paints = [colours.AFTER] if is_short else colours.CLASSES[: len(names)]
+    steps = np.linspace(0, 1, len(paints) + 2)
+    bands = zip(["rgba(128,140,150,0.14)", *paints], steps[:-1], steps[1:], strict=True)
     figure = go.Figure(
         go.Heatmap(
-            z=is_flipped.astype(int),
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, "rgba(128,140,150,0.14)"], [1, colours.AFTER]],
+            z=np.where(is_flipped, 1 if is_short else 1 + classes, 0),
+            zmin=-0.5,
+            zmax=len(paints) + 0.5,
+            colorscale=[(end, paint) for paint, *ends in bands for end in ends],
             showscale=False,
             text=text,
             texttemplate="%{text}",

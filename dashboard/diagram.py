@@ -90,11 +90,7 @@ def num_lanes(table: Table) -> int:
 
 def legend() -> str:
     """The colours of the drawing, as HTML."""
-    keys = (
-        f'<span><i style="background:{colour}"></i>{name}</span>'
-        for name, colour in COLOURS.items()
-    )
-    return f'<div class="cl-legend">{"".join(keys)}</div>'
+    return markup.legend(list(COLOURS.items()))
 
 
 def long_number(number: int) -> str:

@@ -20,29 +20,26 @@ MAP = "embedding_map"
 
 
 def layout(name: str) -> Layout | None:
-    """The test set laid out, or None after showing how to start that."""
+    """The test set laid out, or None while that is being done."""
     dataset = datasets.get(models.get(name).dataset)
     size = dataset.split_sizes["test"]
     kept = waiting.result_of(
         known.layout_job(name),
-        offer=f"Lay out the test {dataset.noun}s",
-        cost=f"All test {dataset.noun}s go through the network once, for all visitors: "
-        f"{waiting.about(size / 2000)}.",
         title=f"Laying out {size:,} test {dataset.noun}s",
     )
     return None if kept is None else known.layout_of(kept)
 
 
-def points(name: str, found: Layout, view: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Places and indices of the test pictures shown, or None while they are not there."""
-    if view == PLANE:
-        return found.points, np.arange(len(found.points))
+def plane(found: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Places and indices of all test pictures in their plane."""
+    return found.points, np.arange(len(found.points))
+
+
+def neighbourhoods(name: str, found: Layout) -> tuple[np.ndarray, np.ndarray] | None:
+    """Places and indices of a sample by neighbourhood, or None while that is being done."""
     kept = waiting.result_of(
         known.neighbourhoods_job(name, found),
-        offer="Lay them out by neighbourhood",
-        cost=f"t-SNE of {len(found.sample):,} test pictures, once for all visitors: "
-        f"{waiting.about(len(found.sample) / 100)}.",
-        title="Laying out neighbourhoods",
+        title=f"Laying out the neighbourhoods of {len(found.sample):,} test pictures",
         has_shares=False,
     )
     return None if kept is None else (kept["points"], found.sample)

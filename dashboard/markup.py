@@ -231,10 +231,22 @@ def probability_bars(
             f'<div class="cl-bar{" cl-answer" if i == answer else ""}">'
             f"<span>{escape(name)}{' ✓' if i == marked else ''}</span>"
             f'<i>{thin}<u style="width:{100 * probabilities[i]:.2f}%"></u></i>'
-            f"<span>{escape(percent(float(probabilities[i])))}</span>{change}</div>"
+            f"<span>{escape(probability(float(probabilities[i])))}</span>{change}</div>"
         )
     kind = "cl-bars" if before is None else "cl-bars cl-changes"
     return f'<div class="{kind}">{"".join(lines)}</div>'
+
+
+def legend(classes: Sequence[tuple[str, str]]) -> str:
+    """What each colour of a chart stands for.
+
+    Args:
+        classes: names and colours.
+    """
+    keys = (
+        f'<span><i style="background:{paint}"></i>{escape(name)}</span>' for name, paint in classes
+    )
+    return f'<div class="cl-legend">{"".join(keys)}</div>'
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -245,6 +257,11 @@ def percent(share: float, digits: int = 1) -> str:
     if share > 0 and text == f"{0:.{digits}%}":
         return f"<{step:.{digits}f}%"
     return text
+
+
+def probability(value: float, digits: int = 1) -> str:
+    """A network's probability as text: never quite 0 or 1, though float32 may round it to that."""
+    return percent(min(max(value, 1e-12), 1 - 1e-12), digits)
 
 
 def points(change: float) -> str:

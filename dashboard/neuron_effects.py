@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import datasets, models
 from cnn_core.evaluation import McNemar
@@ -36,6 +37,16 @@ def show_effects(neuron: Chosen) -> None:
         f"Red speaks for a class, blue against it: most of all it speaks {side} "
         f"**{names[most]}**."
     )
+
+
+def places(neuron: Chosen) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A heading, and where the measured effects and the exact weights belong."""
+    if known.direct_weights(*neuron.arguments) is None:
+        st.subheader("Its pull on each class", anchor=False)
+        return st.container(), st.container()
+    st.subheader("Its weight towards each class", anchor=False)
+    effects, weights = st.columns(2, gap="large")
+    return effects, weights
 
 
 def show_direct(neuron: Chosen) -> None:

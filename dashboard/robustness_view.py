@@ -111,6 +111,11 @@ def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
     best, title = found.best, models.get(found.best.model).title
     at = found.strength
     said = f"**At {strength}, {title} holds best**: {_share(best, at)} right."
+    if best.accuracies[best.strengths.index(at)] < 1 / len(models.get(best.model).class_names):
+        said = (
+            f"**At {strength} no network holds**: even the best, {title}, does worse than chance, "
+            f"{_share(best, at)} right."
+        )
     if best is not chosen:
         is_rival = any(rival is chosen for rival in found.rivals)
         verdict = (

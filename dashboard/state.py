@@ -125,14 +125,33 @@ def settle_model(page: str, offered: Sequence[str]) -> None:
         st.session_state[_IS_CHOSEN] = named in offered
         st.session_state[_MISSED] = "" if named in offered else named
         st.session_state[MODEL] = named if named in offered else offered[0]
-    if not st.session_state[_IS_CHOSEN] and page in PAGE_MODELS:
+    if is_chosen_by(page):
         st.session_state[MODEL] = _first_model(page, offered)
+
+
+def is_chosen_by(page: str) -> bool:
+    """Whether the page, not the visitor, chose the model."""
+    return not st.session_state[_IS_CHOSEN] and page in PAGE_MODELS
 
 
 def keep_model() -> None:
     """Take the picker's model for the visitor's own choice, which pages leave alone."""
     st.session_state[_IS_CHOSEN] = True
     st.session_state[_MISSED] = ""
+
+
+def take_up_eraser() -> None:
+    """Let the drawing page begin with the eraser in the hand, on the network looked at now.
+
+    To be called from a callback.
+    """
+    keep_model()
+    put("eraser_calls", eraser_calls() + 1)
+
+
+def eraser_calls() -> int:
+    """How often the eraser was to be taken up in this session."""
+    return int(get("eraser_calls", 0))
 
 
 def missed_model() -> str:

@@ -11,19 +11,26 @@ from dashboard.cache import jobs
 
 
 def result_of(
-    job: tuple[str, jobs.Work], *, offer: str, cost: str, title: str, has_shares: bool = True
+    job: tuple[str, jobs.Work],
+    *,
+    title: str,
+    offer: str = "",
+    cost: str = "",
+    has_shares: bool = True,
 ) -> Any:
     """The result of a job, or None after showing how to start it or how far it is.
 
     Args:
         job: its name and what it computes.
-        offer: on the button that starts it.
-        cost: what it does and how long it takes, beside the button.
         title: what is being done, above the bar.
+        offer: on the button that starts it; what takes seconds has none and starts by itself.
+        cost: what it does and how long it takes, beside the button.
         has_shares: whether it tells how far it is.
     """
     key, work = job
     known = jobs.find(key)
+    if known is None and not offer:
+        known = jobs.start(key, work)
     if known is None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(offer, key=f"start {key}", icon=":material/play_arrow:"):

@@ -142,7 +142,6 @@ def test_neurons_and_neighbours_of_every_kind_of_network(
     assert "The exact weights" in " ".join(visitor.text("caption"))
     visitor.go_to("embedding")
     noun = datasets.get(models.get(name).dataset).noun
-    visitor.press(f"Lay out the test {noun}s")
     visitor.wait_for_jobs()
     visitor.press(f"Look among the training {noun}s")
     visitor.wait_for_jobs()

@@ -165,7 +165,7 @@ def test_beside_the_bars_stands_the_change_in_points() -> None:
     html = markup.probability_bars("abc", after, before)
     assert widths(html, "u") == [25, 75, 0]
     assert widths(html, "s") == [90, 10, 0]
-    assert Elements(html).text == f"a25.0%{MINUS}65.0 ptsb75.0%+65.0 ptsc0.0%"
+    assert Elements(html).text == f"a25.0%{MINUS}65.0 ptsb75.0%+65.0 ptsc<0.1%"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_the_dossier_of_a_channel() -> None:
         "The training digits that excite it most",
         "Its activation, class by class",
         "The picture it would like best",
-        "Its weight towards each class",
+        "Its pull on each class",
         "Switched off",
     ]
     assert visitor.component("neuron_probe")["box"] == [3, 3]
@@ -230,7 +230,6 @@ def test_weights_as_one_picture(shape: tuple[int, int, int], cells: tuple[int, i
 def laid_out() -> Visitor:
     visitor = Visitor("embedding")
     if not visitor.shows("embedding_map"):
-        visitor.press("Lay out the test digits")
         visitor.wait_for_jobs()
     return visitor
 
@@ -286,11 +285,10 @@ def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
     assert not any(text.startswith("Test digit 1:") for text in tests), "not itself"
 
 
-def test_neighbourhoods_come_on_demand_and_place_the_digit(laid_out: Visitor) -> None:
+def test_neighbourhoods_come_when_chosen_and_place_the_digit(laid_out: Visitor) -> None:
     laid_out.choose("embedding_view", "t-SNE")
-    if not laid_out.shows("embedding_map"):
-        laid_out.press("Lay them out by neighbourhood")
-        laid_out.wait_for_jobs()
+    assert laid_out.shows("embedding_map"), "the plane, while the neighbourhoods are laid out"
+    laid_out.wait_for_jobs()
     assert laid_out.complaints() == []
     layout, _ = cache_jobs("layout")
     assert len(laid_out.component("embedding_map")["points"]) == 4 * -(
@@ -310,7 +308,6 @@ def test_any_digit_has_a_dossier_and_a_place(levels: np.ndarray) -> None:
     assert Visitor("neuron", own=to_text(levels)).complaints() == []
     visitor = Visitor("embedding", own=to_text(levels))
     if not visitor.shows("embedding_map"):
-        visitor.press("Lay out the test digits")
         visitor.wait_for_jobs()
     assert visitor.complaints() == []
     assert np.isfinite(visitor.component("embedding_map_mark")["x"])

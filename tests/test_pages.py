@@ -173,7 +173,7 @@ def test_a_click_in_the_gallery_chooses_the_digit() -> None:
     visitor = Visitor()
     gallery = visitor.component("gallery")
     visitor.click_tile("gallery", 3)
-    name = gallery["captions"][3].replace("digit", "Test digit")
+    name = gallery["captions"][3].replace("no.", "Test digit")
     assert said(visitor)[0] == name
     assert visitor.component("gallery")["selected"] == 3
 
@@ -464,7 +464,8 @@ def test_a_blank_digit_is_told_in_words() -> None:
     visitor = Visitor("attention", own=to_text(BLANK))
     visitor.choose("method", "kernel_shap")
     assert visitor.complaints() == []
-    (words,) = visitor.text("info")
+    paper, words = visitor.text("info")
+    assert paper.startswith("The paper is blank")
     assert words.startswith("The digit is blank")
     assert "No evidence for" in alt(visitor)
 
@@ -716,7 +717,37 @@ def test_a_click_makes_a_mistake_the_current_digit() -> None:
     assert said(visitor)[0] == f"Test digit {index}"
     assert visitor.component("mistakes")["selected"] == 2
     links = [element.proto.page for element in visitor.app.main.get("page_link")]
-    assert links == ["attention", "occlusion", "draw_and_erase", "one_vs_two"]
+    assert links == ["attention", "occlusion", "one_vs_two"]
+
+
+@pytest.mark.parametrize(
+    ("page", "button"), [("misclassified", "Eraser"), ("one_vs_two", "Erase this one by hand")]
+)
+def test_what_is_handed_over_to_the_eraser_keeps_its_network(page: str, button: str) -> None:
+    visitor = Visitor(page)
+    if page == "misclassified":
+        visitor.click_tile("mistakes", 2)
+    digit = visitor.card()
+    visitor.press(button)
+    assert visitor.text("title") == ["Draw and erase"]
+    assert visitor.app.session_state["model"] == "study"
+    assert visitor.component("digit_canvas")["eraser_calls"] == 1
+    if page == "misclassified":
+        assert visitor.card() == digit
+
+
+def test_a_page_says_why_it_begins_with_a_network_of_its_own() -> None:
+    visitor = Visitor("draw_and_erase")
+    said = "This page begins with it"
+    assert any(said in each.value for each in visitor.app.sidebar.get("caption"))
+    visitor.choose("model", "study")
+    assert not any(said in each.value for each in visitor.app.sidebar.get("caption"))
+
+
+def test_the_tour_goes_on_where_the_study_cannot() -> None:
+    visitor = Visitor("one_vs_two", model="course_cifar")
+    links = [element.proto.page for element in visitor.app.main.get("page_link")]
+    assert links == ["robustness"]
 
 
 # --- One versus two ---

@@ -29,7 +29,7 @@ def pick_classes() -> tuple[int, int | None, int]:
         against = components.class_picker(
             "Against",
             key="rival" if is_pair else "against",
-            none_label=f"{names[rival]}, the likeliest other" if is_pair else "no class",
+            none_label=f"{names[rival]}, next likeliest" if is_pair else "no class",
             is_disabled=is_useless,
         )
         if against == target:
@@ -91,6 +91,7 @@ components.intro(
 components.require_network()
 name, digit = state.model_name(), state.current_digit()
 names, prediction = models.get(name).class_names, cache.prediction(name, digit.pixels)
+components.note_blank(digit)
 convolutions, spatial = cache.layer_names(name)
 reasons = attributions.obstacles(name)
 methods = [row for row in METHODS.values() if row.name not in reasons]

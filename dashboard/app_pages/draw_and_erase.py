@@ -69,6 +69,7 @@ def workbench(start: CurrentDigit) -> None:
             kit=kit,
             address=state.address_key(),
             is_original_in_address=start.index is None,
+            eraser_calls=state.eraser_calls(),
         )
     if drawing.sequence > state.current_digit().seen:
         state.take_drawing(drawing.pixels, drawing.sequence)
@@ -99,10 +100,11 @@ def show_answer(digit: CurrentDigit) -> None:
     before = cache.prediction(name, digit.original) if digit.is_edited else None
     names = models.get(name).class_names
     first, second = np.argsort(-now.logits[0], kind="stable")[:2]
+    margin = float(now.margins[0])
     st.html(
         f'<div class="cl-said cl-live">The network says <b>{names[first]}</b>'
         f"<span>{names[first]} over {names[second]}: "
-        f"{markup.signed(float(now.margins[0]), 1)} logits</span></div>"
+        f"{markup.signed(margin, 1 if margin >= 0.1 else 2)} logits</span></div>"
         + markup.probability_bars(
             names,
             now.probabilities[0],
@@ -180,7 +182,7 @@ def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
 def caption(answer: str, edit: Edit) -> str:
     """What the network says to an edit, a long name on a line of its own."""
     between = "\n" if len(answer) > 1 else " · "
-    return f"{answer}{between}{markup.percent(edit.confidence)}"
+    return f"{answer}{between}{markup.probability(edit.confidence)}"
 
 
 def answered(pixels: np.ndarray) -> Edit:

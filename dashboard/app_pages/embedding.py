@@ -41,7 +41,7 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
     answer = cache.prediction(name, digit.pixels)
     best = int(answer.classes[0])
     with left:
-        said = f"{markup.percent(float(answer.confidences[0]))} sure"
+        said = f"{markup.probability(float(answer.confidences[0]))} sure"
         st.html(
             f'<div class="cl-said">The network says <b>{state.dataset().class_names[best]}</b>'
             f"<span>{said}</span></div>"
@@ -73,8 +73,9 @@ current = state.current_digit()
 found = embedding_view.layout(name)
 if found is not None:
     view = components.view_picker("Map", (PLANE, NEIGHBOURHOODS), key="embedding_view")
-    on_map = embedding_view.points(name, found, view)
-    if on_map is not None:
-        st.caption(embedding_view.how_to_read(found, view, noun))
-        workbench(current, found, on_map)
+    on_map = embedding_view.neighbourhoods(name, found) if view == NEIGHBOURHOODS else None
+    if on_map is None:  # the plane is there at once, and stays until the other map is
+        view, on_map = PLANE, embedding_view.plane(found)
+    st.caption(embedding_view.how_to_read(found, view, noun))
+    workbench(current, found, on_map)
 components.next_page("app_pages/misclassified.py", "Next: where the network is wrong")

@@ -61,7 +61,7 @@ def show_cell(true: int, answer: int) -> None:
     if not shown:
         st.caption("The network gives no such answer.")
         return
-    said = [markup.percent(float(confidence[i])) for i in shown]
+    said = [markup.probability(float(confidence[i])) for i in shown]
     components.picture_gallery(
         shown,
         said,

@@ -112,7 +112,7 @@ def show_current() -> None:
             markup.row(
                 markup.figure(
                     colours.grey(picture),
-                    f"{share:.0%} gone: {markup.percent(float(said))}",
+                    f"{share:.0%} gone: {markup.probability(float(said))}",
                     width=components.crisp_width(84),
                 )
                 for picture, share, said in zip(pictures, SHARES, says, strict=True)

@@ -26,8 +26,8 @@ def caption(mistake: Mistake) -> str:
     """A mistake in two short lines."""
     return (
         f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
-        f"{names[mistake.answer]}: {markup.percent(mistake.confidence, 0)}, "
-        f"{names[mistake.second]}: {markup.percent(mistake.second_probability, 0)}"
+        f"{names[mistake.answer]}: {markup.probability(mistake.confidence, 0)}, "
+        f"{names[mistake.second]}: {markup.probability(mistake.second_probability, 0)}"
     )
 
 
@@ -35,8 +35,8 @@ def description(mistake: Mistake) -> str:
     """A mistake in full, for the tooltip."""
     return (
         f"Test {noun} {mistake.index}: {names[mistake.label]}, read as {names[mistake.answer]}, "
-        f"{markup.percent(mistake.confidence)}, then {names[mistake.second]}, "
-        f"{markup.percent(mistake.second_probability)}; margin {mistake.margin:.1f} logits"
+        f"{markup.probability(mistake.confidence)}, then {names[mistake.second]}, "
+        f"{markup.probability(mistake.second_probability)}; margin {mistake.margin:.1f} logits"
     )
 
 
@@ -96,10 +96,13 @@ if chosen is not None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**Test {noun} {chosen.index}**, true class {names[chosen.label]}: read as "
-            f"{names[chosen.answer]} with {markup.percent(chosen.confidence)}, then "
-            f"{names[chosen.second]} with {markup.percent(chosen.second_probability)}"
+            f"{names[chosen.answer]} with {markup.probability(chosen.confidence)}, then "
+            f"{names[chosen.second]} with {markup.probability(chosen.second_probability)}"
         )
         st.page_link("app_pages/attention.py", label="Attention", icon=":material/visibility:")
         st.page_link("app_pages/occlusion.py", label="Occlusion", icon=":material/select_all:")
-        st.page_link("app_pages/draw_and_erase.py", label="Eraser", icon=":material/ink_eraser:")
+        if st.button(
+            "Eraser", icon=":material/ink_eraser:", type="tertiary", on_click=state.take_up_eraser
+        ):
+            st.switch_page("app_pages/draw_and_erase.py", query_params={})
 components.next_page("app_pages/one_vs_two.py", "Next: the study of one versus two")

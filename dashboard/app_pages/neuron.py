@@ -63,8 +63,7 @@ patches = st.container()
 left, right = st.columns([6, 5], gap="large")
 with right:
     neuron_view.show_maximised(neuron)
-st.subheader("Its weight towards each class", anchor=False)
-effects, weights = st.columns(2, gap="large")
+effects, weights = neuron_effects.places(neuron)
 with weights:
     neuron_effects.show_direct(neuron)
 if digit is not None:

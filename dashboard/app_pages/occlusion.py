@@ -105,7 +105,8 @@ def show_winners(found: OcclusionMap) -> None:
     )
     counts = np.bincount(found.winners.ravel(), minlength=len(names))
     counts[answer] = 0
-    others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in np.argsort(-counts) if counts[i])
+    ranked = [int(i) for i in np.argsort(-counts) if counts[i]]
+    others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in ranked)
     right.markdown(
         f"Covering one place changes the answer {names[answer]} at **{markup.percent(flips)}** of "
         f"{found.winners.size:,} positions. There the answer is {others}."
@@ -113,6 +114,8 @@ def show_winners(found: OcclusionMap) -> None:
         else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
         "another fill."
     )
+    if max(map(len, names)) > 1:
+        right.html(markup.legend([(names[i], colours.CLASSES[i]) for i in ranked]))
 
 
 noun = state.dataset().noun

@@ -45,7 +45,7 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
             description=f"Attention, {step.title}",
         ),
     )
-    ones, twos = (escape(markup.percent(float(step.probabilities[i]))) for i in (1, 2))
+    ones, twos = (escape(markup.probability(float(step.probabilities[i]))) for i in (1, 2))
     return (
         f'<div class="cl-column"><b>{step.title}</b>{"".join(pictures)}'
         f"<span>answer <b>{step.answer}</b></span><span>1: {ones}, 2: {twos}</span>"
@@ -54,6 +54,7 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
 
 
 DIGITS = tuple("0123456789")
+NEXT = "app_pages/robustness.py", "Next: how far an answer holds"
 
 components.intro(
     "One versus two",
@@ -71,6 +72,7 @@ if models.get(name).dataset != cache.STUDY_DATASET:
         on_click=state.choose_model,
         args=(other.name,),
     )
+    components.next_page(*NEXT)
     st.stop()
 components.require_network()
 with st.spinner("Running the study"):
@@ -87,7 +89,9 @@ chosen = left.select_slider(
 )
 step = study.steps[chosen - 1]
 show_step(step)
-if right.button("Erase this one by hand", icon=":material/ink_eraser:"):
+if right.button(
+    "Erase this one by hand", icon=":material/ink_eraser:", on_click=state.take_up_eraser
+):
     state.use_own_digit(colours.grey(step.pixels))
     st.switch_page("app_pages/draw_and_erase.py", query_params={})
 
@@ -119,4 +123,4 @@ if not own:
     st.page_link("app_pages/draw_and_erase.py", label="Draw and erase", icon=":material/draw:")
 for i, (pixels, title) in list(enumerate(own))[-5:]:
     show_step(cache.study_step(name, pixels, title if i else "Before your edits"))
-components.next_page("app_pages/robustness.py", "Next: how far an answer holds")
+components.next_page(*NEXT)

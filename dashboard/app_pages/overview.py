@@ -90,7 +90,7 @@ def gallery(digit: state.CurrentDigit) -> None:
     names = state.dataset().class_names
     picked = tiles(
         colours.grey(split.images[indices]),
-        [f"{digit.noun} {i}" for i in indices],
+        [f"no. {i}" for i in indices],
         key="gallery",
         size=components.crisp_width(56),
         selected=indices.index(digit.index) if digit.index in indices else None,

@@ -99,7 +99,9 @@ def show_change(
                 names, after.probabilities[0], before.probabilities[0], marked=digit.label
             )
         )
-        st.caption("The thin grey bars and the points are against the unchanged picture.")
+        st.caption(
+            "Thin grey bars: the unchanged picture. In points (pts): what the change adds or takes."
+        )
     st.markdown(row.help + (f" [The paper]({row.paper})" if row.paper else ""))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +83,19 @@ class AbsentPicturesError(MissingFileError):
         )
 
 
-def warm_up() -> None:
-    """Compile what the first visitor would wait for, on the first network and one digit."""
+def warm_up(then: Iterable[str] = ()) -> None:
+    """Compile what the first visitor would wait for, on the first network and one digit.
+
+    Args:
+        then: names of the networks that visitors go on to, where they are trained.
+    """
     name = next(iter(models.MODELS))
     wait_until_compiled(name)
     digit = split(models.get(name).dataset, "test").images[0]
     prediction(name, digit)
     feature_maps(name, digit)
+    for other in filter(models.is_trained, then):
+        wait_until_compiled(other)
 
 
 # Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.

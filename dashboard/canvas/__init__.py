@@ -67,6 +67,7 @@ def digit_canvas(
     key: str = "digit_canvas",
     address: str | None = None,
     is_original_in_address: bool = False,
+    eraser_calls: int = 0,
 ) -> Drawing:
     """Show the canvas and give what is drawn on it.
 
@@ -86,6 +87,7 @@ def digit_canvas(
             finds it. None keeps nothing.
         is_original_in_address: keep the picture there even while it equals `original`, since
             nothing else in the address tells what that was.
+        eraser_calls: how often the eraser was called for; a new number takes it up.
 
     Returns:
         The drawing; `pixels` and `seen` themselves as long as the browser sent nothing newer.
@@ -111,6 +113,7 @@ def digit_canvas(
         "inks": kit.inks,
         "address": address,
         "is_original_in_address": is_original_in_address,
+        "eraser_calls": eraser_calls,
     }
     result = _mount(key=key, data=data, default={"stroke": None}, on_stroke_change=lambda: None)
     held = Drawing(pixels, seen, is_final=True)

@@ -123,9 +123,11 @@ class Edits {
     paintSegment(this.pixels, this.grid, stroke, last, point);
   }
 
+  // A stroke that changed nothing leaves nothing to undo.
   end() {
-    const { stroke } = this.open;
+    const { stroke, before } = this.open;
     this.open = null;
+    if (isSame(this.pixels, before)) this.done.pop();
     return stroke;
   }
 
@@ -288,6 +290,7 @@ class Sheet {
   #original;
   #address;
   #isOriginalInAddress;
+  #eraserCalls = 0;
 
   constructor() {
     this.link = new Link((sequence, isFinal) => this.#compose(sequence, isFinal));
@@ -350,6 +353,9 @@ class Sheet {
       this.link.rest(seen);
       this.edits = new Edits(fromText(data.pixels, this.grid), this.grid);
     }
+    if (data.eraser_calls > this.#eraserCalls) this.isErasing = true;
+    this.#eraserCalls = data.eraser_calls;
+    if (!isSameDigit) this.#putDownEraser();
     this.#keepInAddress();
   }
 
@@ -387,11 +393,19 @@ class Sheet {
   clear() {
     const { channels } = this.grid;
     const empty = this.pixels.map((_, i) => this.paper[i % channels]);
-    return this.#replace(empty) ? "Cleared" : "Empty already";
+    const isNew = this.#replace(empty);
+    this.#putDownEraser();
+    return isNew ? "Cleared" : "Empty already";
   }
 
   restore() {
     return this.#replace(this.#original) ? "Original" : "It is the original";
+  }
+
+  // On blank paper there is nothing to erase.
+  #putDownEraser() {
+    const { channels } = this.grid;
+    if (this.pixels.every((level, i) => level === this.paper[i % channels])) this.isErasing = false;
   }
 
   #layOut({ shape, paper, inks }) {

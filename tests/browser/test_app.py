@@ -270,8 +270,9 @@ def test_a_mistake_becomes_the_current_digit_and_goes_to_the_eraser(lens: Lens) 
     index = re.findall(r"\d+", str(tile.get_attribute("aria-label")))[0]
     tile.click()
     expect(lens.card).to_contain_text(f"Test digit {index}")
-    lens.main.get_by_role("link", name="Eraser").click()
+    lens.main.get_by_role("button", name="Eraser").click()
     lens.expect_page("draw_and_erase")
+    expect(lens.tool("Eraser")).to_have_attribute("aria-pressed", "true")
     expect(lens.card).to_contain_text(f"Test digit {index}")
     expect(lens.page).to_have_url(re.compile(f"digit={index}"))
 

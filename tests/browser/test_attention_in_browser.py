@@ -47,4 +47,4 @@ def test_two_classes_are_three_maps_on_one_scale_and_said_in_words(lens: Lens) -
     expect(chart).to_have_attribute("aria-label", re.compile("What matters most for 2: "))
     expect(chart.locator(".hm")).to_have_count(3)
     rival = lens.main.get_by_role("combobox", name="Against")
-    expect(rival).to_have_value("1, the likeliest other")
+    expect(rival).to_have_value("1, next likeliest")

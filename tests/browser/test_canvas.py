@@ -338,6 +338,24 @@ def test_each_tool_remembers_its_size(pad: Pad) -> None:
     expect(slider).to_have_value("3")
 
 
+def test_on_cleared_paper_the_pen_is_in_the_hand(pad: Pad) -> None:
+    pad.button("Eraser").click()
+    pad.button("Clear").click()
+    expect(pad.button("Pen")).to_have_attribute("aria-pressed", "true")
+    pad.stroke((4, 20), (9, 20))
+    assert pad.arrived().any()
+
+
+def test_a_stroke_that_changes_nothing_is_no_edit(pad: Pad) -> None:
+    pad.button("Eraser").click()
+    pad.stroke((2, 2), (5, 2))
+    assert not pad.can("Undo")
+    pad.stroke((14, 14))
+    assert pad.can("Undo")
+    pad.button("Undo").click()
+    np.testing.assert_array_equal(pad.arrived(), CROSS)
+
+
 def test_a_picture_set_by_python_is_one_edit(pad: Pad) -> None:
     pad.stroke((4, 20), (9, 20))
     drawn = pad.arrived()
