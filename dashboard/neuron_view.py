@@ -92,6 +92,8 @@ def show_weights(neuron: Chosen) -> None:
         laid = f"{height}x{width} weights on " + (
             f"each of {channels} channels" if channels > 1 else "one channel"
         )
+        if channels == models.get(neuron.model).input_shape[-1] == 3:
+            laid += ": red, green and blue"
     stems = "" if found.layer == neuron.layer else f" They stand in {found.layer}, whose "
     stems += f"{neuron.noun} {found.channel} it passes on." if stems else ""
     st.caption(
