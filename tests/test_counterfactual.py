@@ -159,6 +159,43 @@ def test_a_pixel_that_must_be_inked() -> None:
     np.testing.assert_allclose(edit.margins, [-0.3, 2.7], atol=1e-5)
 
 
+def test_the_pen_holds_the_ink_of_dark_strokes_on_white_paper() -> None:
+    """The same picture as its mirror image on black paper: the same stroke, the other way."""
+    weights = np.zeros((3, 4, 1, 2))
+    weights[..., 0], weights[2, 1] = -0.05, (0, -5)
+    image = np.full((3, 4, 1), 0.4, np.float32)
+    image[2, 1] = image[0, 3] = 1
+    model = biased(linear(weights), (0.6, 5))
+    edit = smallest_edit(model, image, 1, "add", **PIXEL, paper=(1.0,))
+    assert [(cells_of(stroke), stroke.colour) for stroke in edit.strokes] == [([(2, 1)], (0.4,))]
+    assert edit.is_found
+    assert edit.ink_share == pytest.approx(1 / 10)
+
+
+def test_the_pen_takes_the_colour_that_is_farthest_from_the_paper() -> None:
+    weights = np.zeros((3, 4, 3, 2))
+    weights[2, 1, 2] = (4, 0)
+    image = np.ones((3, 4, 3), np.float32)
+    image[0, 0], image[1, 3] = (0, 0, 0.2), (0.8, 1, 1)
+    edit = smallest_edit(biased(linear(weights), (-3, 0)), image, 1, "add", paper=(1.0,), **PIXEL)
+    assert [(cells_of(stroke), stroke.colour) for stroke in edit.strokes] == [
+        ([(2, 1)], (0.0, 0.0, pytest.approx(0.2)))
+    ]
+
+
+def test_strokes_start_where_the_brush_and_not_another_colour_helps() -> None:
+    """Grey ink in one cell turns the answer; white, which the pen has not, would in another."""
+    inputs = keras.Input((3, 4, 1))
+    at = keras.layers.Flatten()(inputs)
+    likes_grey = 5 - 50 * keras.ops.abs(at[:, 5:6] - 0.4)
+    likes_white = 90 * keras.ops.relu(keras.ops.max(at, axis=1, keepdims=True) - 0.5)
+    model = keras.Model(inputs, keras.ops.concatenate([0 * at[:, :1], likes_grey + likes_white], 1))
+    image = np.zeros((3, 4, 1), np.float32)
+    image[0, 0] = 0.4
+    found = smallest_edit(model, image, 1, "add", **PIXEL)
+    assert [cells_of(stroke) for stroke in found.strokes] == [[(1, 1)]]
+
+
 def test_both_erasing_and_adding_are_needed() -> None:
     """Cell (0, 0) has to be erased and (2, 3) inked: neither alone turns the answer."""
     weights = np.zeros((3, 4, 1, 2))

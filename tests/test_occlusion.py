@@ -173,6 +173,16 @@ def test_empty_background_of_a_digit_is_exactly_0(study: keras.Model, digit: np.
     assert (found.drops(ClassScore(2))[ink] != 0).all()
 
 
+def test_any_picture_may_show_inside_the_patch(study: keras.Model, digit: np.ndarray) -> None:
+    picture = np.random.default_rng(0).uniform(size=digit.shape).astype(np.float32)
+    found = occlusion_sensitivity(study, digit, 4, 5, picture)
+    np.testing.assert_array_equal(found.filling, picture)
+    expected = brute_force(study, digit, found)
+    np.testing.assert_allclose(found.logits, expected, rtol=0, atol=5e-5)
+    with pytest.raises(ValueError, match="Expected images of shape"):
+        occlusion_sensitivity(study, digit, 4, 5, picture[1:])
+
+
 @pytest.mark.parametrize("fill", FILLS)
 def test_skipping_is_exact(study: keras.Model, digit: np.ndarray, fill: str) -> None:
     before = digit.copy()

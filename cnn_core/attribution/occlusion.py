@@ -99,7 +99,7 @@ def occlusion_sensitivity(
     image: np.ndarray,
     patch_size: int = 4,
     stride: int = 1,
-    fill: str = "black",
+    fill: str | np.ndarray = "black",
 ) -> OcclusionMap:
     """Cover the image with a square patch, position after position, and keep every answer.
 
@@ -120,7 +120,8 @@ def occlusion_sensitivity(
             the border.
         fill: "black" (0, the paper of MNIST), "white" (1), "mean" (the image's mean), "blur"
             (the image itself, blurred by half the patch size) or "background" (of each channel the
-            median along the image's border: what a digit stands on).
+            median along the image's border: what a digit stands on); or a picture of the image's
+            shape.
 
     Returns:
         An OcclusionMap.
@@ -135,7 +136,10 @@ def occlusion_sensitivity(
             f"Expected patch_size from 1 to {min(height, width)} and stride of at least 1. "
             f"Received: patch_size={patch_size}, stride={stride}"
         )
-    filling = _filling(base, fill, patch_size)
+    if isinstance(fill, str):
+        filling = _filling(base, fill, patch_size)
+    else:
+        filling = inference.as_image(model, fill)
     tops, lefts = (_starts(length, patch_size, stride) for length in (height, width))
     differs = (base != filling).any(axis=-1).astype(float)
     down, across = _cover(tops, patch_size, height), _cover(lefts, patch_size, width)

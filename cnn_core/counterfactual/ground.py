@@ -34,8 +34,14 @@ class Ground:
     @cached_property
     def ink(self) -> np.ndarray:
         """(height, width) bool, where the picture differs from the paper."""
-        found: np.ndarray = (self.levels != np.array(self.paper)).any(axis=-1)
+        found: np.ndarray = self._strength > 0
         return found
+
+    @cached_property
+    def _strength(self) -> np.ndarray:
+        """(height, width) how far each pixel is from the paper, in levels of all channels."""
+        far: np.ndarray = np.abs(self.levels - np.array(self.paper), dtype=np.int64).sum(axis=-1)
+        return far
 
     @property
     def step(self) -> int:
@@ -43,14 +49,15 @@ class Ground:
         return max(1, round(min(self.levels.shape[:2]) / _SIDE))
 
     def brush(self, radius: float | None, *, is_eraser: bool) -> Brush:
-        """An eraser, or a pen with the picture's strongest ink.
+        """An eraser, or a pen with the picture's strongest ink: what is farthest from the paper.
 
         Args:
             radius: half its width in pixels; None takes RADIUS in proportion to the picture.
             is_eraser: which of the two.
         """
-        strongest = (int(self.levels.max()),) * len(self.paper)
         radius = RADIUS * self.step if radius is None else radius
+        place = np.unravel_index(self._strength.argmax(), self._strength.shape)
+        strongest = tuple(int(level) for level in self.levels[place])
         return Brush(radius, self.paper if is_eraser else strongest, is_eraser)
 
     def places(self, brush: Brush) -> np.ndarray:
@@ -65,7 +72,7 @@ class Ground:
             return grid & self.ink
         box = np.zeros(self.ink.shape, bool)
         box[self._reach(0), self._reach(1)] = True
-        return grid & box & (2 * self.levels.max(axis=-1) < max(brush.colour))
+        return grid & box & (2 * self._strength < self._strength.max())
 
     def _reach(self, axis: int) -> slice:
         """The middle five sevenths of a side, where digits are drawn, or as far as there is ink."""

@@ -98,8 +98,9 @@ def smallest_edit(
         model: a network whose last layer gives logits.
         image: (height, width, channels) in [0, 1], taken in whole multiples of 1/255.
         wanted: the class that is to be the answer; None takes any but the present one.
-        kind: "erase" to take ink away, "add" to draw with the picture's strongest ink, "both" for
-            whichever of these or of the two together changes less.
+        kind: "erase" to take ink away, "add" to draw with the picture's strongest ink (the
+            colour farthest from the paper), "both" for whichever of these or of the two together
+            changes less.
         radius: half the width of the strokes in pixels, 0.5 to 16; None takes 1 on a digit and
             more on a larger picture.
         most_strokes: at least 1.
@@ -180,8 +181,9 @@ def _starts(model: keras.Model, rules: Rules, goal: Goal, brush: Brush) -> list[
     """The places where covering a patch moves the margin towards the goal most."""
     places = rules.places[brush]
     side = min(1 + 2 * int(brush.radius), *places.shape)  # what a dab covers, or nearly
-    fill = "white" if not brush.is_eraser else "mean" if any(brush.colour) else "black"
-    found = occlusion_sensitivity(model, as_pixels(rules.base), side, stride=rules.step, fill=fill)
+    image = as_pixels(rules.base)
+    fill = as_pixels(np.broadcast_to(np.array(brush.colour), image.shape))
+    found = occlusion_sensitivity(model, image, side, stride=rules.step, fill=fill)
     first, second = found.base_logits.argsort()[:-3:-1]
     against = second if goal.wanted is None else goal.wanted
     drops = np.where(places, found.heatmap(ClassScore(int(first), int(against))), -np.inf)
