@@ -190,6 +190,21 @@ def test_a_map_that_does_not_fit_is_refused(
         faithfulness.erasure_test(convolutional, picture, [heatmap], ClassScore(0))
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"max_steps": 0}, "Expected max_steps of at least 1. Received: max_steps=0"),
+        ({"num_orders": -1}, "Expected num_orders of at least 0. Received: num_orders=-1"),
+    ],
+)
+def test_curves_without_a_step_are_refused(
+    convolutional: keras.Model, picture: np.ndarray, counts: dict[str, int], said: str
+) -> None:
+    """Their area would be 0, as if the map were perfect."""
+    with pytest.raises(ValueError, match=said):
+        faithfulness.erasure_test(convolutional, picture, [], ClassScore(0), **counts)
+
+
 # --- Agreement and stability ---
 
 

@@ -409,3 +409,12 @@ def test_a_neuron_that_nothing_wakes_is_told_by_its_start() -> None:
 def test_maximisation_needs_a_step(study: keras.Model) -> None:
     with pytest.raises(ValueError, match="steps of at least 1"):
         neurons.maximise(study, "conv1", 0, steps=0)
+
+
+@pytest.mark.parametrize("name", ["smoothness", "sparsity"])
+@pytest.mark.parametrize("weight", [-5.0, np.nan, np.inf])
+def test_penalties_of_a_maximisation_are_never_rewards(
+    study: keras.Model, name: str, weight: float
+) -> None:
+    with pytest.raises(ValueError, match=f"Expected {name} .* at least 0. Received: {name}="):
+        neurons.maximise(study, "conv1", 0, **{name: weight})

@@ -88,14 +88,17 @@ def erasure_test(
         image: (height, width, channels) in [0, 1].
         heatmaps: each (height, width), the larger the more evidence; all in one batch.
         score: what the maps explain.
-        num_orders: random orders, the same ones for the same picture and seed.
-        max_steps: at most so many steps from the full picture to the empty one.
+        num_orders: random orders, at least 0; the same ones for the same picture and seed.
+        max_steps: at most so many steps from the full picture to the empty one, at least 1.
         seed: of the random orders, also among equal values.
 
     Raises:
         PictureError: the picture is blank.
-        ValueError: a heatmap is not of the picture's size or not finite.
+        ValueError: a heatmap is not of the picture's size or not finite, or a number is too small.
     """
+    for name, number, least in (("max_steps", max_steps, 1), ("num_orders", num_orders, 0)):
+        if number < least:
+            raise ValueError(f"Expected {name} of at least {least}. Received: {name}={number}")
     picture = inference.as_image(model, image)
     ground = ground_of(picture)
     for heatmap in heatmaps:

@@ -70,8 +70,8 @@ def maximise(
         channel: of the layer.
         seed: of the images to begin with; the same one gives the same result.
         steps: up the gradient, at least 1.
-        smoothness: weight of the total variation, at least 0.
-        sparsity: weight of the mean brightness, at least 0.
+        smoothness: weight of the total variation, finite and at least 0.
+        sparsity: weight of the mean brightness, finite and at least 0.
 
     Returns:
         A Maximised. Its activation may be no larger than at the start: a neuron that no random
@@ -79,7 +79,7 @@ def maximise(
 
     Raises:
         UnknownNameError: there is no such layer or channel.
-        ValueError: steps is below 1.
+        ValueError: steps is below 1, or a weight is out of its range.
     """
     import keras
     import tensorflow as tf
@@ -87,6 +87,11 @@ def maximise(
     check(model, layer, channel)
     if steps < 1:
         raise ValueError(f"Expected steps of at least 1. Received: steps={steps}")
+    for name, weight in (("smoothness", smoothness), ("sparsity", sparsity)):
+        if not 0 <= weight < np.inf:
+            raise ValueError(
+                f"Expected {name} to be finite and at least 0. Received: {name}={weight}"
+            )
     inner = _traced_part(model, layer)
     sides = tuple(inner.output_shape[1:-1])
     unit = (..., *(side // 2 for side in sides), channel)
