@@ -97,13 +97,17 @@ def standing(name: str, method: str) -> str:
 
 def rival_of(name: str, method: str) -> str:
     """The best other method that can be asked: by the shipped ranking, or as it usually is."""
+    usual = "integrated_gradients" if method != "integrated_gradients" else "occlusion"
+    return _best_other(name, method) or usual
+
+
+def _best_other(name: str, method: str) -> str | None:
+    """What the shipped ranking says of the methods that can be asked; None if there is none."""
     try:
         best = faithfulness.shipped(name).best({method, *attributions.obstacles(name)})
     except MissingFileError:
-        best = None
-    if best is not None:
-        return best.method
-    return "integrated_gradients" if method != "integrated_gradients" else "occlusion"
+        return None
+    return None if best is None else best.method
 
 
 def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
@@ -115,14 +119,16 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
     rival = METHODS[rival_of(name, asked.method)]
     other = Asked(rival.name, asked.target, asked.against, None, components.default_options(rival))
     names = models.get(name).class_names
-    what = f"probability of {names[asked.target]}"
+    what, score = f"probability of {names[asked.target]}", "logit"
     if asked.against is not None:
-        what += f" against {names[asked.against]}"
-    title = METHODS[asked.method].title
+        what, score = f"{what} against {names[asked.against]}", "margin"
+    title, called = METHODS[asked.method].title, rival.title
+    if _best_other(name, asked.method) is not None:
+        called += ", best other on average"
     words.html(markup.loading("Deleting and inserting the pixels"))
     test = faithfulness.erasure(name, digit.pixels, (asked, other))
     curves.plotly_chart(
-        evidence_charts.erasure(test, (title, f"{rival.title}, best other on average"), what=what),
+        evidence_charts.erasure(test, (title, called), what=what, score=score),
         config=charts.CONFIG,
         key="evidence_curves",
         alt=f"Deletion and insertion curves of {title} and {rival.title}",

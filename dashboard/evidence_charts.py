@@ -18,13 +18,16 @@ from dashboard.experiment_charts import KINDS
 RANDOM = "random orders"
 
 
-def erasure(test: ErasureTest, titles: Sequence[str], *, what: str) -> go.Figure:
+def erasure(
+    test: ErasureTest, titles: Sequence[str], *, what: str, score: str = "logit"
+) -> go.Figure:
     """Deletion and insertion curves of some maps over the band of all random orders.
 
     Args:
         test: a row of it for each title.
         titles: of the maps; the first is drawn in orange.
         what: the probability on the upright axis, such as "probability of 2".
+        score: what the test calls scores, "logit" or "margin".
     """
     heads = ("Deletion: lower is better", "Insertion: higher is better")
     figure = make_subplots(1, 2, subplot_titles=heads, shared_yaxes=True, horizontal_spacing=0.04)
@@ -44,8 +47,8 @@ def erasure(test: ErasureTest, titles: Sequence[str], *, what: str) -> go.Figure
                 legendgroup=title,
                 showlegend=column == 1,
                 line={"color": _colour(i), "width": 3 if i == 0 else 2},
-                hovertemplate=f"{title}: %{{y:.1%}}, logit %{{customdata:.1f}}, at %{{x:.0%}} "
-                f"{done}<extra></extra>",
+                hovertemplate=f"{title}: %{{y:.1%}}, {score} %{{customdata:.1f}}, at "
+                f"%{{x:.0%}} {done}<extra></extra>",
                 row=1,
                 col=column,
             )

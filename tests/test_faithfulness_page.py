@@ -60,6 +60,11 @@ def alts(visitor: Visitor) -> list[str]:
     return [chart.proto.alt for chart in visitor.app.main.get("plotly_chart")]
 
 
+def curves_of(visitor: Visitor) -> str:
+    """The deletion and insertion curves beside a map, as they are sent."""
+    return str(visitor.app.main.get("plotly_chart")[1].proto.spec)
+
+
 # --- The panel beside a map ---
 
 
@@ -75,8 +80,12 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     visitor.press("Sanity check layer by layer")
     assert visitor.complaints() == []
     assert alts(visitor)[2].startswith("Similarity of the map while layer after layer")
+    assert "best other on average" in curves_of(visitor)
+    assert ", logit %{customdata" in curves_of(visitor)
     visitor.choose("against", 7)
     assert "probability of 2 against 7" in visitor.html()
+    assert ", margin %{customdata" in curves_of(visitor)
+    assert ", logit %{customdata" not in curves_of(visitor)
     assert len(alts(visitor)) == 2, "another map has to be asked about anew"
     assert "…" not in visitor.html()
     visitor.choose("tests_wanted", False)
@@ -199,6 +208,9 @@ def test_without_a_ranking_the_panel_says_so() -> None:
     assert evidence.rival_of("study", "integrated_gradients") == "occlusion"
     visitor = Visitor("attention", model="study")
     assert "have not been ranked on this network yet" in text_of(visitor)
+    chart = curves_of(visitor)
+    assert "Integrated gradients" in chart
+    assert "best other on average" not in chart
 
 
 # --- Words ---
@@ -267,6 +279,11 @@ def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None
     np.testing.assert_allclose([trace.y[0] for trace in by_name], [0.3, 0.8])
     assert [trace.showlegend for trace in by_name] == [True, False]
     assert by_name[0].line.color == colours.AFTER
+    assert ", logit %{customdata:.1f}, at" in by_name[0].hovertemplate
+    weighed = evidence_charts.erasure(
+        test, ("One", "Two"), what="probability of 2 against 1", score="margin"
+    )
+    assert all(", margin %" in trace.hovertemplate for trace in weighed.data if trace.name == "Two")
 
 
 def test_the_cascade_starts_at_the_map_itself_and_leaves_gaps() -> None:
