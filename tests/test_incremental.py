@@ -136,6 +136,22 @@ def test_branches_fall_back_to_whole_images_and_say_so(name: str) -> None:
     assert_exact(twin, image, found, sample(found, 2, 0), atol=5e-5)
 
 
+def test_a_network_of_mixed_precision_runs_whole_images_and_says_so() -> None:
+    usual = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        model = small((14, 11, 1))
+    finally:
+        keras.config.set_dtype_policy(usual)
+    assert chain_of(model) == "it computes in bfloat16, not in float32"
+
+
+def test_a_network_whose_places_never_end_says_so() -> None:
+    inputs = keras.Input((6, 5, 1))
+    model = keras.Model(inputs, layers.Conv2D(2, 3)(inputs))
+    assert chain_of(model) == "its units never lose their places"
+
+
 KINDS = ("conv", "conv", "conv", "max", "average", "norm", "bend", "zeros", "dropout")
 
 

@@ -134,8 +134,10 @@ def chain_of(model: keras.Model) -> Chain | str:
     try:
         layers = _in_line(model)
         split = next((i for i, layer in enumerate(layers) if _ends_places(layer)), None)
-        if split is None or model.compute_dtype != "float32":
+        if split is None:
             raise _NoChainError("its units never lose their places")
+        if model.compute_dtype != "float32":
+            raise _NoChainError(f"it computes in {model.compute_dtype}, not in float32")
         steps = [step for layer in layers[:split] for step in _steps(layer)]
         return _finish(model, steps, layers[split:])
     except _NoChainError as error:
