@@ -565,6 +565,23 @@ def test_layer_without_feature_maps(method: str, layer: str, net: keras.Model) -
         explain(net, picture(SHAPE), 0, method=method, layer=layer)
 
 
+@every_method
+def test_a_layer_that_is_not_there_is_refused_by_methods_that_need_none_too(
+    method: Method, net: keras.Model
+) -> None:
+    image = picture(SHAPE)
+    others = {"references": image[None]} if method.needs_references else {}
+    with pytest.raises(UnknownNameError, match=r"no layer 'nonsense'.*conv1, conv2, pool"):
+        explain(net, image, 0, method=method.name, layer="nonsense", **others)
+    with pytest.raises(UnknownNameError, match="no layer 'nonsense'"):
+        explain_batch(net, image[None], 0, method=method.name, layer="nonsense", **others)
+
+
+def test_a_layer_that_a_method_does_not_use_is_fine(net: keras.Model) -> None:
+    for layer in ("pool", "flatten", "logits"):
+        assert explain(net, picture(SHAPE), 0, layer=layer).layer is None
+
+
 @pytest.mark.parametrize("method", CAMS)
 def test_network_without_convolutions(method: str, plane: keras.Model) -> None:
     with pytest.raises(UnknownNameError, match="need a convolution layer and this network has"):

@@ -112,7 +112,8 @@ def explain(
         target: the class whose logit is explained.
         against: explain the margin logit(target) - logit(against) instead.
         method: a key of METHODS.
-        layer: for methods that need one, a layer with feature maps; default_layer() if None.
+        layer: for methods that need one, a layer with feature maps; default_layer() if None. The
+            others do not use it.
         seed: of methods that draw random numbers; the same seed gives the same map.
         references: (n, height, width, channels) in [0, 1], for methods that need them: images to
             compare with, such as a sample of the training set.
@@ -270,6 +271,8 @@ def _settings(
     settings = _checked_options(model, row, options)
     if row.needs_conv_layer:
         settings["layer"] = _checked_layer(model, layer)
+    elif layer is not None:
+        _check_name(layer, [each.name for each in model.layers])
     if row.needs_seed:
         settings["seed"] = seed
     if row.needs_references:
@@ -299,9 +302,14 @@ def _checked_options(model: keras.Model, row: Method, options: dict[str, Any]) -
 
 def _checked_layer(model: keras.Model, layer: str | None) -> str:
     usual = default_layer(model)
-    names = activations.spatial_layers(model)
-    if layer is not None and layer not in names:
+    if layer is None:
+        return usual
+    _check_name(layer, activations.spatial_layers(model), " with feature maps")
+    return layer
+
+
+def _check_name(layer: str, known: Sequence[str], which: str = "") -> None:
+    if layer not in known:
         raise UnknownNameError(
-            f"There is no layer {layer!r} with feature maps. Choose one of: {', '.join(names)}."
+            f"There is no layer {layer!r}{which}. Choose one of: {', '.join(known)}."
         )
-    return layer or usual

@@ -110,12 +110,13 @@ method = METHODS[
 ]
 target, against, rival = pick_classes()
 with four:
-    layer = components.layer_picker(
+    picked = components.layer_picker(
         spatial if convolutions else NO_LAYER,
         default=cache.default_layer(name) if convolutions else NO_LAYER[0],
         key="attention_layer",
         is_disabled=not convolutions or (view != METHODS_VIEW and not method.needs_conv_layer),
     )
+layer = picked if convolutions else None
 strength = five.slider(
     "Overlay",
     0.0,
