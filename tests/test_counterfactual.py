@@ -358,6 +358,15 @@ def test_nothing_must_be_there_for_the_answer_to_blank_paper() -> None:
     assert found.margin == pytest.approx(2)
 
 
+def test_what_gives_a_share_of_the_lead_may_be_more_than_blank_paper() -> None:
+    """Blank paper leads by 2, the cell adds 3 to it: half of 5 needs the cell."""
+    weights = np.zeros((3, 4, 1, 2))
+    weights[1, 1] = (3, 0)
+    model = biased(linear(weights), (2, 0))
+    assert pertinent_positives(model, SHEET).num_kept == 0
+    assert pertinent_positives(model, SHEET, lead_share=0.5).num_kept == 1
+
+
 @pytest.mark.parametrize("lead_share", [0.0, 0.5])
 def test_every_pixel_left_of_a_digit_is_needed(
     study: keras.Model, digit: np.ndarray, lead_share: float

@@ -44,10 +44,12 @@ def smooth_grad(
     samples: int = 25,
     noise: float = 0.2,
 ) -> np.ndarray:
-    """The gradient saliency averaged over noisy copies of the image.
+    """The magnitude of the gradient averaged over noisy copies of the image.
 
     Normal noise with a standard deviation of noise times the image's range is added to each
-    copy. Never below 0, and smoother than one gradient.
+    copy; of the means, the largest over the channels. Never below 0, and smoother than one
+    gradient. The paper averages gradients with their signs, which would cancel where they change
+    from copy to copy.
 
     Reference: Daniel Smilkov and others, "SmoothGrad: removing noise by adding noise", 2017,
     https://arxiv.org/abs/1706.03825
@@ -66,8 +68,8 @@ def var_grad(
 ) -> np.ndarray:
     """How much the gradient at each pixel varies between noisy copies of the image.
 
-    The variance of the gradients that SmoothGrad averages, the largest over the channels: high
-    where a small change of the image changes what the network looks at. Never below 0.
+    The variance of the gradients with their signs, the largest over the channels: high where a
+    small change of the image changes what the network looks at. Never below 0.
 
     Reference: Julius Adebayo, Justin Gilmer, Ian Goodfellow and Been Kim, "Local Explanation
     Methods for Deep Neural Networks Lack Sensitivity to Parameter Values", 2018,

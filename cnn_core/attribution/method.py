@@ -63,7 +63,7 @@ class Method:
     """One way to explain an answer.
 
     Attributes:
-        group: the family it belongs to, one of GROUPS.
+        group: title of the family it belongs to, such as "Gradients".
         compute: (model, image, score, **settings) -> heatmap; its docstring's first paragraphs
             are the help text.
         unit: of the heatmap's values, unless an option says otherwise; see unit_of().

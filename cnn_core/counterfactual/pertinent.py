@@ -42,7 +42,7 @@ class PertinentPositives:
 
     @property
     def num_kept(self) -> int:
-        """How many pixels they are; 0 if the answer is the same to the blank picture."""
+        """How many pixels they are; 0 if the blank picture has the answer with enough lead."""
         return int(self.is_kept.sum())
 
 
@@ -88,7 +88,8 @@ def pertinent_positives(
             from it.
 
     Returns:
-        PertinentPositives; no pixel at all if the blank picture has the same answer.
+        PertinentPositives; no pixel at all if the blank picture has the same answer with as much
+        of the lead as was asked for.
 
     Raises:
         PictureError: the picture is blank.
