@@ -297,7 +297,7 @@ def _colorscale(*, is_signed: bool) -> list[list[float | str]]:
 def _below(pixels: np.ndarray, strength: float, *, is_signed: bool) -> np.ndarray:
     """What lies below a map; without a map a photograph is shown as it is."""
     if strength == 0 and not colours.is_ink(pixels):
-        return colours.grey(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+        return colours.as_picture(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
     return colours.below(pixels, is_signed=is_signed)
 
 

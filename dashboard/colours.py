@@ -105,7 +105,7 @@ def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
     brightness = pixels.mean(axis=-1, keepdims=True)
     if is_signed:
         brightness = 1 - brightness if is_ink(pixels) else 0.25 + 0.75 * brightness
-    return grey(np.repeat(brightness, 3, axis=-1))
+    return as_picture(np.repeat(brightness, 3, axis=-1))
 
 
 def edited(original: np.ndarray, pixels: np.ndarray) -> np.ndarray:
@@ -141,8 +141,8 @@ def marked(pixels: np.ndarray, is_marked: np.ndarray) -> np.ndarray:
     return np.round(np.where(is_marked[..., None], orange, dimmed)).astype(np.uint8)
 
 
-def grey(pixels: np.ndarray) -> np.ndarray:
-    """An image (height, width, channels) in [0, 1] as a uint8 picture to show."""
+def as_picture(pixels: np.ndarray) -> np.ndarray:
+    """An image (height, width, channels) in [0, 1] as a uint8 picture to show, grey or RGB."""
     picture = np.clip(np.round(pixels * 255), 0, 255).astype(np.uint8)
     return picture[..., 0] if picture.shape[-1] == 1 else picture
 

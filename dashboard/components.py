@@ -167,7 +167,7 @@ def picture_gallery(
     room: Any = height if len(indices) > 12 else "content"
     with st.container(height=room, border=False, key=f"{key}_list"):
         picked = tiles(
-            [colours.grey(images[i]) for i in indices],
+            [colours.as_picture(images[i]) for i in indices],
             captions,
             key=key,
             size=crisp_width(84),

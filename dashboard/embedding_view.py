@@ -143,7 +143,7 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     labels = [int(training.labels[i]) for i in order]
     names = dataset.class_names
     tiles(
-        [colours.grey(images[training.indices[i]]) for i in order],
+        [colours.as_picture(images[training.indices[i]]) for i in order],
         [
             markup.below_tile(names[k], f"{far:.1f}", names)
             for k, far in zip(labels, distances, strict=True)

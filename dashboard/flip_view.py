@@ -106,7 +106,7 @@ def _find(digit: CurrentDigit, wanted: int, kind: str, radius: float) -> None:
     state.put(_COUNT, count)
     state.put(_FOUND, (digit.digit_id, name, found, f"{digit.digit_id} {count}"))
     if found.is_found:
-        state.set_drawing(colours.grey(found.pixels))
+        state.set_drawing(colours.as_picture(found.pixels))
         st.rerun()
 
 
@@ -202,7 +202,7 @@ def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) ->
     if not there.num_kept:
         blank = "blank paper" if _is_ink() else "an even grey picture"
         caption = f"nothing: {blank} is read as {called} too, and with half of the lead"
-    shown = colours.grey(there.pixels)
+    shown = colours.as_picture(there.pixels)
     if _is_ink():
         shown = colours.marked(pixels, there.is_kept)
     return markup.titled_figure(shown, "Must be there", caption, width=_width())
@@ -279,10 +279,10 @@ def _with_article(name: str) -> str:
 def _picture(found: SmallestEdit, pixels: np.ndarray) -> np.ndarray:
     if _is_ink():
         return colours.edited(found.original, pixels)
-    shown = colours.grey(pixels)
+    shown = colours.as_picture(pixels)
     return shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=-1)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two pictures are of the same levels."""
-    return np.array_equal(colours.grey(one), colours.grey(other))
+    return np.array_equal(colours.as_picture(one), colours.as_picture(other))

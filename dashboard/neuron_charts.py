@@ -31,7 +31,7 @@ def outlined(pixels: np.ndarray, box: tuple[int, int, int, int], *, side: int = 
     """
     height, width = pixels.shape[:2]
     factor = max(1, round(side / min(height, width)))
-    picture = colours.grey(np.broadcast_to(pixels, (height, width, 3)))
+    picture = colours.as_picture(np.broadcast_to(pixels, (height, width, 3)))
     picture = picture.repeat(factor, axis=0).repeat(factor, axis=1)
     if box != (0, 0, height, width):
         top, left, bottom, right = (factor * edge for edge in box)

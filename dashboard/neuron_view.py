@@ -132,7 +132,7 @@ def _show_map(neuron: Chosen, digit: CurrentDigit, now: np.ndarray) -> None:
     probe(
         now,
         colours.colourise(now, is_signed=is_signed, limit=limit),
-        colours.grey(digit.pixels),
+        colours.as_picture(digit.pixels),
         tops=field.tops(now.shape[0]),
         lefts=field.lefts(now.shape[1]),
         box=field.size,
@@ -257,7 +257,7 @@ def show_maximised(neuron: Chosen) -> None:
     where = f" on the {height}x{wide} pixels that the middle of its map sees" * neuron.is_map
     st.html(
         markup.figure(
-            colours.grey(seen),
+            colours.as_picture(seen),
             f"It answers with {found.activation:.2f}; to the best of many random pictures with "
             f"{found.start:.2f}. Painted to please the neuron{where}: it need not look like "
             "anything the network has seen.",

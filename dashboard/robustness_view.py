@@ -53,8 +53,8 @@ def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, 
     if before.shape[-1] > 1:
         said += "; the mean of the colours"
     figures = (
-        _panel(colours.grey(before), title, "", width),
-        _panel(colours.grey(after), "Changed", escape(change), width),
+        _panel(colours.as_picture(before), title, "", width),
+        _panel(colours.as_picture(after), "Changed", escape(change), width),
         _panel(
             coloured,
             "Difference",

@@ -92,7 +92,7 @@ def digit_card(slot: DeltaGenerator) -> None:
     else:
         said = _answer_in_words(answer)
     shown = markup.picture(
-        colours.grey(digit.pixels), width=components.crisp_width(84), description=digit.name
+        colours.as_picture(digit.pixels), width=components.crisp_width(84), description=digit.name
     )
     slot.html(_card(shown, digit.name, digit.label, said))
 

@@ -364,7 +364,7 @@ def _drawing_in_address() -> dict[str, str]:
         return {}
     digit = current_digit()
     is_needed = digit.index is None or digit.is_edited
-    return {key: codec.to_text(colours.grey(digit.pixels))} if is_needed else {}
+    return {key: codec.to_text(colours.as_picture(digit.pixels))} if is_needed else {}
 
 
 def _pixels(levels: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ def maps_of(figure: go.Figure) -> list[go.Heatmap]:
 def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
     figure = charts.heatmap(VALUES, PIXELS, is_signed=True, unit="logits", strength=0.25)
     below, above = figure.data
-    dark_on_white = 255 - colours.grey(PIXELS)
+    dark_on_white = 255 - colours.as_picture(PIXELS)
     np.testing.assert_array_equal(np.asarray(below.z)[..., 0], dark_on_white)
     np.testing.assert_array_equal(above.z, VALUES)
     assert (above.zmin, above.zmax, above.opacity) == (-6, 6, 0.25)
@@ -32,7 +32,7 @@ def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
 def test_an_unsigned_heatmap_starts_at_zero() -> None:
     figure = charts.heatmap(abs(VALUES), PIXELS, is_signed=False, unit="", strength=1)
     (found,) = maps_of(figure)
-    np.testing.assert_array_equal(np.asarray(figure.data[0].z)[..., 0], colours.grey(PIXELS))
+    np.testing.assert_array_equal(np.asarray(figure.data[0].z)[..., 0], colours.as_picture(PIXELS))
     assert (found.zmin, found.zmax) == (0, 6)
     assert [colour for _, colour in found.colorscale] == list(colours.SEQUENTIAL)
 
@@ -44,7 +44,7 @@ def test_without_its_map_a_photograph_keeps_its_colours() -> None:
         )
         for strength in (0.0, 0.75)
     ]
-    np.testing.assert_array_equal(shown[0], colours.grey(PHOTOGRAPH))
+    np.testing.assert_array_equal(shown[0], colours.as_picture(PHOTOGRAPH))
     np.testing.assert_array_equal(shown[1], colours.below(PHOTOGRAPH, is_signed=True))
 
 

@@ -111,14 +111,14 @@ def test_ink_below_a_map_is_dark_on_white() -> None:
 
 def test_grey_gives_levels_and_keeps_colour_pictures() -> None:
     pixels = np.array([[[-0.1], [0.0], [0.5], [1.0], [1.2]]])
-    assert colours.grey(pixels).tolist() == [[0, 0, 128, 255, 255]]
-    assert colours.grey(np.ones((2, 3, 3))).shape == (2, 3, 3)
+    assert colours.as_picture(pixels).tolist() == [[0, 0, 128, 255, 255]]
+    assert colours.as_picture(np.ones((2, 3, 3))).shape == (2, 3, 3)
 
 
 def test_every_level_survives_the_way_to_pixels_and_back() -> None:
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     pixels = (levels.astype(np.float32) / np.float32(255))[..., None]
-    np.testing.assert_array_equal(colours.grey(pixels), levels)
+    np.testing.assert_array_equal(colours.as_picture(pixels), levels)
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])

@@ -60,8 +60,8 @@ def test_every_change_shows_the_changed_digit_and_both_answers(
     changed = perturb(digit, row.name, row.default, model=cache.model("study"))
     shown = figures(visitor)
     assert list(shown) == ["Test digit 1", "Changed", "Difference"]
-    assert shown["Test digit 1"] == colours.data_uri(colours.grey(digit))
-    assert shown["Changed"] == colours.data_uri(colours.grey(changed))
+    assert shown["Test digit 1"] == colours.data_uri(colours.as_picture(digit))
+    assert shown["Changed"] == colours.data_uri(colours.as_picture(changed))
     answer = inference.predict(cache.model("study"), changed)
     assert f"Now <b>{answer.classes[0]}</b><span>before 2</span>" in visitor.html()
     assert row.help.split("\n")[0] in text(visitor)
@@ -111,7 +111,7 @@ def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
     visitor = Visitor("robustness", model="study")
     visitor.press("Use the changed digit")
     assert visitor.text("title") == ["Draw and erase"]
-    expected = colours.grey(perturb(digit, "rotation", 20))
+    expected = colours.as_picture(perturb(digit, "rotation", 20))
     sent = from_text(visitor.component("digit_canvas")["pixels"], (28, 28))
     np.testing.assert_array_equal(sent, expected)
     assert "Test digit 1, edited" in visitor.card()

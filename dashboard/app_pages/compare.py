@@ -161,7 +161,7 @@ digit: CurrentDigit | None = None
 with suppress(MissingFileError):  # the gallery says what is missing; the rest needs no pictures
     digit = state.current_digit()
     width = components.crisp_width(168)
-    picture.html(markup.figure(colours.grey(digit.pixels), digit.name, width=width))
+    picture.html(markup.figure(colours.as_picture(digit.pixels), digit.name, width=width))
     components.note_blank(digit)
 for column, name in zip((left, right), pair, strict=True):
     with column, components.readable_errors():

@@ -45,7 +45,7 @@ def take_picture(data: bytes) -> None:
     except PictureError as error:
         state.put("picture_problem", str(error))
         return
-    state.use_own_digit(colours.grey(read.pixels))
+    state.use_own_digit(colours.as_picture(read.pixels))
     state.put("picture_read", (state.current_digit().digit_id, read))
 
 
@@ -61,8 +61,8 @@ def workbench(start: CurrentDigit) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         drawing = digit_canvas(
-            colours.grey(start.pixels),
-            colours.grey(start.original),
+            colours.as_picture(start.pixels),
+            colours.as_picture(start.original),
             digit_id=start.digit_id,
             revision=start.revision,
             seen=start.seen,
@@ -167,7 +167,7 @@ def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
     classes = models.get(name).class_names
     answers = [classes[edit.answer] for edit in edits]
     picked = tiles(
-        [colours.grey(edit.pixels) for edit in edits],
+        [colours.as_picture(edit.pixels) for edit in edits],
         [caption(*pair) for pair in zip(answers, edits, strict=True)],
         key="edits",
         size=components.crisp_width(56),
@@ -175,7 +175,7 @@ def show_edits(digit: CurrentDigit, *, is_final: bool) -> None:
         descriptions=[f"Edit {i}: read as {answer}" for i, answer in enumerate(answers)],
     )
     if picked is not None:
-        state.set_drawing(colours.grey(edits[picked].pixels))
+        state.set_drawing(colours.as_picture(edits[picked].pixels))
         st.rerun()
 
 

@@ -25,8 +25,8 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
     left, right = st.columns([4, 7], gap="large")
     with left:
         drawing = digit_canvas(
-            colours.grey(start.pixels),
-            colours.grey(start.original),
+            colours.as_picture(start.pixels),
+            colours.as_picture(start.original),
             digit_id=start.digit_id,
             revision=start.revision,
             seen=start.seen,

@@ -111,7 +111,7 @@ def show_current() -> None:
         st.html(
             markup.row(
                 markup.figure(
-                    colours.grey(picture),
+                    colours.as_picture(picture),
                     f"{share:.0%} gone: {markup.probability(float(said))}",
                     width=components.crisp_width(84),
                 )

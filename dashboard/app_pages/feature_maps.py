@@ -18,7 +18,7 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
     probe(
         shown,
         colours.colourise(shown, is_signed=is_signed, limit=limit),
-        colours.grey(digit.original if view == ORIGINAL else digit.pixels),
+        colours.as_picture(digit.original if view == ORIGINAL else digit.pixels),
         tops=field.tops(shown.shape[0]),
         lefts=field.lefts(shown.shape[1]),
         box=field.size,

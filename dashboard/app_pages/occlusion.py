@@ -73,7 +73,7 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
     probe(
         drops,
         colours.colourise(drops, is_signed=True, limit=limit),
-        colours.grey(digit.pixels),
+        colours.as_picture(digit.pixels),
         tops=found.tops.tolist(),
         lefts=found.lefts.tolist(),
         box=(found.patch_size, found.patch_size),
@@ -81,7 +81,7 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
         map_title=f"Fall of the {quantity.lower()} for {what}",
         digit_title=f"The covered {noun}",
         key="occlusion_probe",
-        fill=colours.grey(found.filling),
+        fill=colours.as_picture(found.filling),
         probabilities=found.probabilities,
         baseline=found.base_probabilities,
         class_names=names,

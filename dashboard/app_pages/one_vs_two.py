@@ -17,7 +17,7 @@ def show_step(step: StudyStep) -> None:
     )
     st.html(
         '<div class="cl-step">'
-        + markup.figure(colours.grey(step.pixels), step.title, width=150)
+        + markup.figure(colours.as_picture(step.pixels), step.title, width=150)
         + f"<div>{said}{markup.probability_bars(DIGITS, step.probabilities)}</div>"
         + markup.attention_figure(step.attention, step.pixels, str(step.answer), width=150)
         + markup.heatmap_figure(
@@ -38,7 +38,7 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
     limit = max(colours.limit_of(each.attention) for each in steps)
     attention = colours.colourise(step.attention, is_signed=False, limit=limit)
     pictures = (
-        markup.picture(colours.grey(step.pixels), width=140, description=step.title),
+        markup.picture(colours.as_picture(step.pixels), width=140, description=step.title),
         markup.picture(
             colours.with_digit(attention, step.pixels, is_signed=False),
             width=140,
@@ -92,7 +92,7 @@ show_step(step)
 if right.button(
     "Erase this one by hand", icon=":material/ink_eraser:", on_click=state.take_up_eraser
 ):
-    state.use_own_digit(colours.grey(step.pixels))
+    state.use_own_digit(colours.as_picture(step.pixels))
     st.switch_page("app_pages/draw_and_erase.py", query_params={})
 
 st.caption(

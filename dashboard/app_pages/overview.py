@@ -15,7 +15,7 @@ def glance(digit: state.CurrentDigit) -> None:
     """The digit's way through the network in one line: input, feature maps, probabilities."""
     width = components.crisp_width(160)
     stages = [
-        ("Input", markup.picture(colours.grey(digit.pixels), width=width, description="input"))
+        ("Input", markup.picture(colours.as_picture(digit.pixels), width=width, description="input"))
     ]
     if runtime.is_ready():
         stages += inner_stages(cache.feature_maps(state.model_name(), digit.pixels))
@@ -89,7 +89,7 @@ def gallery(digit: state.CurrentDigit) -> None:
     split, indices = cache.split(state.dataset().name, "test"), examples()
     names = state.dataset().class_names
     picked = tiles(
-        colours.grey(split.images[indices]),
+        colours.as_picture(split.images[indices]),
         [f"no. {i}" for i in indices],
         key="gallery",
         size=components.crisp_width(56),

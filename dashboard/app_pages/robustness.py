@@ -89,7 +89,7 @@ def show_change(
         elif dataset.is_ink and not changed.any():
             st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
         if st.button(f"Use the changed {noun}", icon=":material/draw:"):
-            state.set_drawing(colours.grey(changed))
+            state.set_drawing(colours.as_picture(changed))
             st.switch_page("app_pages/draw_and_erase.py", query_params={})
     with right:
         said, was = (names[int(each.classes[0])] for each in (after, before))
