@@ -14,7 +14,7 @@ from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, Smal
 from cnn_core.studies import flips as study
 from dashboard import cache, colours, components, markup, state
 from dashboard.cache import flips
-from dashboard.canvas.kit import INK_ON_PAPER, kit_of
+from dashboard.canvas.kit import kit_of
 from dashboard.experiment_view import made_by
 from dashboard.film import film
 from dashboard.state import CurrentDigit
@@ -256,7 +256,7 @@ def _study_table(found: study.Flips, network: str) -> str:
 
 
 def _is_ink() -> bool:
-    return kit_of(state.dataset().name) is INK_ON_PAPER
+    return state.dataset().is_ink
 
 
 def _paper() -> tuple[float, ...]:

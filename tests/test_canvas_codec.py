@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cnn_core import datasets
+from dashboard import flip_view, state
 from dashboard.canvas import Drawing, digit_canvas, read_update
 from dashboard.canvas.codec import from_text, to_text
 from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, kit_of
@@ -185,6 +187,14 @@ def test_every_data_set_has_a_kit_of_its_channels(name: str) -> None:
     assert all(0 <= level <= 255 for colour in (kit.paper, *inks) for level in colour)
     assert len(set(names)) == len(names)
     assert len({kit.paper, *inks}) == len(inks) + 1
+
+
+def test_a_new_data_set_of_ink_gets_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = replace(datasets.get("sign_digits"), name="letters", is_ink=True)
+    monkeypatch.setitem(datasets.DATASETS, "letters", letters)
+    assert kit_of("letters") is INK_ON_PAPER
+    monkeypatch.setattr(state, "dataset", lambda: letters)
+    assert flip_view._is_ink()
 
 
 def test_only_digits_are_ink_on_paper() -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -14,7 +15,7 @@ import pytest
 from networks import randomize
 from visitors import forget_results
 
-from cnn_core import inference, models
+from cnn_core import datasets, inference, models
 from dashboard import cache, runtime
 from dashboard.cache import live
 from dashboard.cache.once import Once
@@ -158,7 +159,20 @@ def test_nothing_on_the_way_calls_predict(
     forget_results()
     assert cache.prediction("study", digit).classes[0] == 2
     cache.explanation("study", digit, "gradient_saliency", 2)
-    cache.occlusion_map("study", digit, *cache.live_patch(digit))
+    cache.occlusion_map("study", digit, *cache.live_patch("study"))
+
+
+def test_the_patch_that_follows_the_pen_is_paper_on_paper_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A picture of another size may be ink too, if the row of its data set says so."""
+    signs = models.get("course_fc")
+    assert cache.live_patch("study") == (4, 2, "black")
+    assert cache.live_patch("course_fc") == (8, 4, "mean")
+    ink = replace(datasets.get(signs.dataset), name="made_up", is_ink=True)
+    monkeypatch.setitem(datasets.DATASETS, "made_up", ink)
+    monkeypatch.setitem(models.MODELS, "made_up", replace(signs, name="made_up", dataset="made_up"))
+    assert cache.live_patch("made_up") == (8, 4, "black")
 
 
 def test_what_is_shared_cannot_be_written_to(digit: np.ndarray) -> None:

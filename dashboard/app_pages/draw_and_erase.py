@@ -8,8 +8,8 @@ from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import PictureError
 from cnn_core.images import ReadPicture, read_digit, read_picture
 from dashboard import cache, colours, components, flip_view, markup, runtime, sidebar, state
-from dashboard.canvas import acknowledge, digit_canvas
-from dashboard.canvas.kit import INK_ON_PAPER, kit_of
+from dashboard.canvas import acknowledge
+from dashboard.canvas.current import current_canvas
 from dashboard.state import CurrentDigit, Edit
 from dashboard.tiles import tiles
 
@@ -17,11 +17,12 @@ from dashboard.tiles import tiles
 def pick_source() -> None:
     """Blank paper for a digit, the test picture, or a picture of the visitor's own."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if kit is INK_ON_PAPER:
+        if is_ink:
+            paper = np.zeros(state.dataset().image_shape[:2], np.uint8)
             st.button(
                 "Blank paper",
                 icon=":material/check_box_outline_blank:",
-                on_click=lambda: state.use_own_digit(np.zeros((28, 28), np.uint8)),
+                on_click=lambda: state.use_own_digit(paper),
             )
         st.button(
             f"Test {noun} {state.digit_index()}",
@@ -38,10 +39,7 @@ def pick_source() -> None:
 def take_picture(data: bytes) -> None:
     """Make a picture the current one; what is wrong with it is shown, the one before stays."""
     try:
-        if kit is INK_ON_PAPER:
-            read = read_digit(data)
-        else:
-            read = read_picture(data, state.dataset().image_shape)
+        read = read_digit(data) if is_ink else read_picture(data, state.dataset().image_shape)
     except PictureError as error:
         state.put("picture_problem", str(error))
         return
@@ -55,29 +53,16 @@ def workbench(start: CurrentDigit) -> None:
     """The canvas and all that follows the pen; nothing else of the page runs while drawing.
 
     Args:
-        start: the digit when the whole page ran last. The canvas keeps the strokes since then
-            itself, and what it is passed stays the same, so that Streamlit sends it only once.
+        start: the digit when the whole page ran last; the canvas keeps the strokes since then.
     """
     left, right = st.columns([5, 6], gap="large")
     with left:
-        drawing = digit_canvas(
-            colours.as_picture(start.pixels),
-            colours.as_picture(start.original),
-            digit_id=start.digit_id,
-            revision=start.revision,
-            seen=start.seen,
-            kit=kit,
-            address=state.address_key(),
-            is_original_in_address=start.index is None,
-            eraser_calls=state.eraser_calls(),
-        )
-    if drawing.sequence > state.current_digit().seen:
-        state.take_drawing(drawing.pixels, drawing.sequence)
+        drawing = current_canvas(start)
     digit = state.current_digit()
     with right:
         if not runtime.is_ready():
             components.loading()
-        elif kit is INK_ON_PAPER and not digit.pixels.any():
+        elif is_ink and not digit.pixels.any():
             st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
         else:
             show_answer(digit)
@@ -87,7 +72,7 @@ def workbench(start: CurrentDigit) -> None:
                 components.preparing()
     if runtime.is_ready():
         show_edits(digit, is_final=drawing.is_final)
-        if kit is not INK_ON_PAPER or digit.pixels.any():
+        if not is_ink or digit.pixels.any():
             flip_view.show(digit)
     sidebar.show_current_digit()
     acknowledge(drawing)
@@ -130,7 +115,7 @@ def evidence(digit: CurrentDigit) -> str:
     class_name = models.get(name).class_names[answer]
     width = components.crisp_width(190)
     attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
-    covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(digit.pixels))
+    covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(name))
     return markup.row(
         (
             markup.attention_figure(attention.heatmap, digit.pixels, class_name, width=width),
@@ -206,12 +191,12 @@ def show_reading(read: ReadPicture) -> None:
             st.caption(note)
 
 
-kit, noun = kit_of(state.dataset().name), state.dataset().noun
+is_ink, noun = state.dataset().is_ink, state.dataset().noun
 components.intro(
     "Draw and erase",
     "Draw with the pen or take ink away with the eraser: the answer follows while you move, the "
     "two maps when you lift the pen. Try to turn one digit into another with as little as you can."
-    if kit is INK_ON_PAPER
+    if is_ink
     else f"Cover a part of the {noun} with the eraser's even grey, or paint on it with the pen: "
     "the answer follows while you move, the two maps when you lift the pen. Try to change the "
     "answer with as little as you can.",
@@ -221,7 +206,7 @@ workbench(state.current_digit())
 digit_id, picture_read = state.get("picture_read", (None, None))
 if picture_read is not None and digit_id == state.current_digit().digit_id:
     show_reading(picture_read)
-if kit is INK_ON_PAPER:
+if is_ink:
     with components.readable_errors():  # without the figures the page goes on
         flip_view.show_study()
 components.next_page("app_pages/attention.py", "Next: which pixels the answer rests on")

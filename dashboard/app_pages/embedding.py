@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, colours, components, embedding_view, markup, sidebar, state
+from dashboard import cache, components, embedding_view, markup, sidebar, state
 from dashboard.cache import embedding as known
 from dashboard.cache.embedding import Layout
-from dashboard.canvas import acknowledge, digit_canvas
-from dashboard.canvas.kit import kit_of
+from dashboard.canvas import acknowledge
+from dashboard.canvas.current import current_canvas
 from dashboard.embedding_view import NEIGHBOURHOODS, PLANE
 from dashboard.state import CurrentDigit
 
@@ -24,18 +24,7 @@ def workbench(start: CurrentDigit, layout: Layout, shown: tuple[np.ndarray, np.n
     """
     left, right = st.columns([4, 7], gap="large")
     with left:
-        drawing = digit_canvas(
-            colours.as_picture(start.pixels),
-            colours.as_picture(start.original),
-            digit_id=start.digit_id,
-            revision=start.revision,
-            seen=start.seen,
-            kit=kit_of(state.dataset().name),
-            address=state.address_key(),
-            is_original_in_address=start.index is None,
-        )
-    if drawing.sequence > state.current_digit().seen:
-        state.take_drawing(drawing.pixels, drawing.sequence)
+        drawing = current_canvas(start)
     digit = state.current_digit()
     one = known.features(name, digit.pixels)
     answer = cache.prediction(name, digit.pixels)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from cnn_core import models
+from cnn_core import datasets, models
 from cnn_core.inference import Prediction
 from dashboard import runtime
 from dashboard.cache.once import Once
@@ -95,15 +95,16 @@ def occlusion_map(
     return _occlusion_maps.get((*_key(name, pixels), (patch_size, stride, fill)), compute)
 
 
-def live_patch(pixels: np.ndarray) -> tuple[int, int, str]:
+def live_patch(name: str) -> tuple[int, int, str]:
     """Patch size, stride and fill of the occlusion map that follows the pen.
 
     Args:
-        pixels: (height, width, channels) in [0, 1].
+        name: of the network.
     """
-    scale = max(1, round(pixels.shape[1] / 28))
+    network = models.get(name)
+    scale = max(1, round(network.input_shape[1] / 28))
     # A black patch would draw on a photograph, on paper it is none.
-    return 4 * scale, 2 * scale, "black" if pixels.shape[:2] == (28, 28) else "mean"
+    return 4 * scale, 2 * scale, "black" if datasets.get(network.dataset).is_ink else "mean"
 
 
 def is_compiled(name: str) -> bool:
@@ -137,7 +138,7 @@ def _compile(name: str, done: threading.Event) -> None:
         image = models.golden_images(models.get(name).input_shape)[0]
         answer = int(prediction(name, image).classes[0])
         explanation(name, image, "gradient_saliency", answer)
-        patch_size, stride, fill = live_patch(image)
+        patch_size, stride, fill = live_patch(name)
         # An odd patch lies otherwise over the poolings than an even one, so it is compiled apart.
         for size in {patch_size, patch_size - 1, min(image.shape[:2]) // 7}:
             occlusion_map(name, image, size, 2 * stride, fill)

@@ -48,6 +48,7 @@ def kit_of(dataset: str) -> Kit:
     Raises:
         UnknownNameError: no data set has this name.
     """
-    if dataset == "mnist":
+    row = datasets.get(dataset)
+    if row.is_ink:
         return INK_ON_PAPER
-    return COLOUR if datasets.get(dataset).image_shape[2] == 3 else GREY
+    return COLOUR if row.image_shape[2] == 3 else GREY

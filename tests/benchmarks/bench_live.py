@@ -31,7 +31,7 @@ def edits(digit: np.ndarray, count: int) -> list[np.ndarray]:
 
 def one_edit(name: str, digit: np.ndarray, method: str, stride: int) -> tuple[float, ...]:
     """Milliseconds until the prediction, until the attention map and until all three are there."""
-    patch, _, fill = cache.live_patch(digit)
+    patch, _, fill = cache.live_patch(name)
     started = time.perf_counter()
     answer = int(cache.prediction(name, digit).classes[0])
     predicted = time.perf_counter()
