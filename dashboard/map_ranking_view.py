@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnn_core.attribution import METHODS
-from cnn_core.errors import CnnCoreError
 from cnn_core.studies import map_ranking
-from cnn_core.studies.map_figures import NUM_CHECKED
+from cnn_core.studies.map_figures import NUM_CHECKED, MapFigures
 from cnn_core.studies.map_ranking import Estimate, MapRanking, MethodFigures
 from dashboard import charts, components, evidence_charts, markup, state
 from dashboard.cache import faithfulness
@@ -194,22 +193,16 @@ def measure(name: str, count: int, seed: int) -> MapRanking:
     bar = st.progress(0.0, "Preparing networks that learnt nothing")
     indices = map_ranking.choose_images(name, count, seed=seed)
     random = [faithfulness.random_area(name, index) for index in indices]
-    rows, unranked = [], []
-    for place, method in enumerate(METHODS):
-        found = []
-        try:
-            for turn, index in enumerate(indices):
-                done = (place + turn / count) / len(METHODS)
-                bar.progress(done, f"{METHODS[method].title}: {turn + 1} of {count}")
-                found.append(faithfulness.figures(name, method, index, turn))
-                if turn == 1 and found[1].seconds > _MOST_SECONDS:  # the first one compiles
-                    raise CnnCoreError("Its maps take too long to be measured while you wait.")
-        except CnnCoreError as error:
-            unranked.append((method, str(error)))
-        else:
-            rows.append(map_ranking.collect(method, found))
+    places = {method: place for place, method in enumerate(METHODS)}
+
+    def ask(method: str, turn: int) -> MapFigures:
+        done = (places[method] + turn / count) / len(places)
+        bar.progress(done, f"{METHODS[method].title}: {turn + 1} of {count}")
+        return faithfulness.figures(name, method, indices[turn], turn)
+
+    found = map_ranking.measured(name, indices, random, ask, most_seconds=_MOST_SECONDS)
     bar.empty()
-    return map_ranking.ranking(name, indices, random, rows, unranked)
+    return found
 
 
 def _cell(values: tuple[float | None, ...]) -> str:

@@ -15,7 +15,7 @@ from visitors import STEM, Visitor
 from cnn_core.attribution import METHODS
 from cnn_core.errors import CnnCoreError
 from cnn_core.faithfulness import Curves, ErasureTest
-from cnn_core.studies import results
+from cnn_core.studies import map_ranking, results
 from cnn_core.studies.map_ranking import Estimate
 from dashboard import (
     colours,
@@ -191,7 +191,7 @@ def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.M
     few = {name: METHODS[name] for name in ("gradient_saliency", "input_x_gradient", "grad_cam")}
     visitor = Visitor("faithfulness", model="ann")
     assert "`python -m cnn_core.studies faithfulness ann`" in visitor.text("info")[0]
-    monkeypatch.setattr(map_ranking_view, "METHODS", few)
+    monkeypatch.setattr(map_ranking, "METHODS", few)
     visitor.choose("ranking_count", 4)
     visitor.press("Measure on other digits")
     assert visitor.complaints() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from cnn_core import datasets, faithfulness, models
 from cnn_core.attribution import METHODS
+from cnn_core.errors import CnnCoreError
 from cnn_core.studies import jobs, results
 from cnn_core.studies.map_figures import (
     BASELINE,
@@ -18,6 +20,7 @@ from cnn_core.studies.map_figures import (
     MapFigures,
     as_columns,
     choose_images,
+    figures_of_all,
     measure,
 )
 
@@ -159,6 +162,34 @@ def ranking(
         tuple(left_out),
         origin,
     )
+
+
+def measured(
+    name: str,
+    indices: Sequence[int],
+    random: Sequence[float],
+    ask: Callable[[str, int], MapFigures],
+    *,
+    most_seconds: float,
+) -> MapRanking:
+    """Rank all methods by figures that are asked for one by one.
+
+    Args:
+        name: of the network.
+        indices: of the test pictures, at least one.
+        random: mean area of random orders on each.
+        ask: for the figures of a method's map of one picture, by the picture's place in indices.
+        most_seconds: a method whose maps take longer than this each is left out.
+    """
+    rows, left_out = [], []
+    for method in METHODS:
+        try:
+            found = figures_of_all(partial(ask, method), len(indices), most_seconds)
+        except CnnCoreError as error:
+            left_out.append((method, str(error)))
+        else:
+            rows.append(collect(method, found))
+    return ranking(name, indices, random, rows, left_out)
 
 
 def run(
