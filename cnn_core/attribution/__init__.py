@@ -23,7 +23,7 @@ from cnn_core.attribution import (
     perturbation,
     propagation,
 )
-from cnn_core.attribution.method import Attribution, Method, Option, number
+from cnn_core.attribution.method import Attribution, Method, Option, check_options, number
 from cnn_core.attribution.propagation import UnsupportedLayerError
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import UnknownNameError
@@ -286,18 +286,12 @@ def _settings(
 
 
 def _checked_options(model: keras.Model, row: Method, options: dict[str, Any]) -> dict[str, Any]:
-    known = {option.name: option for option in row.options}
-    settings = {option.name: option.default for option in row.options}
-    for name, value in options.items():
-        if name not in known:
-            raise ValueError(
-                f"Expected options of {row.title}: {', '.join(known) or 'none'}. "
-                f"Received: {name}={value!r}"
-            )
-        known[name].check(value)
-        is_image = isinstance(value, np.ndarray)
-        settings[name] = inference.as_image(model, value) if is_image else value
-    return settings
+    check_options(row.title, row.options, options)
+    settings = {option.name: option.default for option in row.options} | options
+    return {
+        name: inference.as_image(model, value) if isinstance(value, np.ndarray) else value
+        for name, value in settings.items()
+    }
 
 
 def _checked_layer(model: keras.Model, layer: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -48,6 +48,18 @@ class Option:
             raise ValueError(
                 f"Expected {self.name} to be {expected}. Received: {self.name}={value!r}"
             )
+
+
+def check_options(title: str, known: Sequence[Option], given: Mapping[str, Any]) -> None:
+    """Raise ValueError if what has this title takes no such option, or not this value."""
+    by_name = {option.name: option for option in known}
+    for name, value in given.items():
+        if name not in by_name:
+            raise ValueError(
+                f"Expected options of {title}: {', '.join(by_name) or 'none'}. "
+                f"Received: {name}={value!r}"
+            )
+        by_name[name].check(value)
 
 
 def number(

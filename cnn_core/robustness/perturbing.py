@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import inference
+from cnn_core.attribution.method import check_options
 from cnn_core.robustness import attacks
 from cnn_core.robustness.registry import get
 from cnn_core.robustness.spec import Perturbation
@@ -55,7 +56,8 @@ def perturb(
             f"Expected strengths of {row.title} to be finite and at least {row.lowest:g} "
             f"{row.unit}. Received: strengths={strengths!r}"
         )
-    settings = _checked_options(row, options)
+    check_options(row.title, row.options, options)
+    settings = dict(options)
     numbers = _for_each("seeds", seeds, len(batch))
     if row.needs_model:
         settings |= {"seeds": numbers} if row.needs_seed else {}
@@ -95,18 +97,6 @@ def _for_each(name: str, values: Any, count: int) -> np.ndarray:
             f"Received: {name} of shape {found.shape}"
         )
     return np.broadcast_to(found, (count,))
-
-
-def _checked_options(row: Perturbation, options: dict[str, Any]) -> dict[str, Any]:
-    known = {option.name: option for option in row.options}
-    for name, value in options.items():
-        if name not in known:
-            raise ValueError(
-                f"Expected options of {row.title}: {', '.join(known) or 'none'}. "
-                f"Received: {name}={value!r}"
-            )
-        known[name].check(value)
-    return dict(options)
 
 
 def _goal(

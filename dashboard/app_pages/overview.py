@@ -15,7 +15,10 @@ def glance(digit: state.CurrentDigit) -> None:
     """The digit's way through the network in one line: input, feature maps, probabilities."""
     width = components.crisp_width(160)
     stages = [
-        ("Input", markup.picture(colours.as_picture(digit.pixels), width=width, description="input"))
+        (
+            "Input",
+            markup.picture(colours.as_picture(digit.pixels), width=width, description="input"),
+        )
     ]
     if runtime.is_ready():
         stages += inner_stages(cache.feature_maps(state.model_name(), digit.pixels))
