@@ -4,6 +4,7 @@ Read it in the order of its imports, each module using only those before it:
 
 errors        the errors whose text is fit to show a user
 kept          what is made of a network and freed with it
+files         replacing(), write_text(): a file is there whole or not at all
 datasets      Dataset rows in DATASETS; load(), from a folder, the cache or a download
 shelf         arrays that took long to compute, kept in the user's cache folder
 augmentation  augment(): random changes to training images

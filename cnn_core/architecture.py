@@ -10,14 +10,13 @@ import argparse
 import gc
 import json
 import math
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnn_core import models
+from cnn_core import files, models
 from cnn_core.activations import ReceptiveField, receptive_fields, source_layers
 from cnn_core.errors import MissingFileError
 
@@ -152,7 +151,7 @@ def write() -> Path:
     """Build every network, one after another, and write the tables that are shipped.
 
     Returns:
-        The path of the file. It is written aside and renamed, so it is never half there.
+        The path of the file.
     """
     path = tables_path()
     blocks = []
@@ -160,9 +159,7 @@ def write() -> Path:
         rows = ",\n  ".join(json.dumps(asdict(layer)) for layer in describe(models.build(name)))
         blocks.append(f" {json.dumps(name)}: [\n  {rows}\n ]")
         gc.collect()  # the largest ones hold half a gigabyte, in cycles of references
-    aside = path.with_name(f".{path.name}")
-    aside.write_text("{\n" + ",\n".join(blocks) + "\n}\n", "utf-8")
-    os.replace(aside, path)
+    files.write_text(path, "{\n" + ",\n".join(blocks) + "\n}\n")
     return path
 
 

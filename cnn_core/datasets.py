@@ -20,6 +20,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from cnn_core import files
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 SplitName = Literal["train", "test"]
@@ -200,12 +201,11 @@ def fetch(name: str) -> Path:
             f"The data of {dataset.title} is missing; restore it with `git checkout cnn_core/data`."
         )
     folder = cache_folder()
+    path = folder / dataset.file_names[0]
     try:
         arrays = dataset.download()
-        folder.mkdir(parents=True, exist_ok=True)
-        path, aside = folder / dataset.file_names[0], folder / f".{dataset.file_names[0]}"
-        np.savez_compressed(aside, **arrays)
-        os.replace(aside, path)
+        with files.replacing(path) as aside:
+            np.savez_compressed(aside, **arrays)
     except Exception as error:  # offline, moved, altered: each library has its own errors for it
         raise MissingFileError(
             f"The pictures of {dataset.title} are not on this machine and cannot be downloaded: "
@@ -279,16 +279,16 @@ def read_sign_photographs(archive: Path, *, digest: str) -> Arrays:
     Raises:
         ValueError: the photographs are not those of the digest, or one cannot be read.
     """
-    with zipfile.ZipFile(archive) as files:
+    with zipfile.ZipFile(archive) as photographs:
         members = {
             "/".join(member.split("/")[-2:]): member
-            for member in files.namelist()
+            for member in photographs.namelist()
             if re.search(r"/[0-9]/[^/]+\.JPG$", member)
         }
         names = sorted(members)
         if hashlib.sha256("\n".join(names).encode()).hexdigest() != digest:
             raise ValueError("The archive holds other photographs than expected")
-        pixels = [_read_sign(files.read(members[name])) for name in names]
+        pixels = [_read_sign(photographs.read(members[name])) for name in names]
     labels = np.array([int(name[0]) for name in names], np.uint8)
     return {"x": np.stack(pixels), "y": labels, "src": np.array(names)}
 

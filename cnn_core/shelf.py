@@ -8,7 +8,6 @@ is kept and all else works.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_core import datasets
+from cnn_core import datasets, files
 
 if TYPE_CHECKING:
     import keras
@@ -67,12 +66,8 @@ def find_or_compute(name: str, compute: Callable[[], Arrays]) -> Arrays:
 
 
 def _keep(name: str, arrays: Arrays) -> None:
-    path = _path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside, under a name of this process's own: a reader never meets half a file.
-    aside = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez_compressed(aside, **arrays)  # type: ignore[arg-type]
-    os.replace(aside, path)
+    with files.replacing(_path(name)) as aside:
+        np.savez_compressed(aside, **arrays)  # type: ignore[arg-type]
 
 
 def _path(name: str) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core import datasets, evaluation, inference, models
+from cnn_core import datasets, evaluation, files, inference, models
 from cnn_core.augmentation import augment
 from cnn_core.datasets import Split
 from cnn_core.errors import CnnCoreError
@@ -241,8 +241,8 @@ def train_pretrained(
     """Train a row of MODELS by its own recipe and write all that is shipped of it.
 
     Writes NAME.weights.h5, NAME.predictions.npz (the logits of the test set and its labels) and,
-    last, the card NAME.json. Each file is written aside and renamed, so an interrupted run leaves
-    no half file; begun again, it goes on after its last epoch.
+    last, the card NAME.json. An interrupted run leaves no half file; begun again, it goes on after
+    its last epoch.
 
     Args:
         name: a key of models.MODELS.
@@ -317,9 +317,8 @@ def ship(
     name = spec.name
     test = datasets.load(spec.dataset, split="test")
     weights, logits, golden = _write_weights(model, spec, test, folder)
-    predictions, aside = folder / f"{name}.predictions.npz", folder / f".{name}.predictions.npz"
-    np.savez_compressed(aside, logits=logits, labels=test.labels.astype(np.uint8))
-    os.replace(aside, predictions)
+    with files.replacing(folder / f"{name}.predictions.npz") as aside:
+        np.savez_compressed(aside, logits=logits, labels=test.labels.astype(np.uint8))
     accuracy = evaluation.accuracy(logits, test.labels)
     data_file = datasets.find(spec.dataset)
     assert data_file is not None  # it was read a moment ago
@@ -349,9 +348,8 @@ def ship(
             "tensorflow": _tensorflow_version(),
         },
     }
-    path, aside = folder / f"{name}.json", folder / f".{name}.json"
-    aside.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
-    os.replace(aside, path)
+    path = folder / f"{name}.json"
+    files.write_text(path, json.dumps(card, indent=1) + "\n")
     return path
 
 
@@ -359,29 +357,37 @@ def _write_weights(
     model: keras.Model, spec: models.ModelSpec, test: Split, folder: Path
 ) -> tuple[Path, np.ndarray, np.ndarray]:
     """Write the weights; return their path, and the logits of test and golden images with them."""
+    path = folder / f"{spec.name}.weights.h5"
+    answers = _answers(model, spec, test)
+    with tempfile.TemporaryDirectory() as scratch, files.replacing(path) as aside:
+        plain = Path(scratch) / path.name
+        model.save_weights(plain)
+        if spec.num_parameters > _LARGE:
+            _pack(plain, aside, "float16")
+            reloaded = spec.build()
+            reloaded.load_weights(aside)
+            halved = _answers(reloaded, spec, test)
+            if _agree(answers, halved, test.labels):
+                return path, *halved
+        _pack(plain, aside, "float32")
+    return path, *answers
+
+
+def _answers(
+    model: keras.Model, spec: models.ModelSpec, test: Split
+) -> tuple[np.ndarray, np.ndarray]:
+    """The logits of the test and of the golden images."""
     images = models.golden_images(spec.input_shape)
-    logits, golden = inference.logits(model, test.images), inference.logits(model, images)
-    path, aside = folder / f"{spec.name}.weights.h5", folder / f".{spec.name}.weights.h5"
-    plain, halved = (folder / f".{spec.name}.{kind}.weights.h5" for kind in ("plain", "half"))
-    model.save_weights(plain)
-    _pack(plain, aside, "float32")
-    if spec.num_parameters > _LARGE:
-        _pack(plain, halved, "float16")
-        reloaded = spec.build()
-        reloaded.load_weights(halved)
-        half_logits, half_golden = (inference.logits(reloaded, x) for x in (test.images, images))
-        loss = evaluation.accuracy(logits, test.labels) - evaluation.accuracy(
-            half_logits, test.labels
-        )
-        is_close = float(np.abs(half_golden - golden).max()) <= _GOLDEN_TOLERANCE
-        if is_close and abs(loss) <= _ACCURACY_TOLERANCE:
-            os.replace(halved, aside)
-            logits, golden = half_logits, half_golden
-        else:
-            halved.unlink()
-    plain.unlink()
-    os.replace(aside, path)
-    return path, logits, golden
+    return inference.logits(model, test.images), inference.logits(model, images)
+
+
+def _agree(
+    one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], labels: np.ndarray
+) -> bool:
+    """Whether the same network, rounded, still gives the golden logits and the accuracy."""
+    before, after = (evaluation.accuracy(logits, labels) for logits, _ in (one, other))
+    is_close = float(np.abs(other[1] - one[1]).max()) <= _GOLDEN_TOLERANCE
+    return is_close and abs(before - after) <= _ACCURACY_TOLERANCE
 
 
 def _pack(source: Path, target: Path, dtype: str) -> None:

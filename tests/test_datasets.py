@@ -230,6 +230,33 @@ def test_download_fills_the_cache_once(nowhere: Path, monkeypatch: pytest.Monkey
     assert [path.name for path in datasets.cache_folder().iterdir()] == ["cifar10.npz"]
 
 
+def test_two_downloads_at_once_both_end_well(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = colours(6), np.arange(6)
+    arrays = {"x_train": x, "y_train": y, "x_test": x[:2], "y_test": y[:2]}
+
+    class Overtaken:
+        """Labels in whose writing another program downloads the same pictures."""
+
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            if not others:
+                others.append("begun")
+                others[0] = datasets.fetch("cifar10").name
+            return y
+
+    others: list[str] = []
+    replace_row(
+        monkeypatch,
+        "cifar10",
+        download=lambda: arrays if others else {**arrays, "y_train": Overtaken()},
+    )
+    assert datasets.fetch("cifar10").name == "cifar10.npz"
+    assert others == ["cifar10.npz"]
+    assert [path.name for path in datasets.cache_folder().iterdir()] == ["cifar10.npz"]
+    assert datasets.load("cifar10", split="train").labels.tolist() == y.tolist()
+
+
 @pytest.mark.parametrize("name", ["cifar10", "sign_digits"])
 def test_offline_and_absent_names_the_three_ways(
     name: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch

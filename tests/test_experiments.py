@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import MissingFileError, UnknownNameError
-from cnn_core.studies import conclusions, experiment_runs, experiments
+from cnn_core.studies import conclusions, experiment_runs, experiments, results
 from cnn_core.studies.experiment_runs import BUILDERS, build_cnn
 from cnn_core.studies.experiments import (
     EXPERIMENTS,
@@ -132,7 +132,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Experiment:
 def test_run_ship_and_load(
     tiny: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiments, "FOLDER", tmp_path / "shipped")
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "shipped")
     told: list[tuple[int, int]] = []
     result = experiments.run("l2", tmp_path, on_done=lambda done, total: told.append((done, total)))
     assert told == [(i, 4) for i in range(5)]
@@ -144,7 +144,7 @@ def test_run_ship_and_load(
     penalised, free = (result.runs[i].histories[0]["loss"][0] for i in (1, 0))
     assert penalised > free + 0.05
     assert result.origin.command == "python -m cnn_core.studies experiments l2"
-    assert experiments.ship(result) == tmp_path / "shipped" / "l2.json"
+    assert experiments.ship(result) == tmp_path / "shipped" / "experiments" / "l2.json"
     assert experiments.load("l2") == result
     assert conclusions.conclude(result).best == "off"
 
@@ -354,7 +354,7 @@ def test_results_that_are_not_there_or_of_another_table(
 ) -> None:
     result = made([[0.9, 0.8, 0.9], [0.7, 0.8, 0.9]], "a")
     result = dataclasses.replace(result, experiment=EXPERIMENTS["pooling"])
-    monkeypatch.setattr(experiments, "FOLDER", tmp_path)
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
     path = experiments.ship(result)
     assert experiments.load("pooling").runs == result.runs
     text = path.read_text("utf-8")

@@ -26,7 +26,6 @@ def _network() -> Iterator[None]:
 
 @pytest.fixture
 def nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(experiments, "FOLDER", tmp_path)
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     st.cache_resource.clear()
     yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from cnn_core.training import History
 __all__ = ["EXPERIMENTS", "Experiment", "Point", "Size", "get"]
 
 NAME = "experiments"
-FOLDER = results.FOLDER / NAME
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,15 @@ class ExperimentResult:
     experiment: Experiment
     runs: tuple[PointRuns, ...]
     origin: results.Origin
+
+
+@dataclass(frozen=True)
+class _Shipped:
+    """A result as its file holds it: of the experiment's row only what the numbers rest on."""
+
+    table: dict[str, Any]
+    origin: results.Origin
+    runs: tuple[PointRuns, ...]
 
 
 def run(
@@ -92,18 +99,9 @@ def run(
 
 
 def ship(result: ExperimentResult) -> Path:
-    """Write a result to its shipped file, aside first, and return the path."""
-    facts = {
-        "table": _table(result.experiment),
-        "origin": dataclasses.asdict(result.origin),
-        "runs": [dataclasses.asdict(run) for run in result.runs],
-    }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    name = f"{result.experiment.name}.json"
-    path, aside = FOLDER / name, FOLDER / f".{name}"
-    aside.write_text(json.dumps(facts, separators=(",", ":")) + "\n", "utf-8")
-    os.replace(aside, path)
-    return path
+    """Write a result to its shipped file, and return the path."""
+    shipped = _Shipped(_table(result.experiment), result.origin, result.runs)
+    return results.write(f"{NAME}/{result.experiment.name}", shipped, is_compact=True)
 
 
 def load(name: str) -> ExperimentResult:
@@ -115,7 +113,7 @@ def load(name: str) -> ExperimentResult:
     """
     experiment = get(name)
     try:
-        facts = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+        facts = results.read(f"{NAME}/{name}")
         if facts["table"] != _table(experiment):
             raise ValueError("Made from another table")
         runs = tuple(_read_runs(each) for each in facts["runs"])

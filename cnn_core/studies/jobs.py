@@ -8,12 +8,13 @@ is named, and the results come back to the caller, who writes the files.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cnn_core import files
 
 Result = dict[str, Any]
 
@@ -115,9 +116,7 @@ def _read(job: Job, folder: Path) -> list[Result]:
 
 
 def _write(job: Job, result: Result, folder: Path, title: str) -> Result:
-    """Write a result aside and rename it; return it as JSON gives it back."""
+    """Write a result; return it as JSON gives it back."""
     text = json.dumps({"title": title, **_origin(job), "result": result}, indent=1)
-    path, aside = folder / f"{job.key}.json", folder / f".{job.key}.json"
-    aside.write_text(text + "\n", "utf-8")
-    os.replace(aside, path)
+    files.write_text(folder / f"{job.key}.json", text + "\n")
     return dict(json.loads(text)["result"])

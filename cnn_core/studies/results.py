@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cnn_core import datasets, models
+from cnn_core import datasets, files, models
 from cnn_core.errors import MissingFileError
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
@@ -70,7 +69,7 @@ def origin(
 
 
 def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
-    """Write the record of a study to its shipped file, aside first, and return the path.
+    """Write the record of a study to its shipped file, and return the path.
 
     Args:
         name: of the file, without .json; a study of many files has a folder: "study/part".
@@ -78,11 +77,8 @@ def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
         is_compact: in one line, for many values.
     """
     path = FOLDER / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}")
     layout: Any = {"separators": (",", ":")} if is_compact else {"indent": 1}
-    aside.write_text(json.dumps(dataclasses.asdict(study), **layout) + "\n", "utf-8")
-    os.replace(aside, path)
+    files.write_text(path, json.dumps(dataclasses.asdict(study), **layout) + "\n")
     return path
 
 
