@@ -187,8 +187,9 @@ def _take_epoch(
         progress.history.setdefault(name, []).append(float(values[-1]))
     sign = -1 if config.monitor == "val_loss" else 1
     values = [sign * value for value in progress.history[config.monitor]]
-    # Not a number is never the best; the first epoch is, until there is a better one.
-    best = max(values[:-1], default=-np.inf)
+    # The first epoch is the best until there is a better one; to one that is not a number, any is,
+    # and as the first of several it would be their maximum.
+    best = max((value for value in values[:-1] if not np.isnan(value)), default=-np.inf)
     if progress.best_epoch == 0 or values[-1] > best:
         progress.best_epoch, progress.best_weights = len(values), model.get_weights()
     progress.waited = 0 if values[-1] > best + config.min_change else progress.waited + 1

@@ -83,6 +83,33 @@ def test_stops_early_and_keeps_the_best_weights() -> None:
     assert kept == pytest.approx(losses[best], rel=1e-4)
 
 
+def spoil_first_epoch(model: keras.Model) -> Callable[[int, int], None]:
+    """Make the weights no numbers before the first validation, and good again soon after."""
+    weights = model.get_weights()
+
+    def on_step(done: int, total: int) -> None:
+        if done == 10:
+            model.set_weights([np.full_like(each, np.nan) for each in weights])
+        if done == 11:
+            model.set_weights(weights)
+
+    return on_step
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_first_epoch_that_is_no_number_is_not_the_best_for_ever(patience: int | None) -> None:
+    # Plain SGD has no memory in which the spoilt step could stay.
+    config = dataclasses.replace(CONFIG, optimizer="sgd", patience=patience)
+    model = fresh()
+    progress = training.train(model, halves(200), config, on_step=spoil_first_epoch(model))
+    losses = progress.history["val_loss"]
+    assert np.isnan(losses[0])
+    assert np.isfinite(losses[1:]).all()
+    assert progress.epochs == config.epochs
+    assert progress.best_epoch == int(np.nanargmin(losses)) + 1
+    assert all(np.isfinite(each).all() for each in model.get_weights())
+
+
 @pytest.mark.parametrize("optimizer", get_args(Optimizer))
 def test_every_optimizer_learns(optimizer: Optimizer) -> None:
     rate = 1.0 if optimizer == "adadelta" else 0.05
