@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import platform
 import shutil
@@ -96,7 +97,8 @@ def train(
 
     The validation part is split off the training set. With a checkpoint folder, each epoch is
     saved there, and a folder that is there already is gone on from: an interruption costs at most
-    one epoch.
+    one epoch. If it comes from another recipe, seed or training set, or from a network of other
+    weights, all begins anew.
 
     Args:
         model: a network whose last layer gives logits; call keras.utils.set_random_seed before
@@ -109,6 +111,9 @@ def train(
 
     Returns:
         The Progress of the whole training.
+
+    Raises:
+        ValueError: the recipe's validation_images leave nothing to learn from, or are none.
     """
     import keras
 
@@ -116,7 +121,8 @@ def train(
     train_part, validation = split_validation(split, config.validation_images, seed=seed)
     steps = -(-len(train_part.images) // config.batch_size)
     _compile(model, config, steps * config.epochs)
-    progress = _load_checkpoint(model, checkpoint)
+    origin = {} if checkpoint is None else _origin(model, split, config, seed)
+    progress = _load_checkpoint(model, checkpoint, origin)
     while progress.epochs < config.epochs and not _is_over(progress, config):
         started, epoch = time.monotonic(), progress.epochs
         random = np.random.default_rng((seed, epoch))
@@ -145,7 +151,7 @@ def train(
         _take_epoch(progress, fitted.history, model, config)
         progress.seconds += time.monotonic() - started
         if checkpoint is not None:
-            _save_checkpoint(model, progress, checkpoint)
+            _save_checkpoint(model, progress, checkpoint, origin)
     model.set_weights(progress.best_weights)
     return progress
 
@@ -199,7 +205,23 @@ def _is_over(progress: Progress, config: TrainingConfig) -> bool:
     return config.patience is not None and progress.waited >= config.patience
 
 
-def _save_checkpoint(model: keras.Model, progress: Progress, folder: Path) -> None:
+def _origin(model: keras.Model, split: Split, config: TrainingConfig, seed: int) -> dict[str, Any]:
+    """What a training comes from, as JSON gives it back; only with the same it is gone on with."""
+    data = hashlib.sha256()
+    for array in (split.images, split.labels):
+        data.update(np.ascontiguousarray(array).data)
+    facts = {
+        "recipe": dataclasses.asdict(config),
+        "seed": seed,
+        "data_sha256": data.hexdigest(),
+        "weight_shapes": [tuple(weight.shape) for weight in model.weights],
+    }
+    return dict(json.loads(json.dumps(facts)))
+
+
+def _save_checkpoint(
+    model: keras.Model, progress: Progress, folder: Path, origin: dict[str, Any]
+) -> None:
     """Write everything aside, then swap the folders: what is there is always whole."""
     aside, old = folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
@@ -207,6 +229,7 @@ def _save_checkpoint(model: keras.Model, progress: Progress, folder: Path) -> No
     model.save_weights(aside / "now.weights.h5")  # with the optimizer's state
     np.savez(aside / "best.npz", *progress.best_weights)
     facts = {k: v for k, v in vars(progress).items() if k != "best_weights"}
+    facts["origin"] = origin
     (aside / "progress.json").write_text(json.dumps(facts), "utf-8")
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -215,7 +238,7 @@ def _save_checkpoint(model: keras.Model, progress: Progress, folder: Path) -> No
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _load_checkpoint(model: keras.Model, folder: Path | None) -> Progress:
+def _load_checkpoint(model: keras.Model, folder: Path | None, origin: dict[str, Any]) -> Progress:
     if folder is None:
         return Progress()
     old = folder.with_name(f"{folder.name}.old")
@@ -223,11 +246,13 @@ def _load_checkpoint(model: keras.Model, folder: Path | None) -> Progress:
         old.rename(folder)  # killed between the two renames
     if not folder.exists():
         return Progress()
+    facts = json.loads((folder / "progress.json").read_text("utf-8"))
+    if facts.pop("origin", None) != origin:
+        return Progress()
     model.optimizer.build(model.trainable_variables)
     model.load_weights(folder / "now.weights.h5")
     with np.load(folder / "best.npz") as arrays:
         best = [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
-    facts = json.loads((folder / "progress.json").read_text("utf-8"))
     return Progress(**facts, best_weights=best)
 
 
@@ -243,7 +268,7 @@ def train_pretrained(
 
     Writes NAME.weights.h5, NAME.predictions.npz (the logits of the test set and its labels) and,
     last, the card NAME.json. An interrupted run leaves no half file; begun again, it goes on after
-    its last epoch.
+    its last epoch, unless its recipe or data were changed.
 
     Args:
         name: a key of models.MODELS.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -188,6 +188,74 @@ def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.get_weights()[0], whole.best_weights[0], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning_rate": 0.01},
+        {"batch_size": 32},
+        {"optimizer": "rmsprop"},
+        {"loss": "kl_divergence"},
+        {"monitor": "val_accuracy"},
+        {"epochs": 3},
+        {"augmentation": Augmentation(flips=True)},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_another_recipe_begins_anew(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """A checkpoint of three epochs is there; with the changed recipe it is as if it were not."""
+    config = dataclasses.replace(CONFIG, patience=None)
+    with pytest.raises(StoppedError):
+        training.train(
+            fresh(), halves(200), config, checkpoint=tmp_path / "checkpoint", on_step=stop_after(35)
+        )
+    changed = dataclasses.replace(config, **changes)
+    told: list[int] = []
+    progress = training.train(
+        fresh(),
+        halves(200),
+        changed,
+        checkpoint=tmp_path / "checkpoint",
+        on_step=lambda done, _: told.append(done),
+    )
+    assert told[:1] == [1]
+    alone = training.train(fresh(), halves(200), changed)
+    assert progress.epochs == alone.epochs == changed.epochs
+    for name, values in alone.history.items():
+        np.testing.assert_allclose(progress.history[name], values, rtol=1e-3, atol=1e-6)
+
+
+def wider() -> keras.Model:
+    return linear(np.zeros((6, 6, 1, 3), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("network", "split", "seed"),
+    [(fresh, halves(200, seed=9), 0), (fresh, halves(200), 1), (wider, halves(200), 0)],
+    ids=["data", "seed", "network"],
+)
+def test_other_data_seed_or_network_begins_anew(
+    tmp_path: Path, network: Callable[[], keras.Model], split: Split, seed: int
+) -> None:
+    folder, told = tmp_path / "checkpoint", []
+    training.train(fresh(), halves(200), CONFIG, checkpoint=folder)
+    training.train(
+        network(), split, CONFIG, seed=seed, checkpoint=folder, on_step=lambda d, _: told.append(d)
+    )
+    assert told[:1] == [1]
+
+
+def test_checkpoint_that_does_not_say_its_recipe_is_not_gone_on_from(tmp_path: Path) -> None:
+    folder, told = tmp_path / "checkpoint", []
+    training.train(fresh(), halves(200), CONFIG, checkpoint=folder)
+    facts = json.loads((folder / "progress.json").read_text("utf-8"))
+    del facts["origin"]
+    (folder / "progress.json").write_text(json.dumps(facts), "utf-8")
+    training.train(
+        fresh(), halves(200), CONFIG, checkpoint=folder, on_step=lambda d, _: told.append(d)
+    )
+    assert told[:1] == [1]
+
+
 def test_killed_between_the_two_renames_of_a_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     config = dataclasses.replace(CONFIG, epochs=2)
@@ -222,6 +290,14 @@ def test_split_validation_leaves_no_part_empty(count: int) -> None:
     split = Split(np.zeros((50, 1, 1, 1), np.float32), np.zeros(50, np.int64))
     with pytest.raises(ValueError, match="Expected num_validation between 1 and 49"):
         training.split_validation(split, count, seed=0)
+
+
+@pytest.mark.parametrize("count", [0, 200])
+def test_recipe_that_leaves_no_part_is_refused(tmp_path: Path, count: int) -> None:
+    config = dataclasses.replace(CONFIG, validation_images=count)
+    with pytest.raises(ValueError, match=f"between 1 and 199. Received: num_validation={count}"):
+        training.train(fresh(), halves(200), config, checkpoint=tmp_path / "checkpoint")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture
@@ -319,6 +395,22 @@ def test_killed_training_goes_on_and_leaves_no_half_file(tiny: Path) -> None:
         "tiny.predictions.npz",
         "tiny.weights.h5",
     ]
+
+
+def test_card_tells_the_recipe_that_the_network_learnt_by(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted, given another rate and begun again: no epoch of the old rate is in it."""
+    with pytest.raises(StoppedError):
+        training.train_pretrained("tiny", on_step=stop_after(12), folder=models.PRETRAINED)
+    changed = dataclasses.replace(CONFIG, learning_rate=0.01)
+    spec = dataclasses.replace(models.get("tiny"), training=changed)
+    monkeypatch.setitem(models.MODELS, "tiny", spec)
+    training.train_pretrained("tiny", folder=models.PRETRAINED)
+    card = models.load_card("tiny")
+    assert card["training"]["learning_rate"] == 0.01
+    alone = training.train(fresh(), datasets.load("halves", split="train"), changed)
+    np.testing.assert_allclose(card["history"]["loss"], alone.history["loss"], rtol=1e-3)
 
 
 def test_network_in_bfloat16_is_shipped_in_float32(tiny: Path) -> None:
