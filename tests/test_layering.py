@@ -26,6 +26,7 @@ PARTS = [
     *("units", "kernels", "patches", "classes", "maximisation", "switching"),
     *("ground", "erasure", "agreement", "randomisation"),
     *("spec", "layers", "digits", "cifar", "signs", "classics"),
+    *("checkpoint", "loop", "shipping"),
     *("natural", "attacks", "registry", "perturbing", "sweep"),
     *("one_vs_two", "jobs", "results", "baselines", "k_fold", "grid_search", "robustness", "flips"),
     *("experiment_table", "experiment_runs", "experiments", "conclusions"),

@@ -19,6 +19,8 @@ from cnn_core.datasets import Split
 from cnn_core.errors import MissingFileError, UnknownNameError
 from cnn_core.models import TrainingConfig
 from cnn_core.models.spec import Loss, Optimizer
+from cnn_core.training import __main__ as command_line
+from cnn_core.training import shipping
 
 CONFIG = TrainingConfig(
     batch_size=16,
@@ -361,7 +363,7 @@ def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
 def test_large_network_is_shipped_with_half_the_digits(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_LARGE", 50)
+    monkeypatch.setattr(shipping, "_LARGE", 50)
     training.train_pretrained("tiny", folder=models.PRETRAINED)
     card = models.load_card("tiny")
     assert card["weights_dtype"] == "float16"
@@ -374,8 +376,8 @@ def test_large_network_is_shipped_with_half_the_digits(
 def test_half_the_digits_are_refused_where_they_change_the_answers(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_LARGE", 50)
-    monkeypatch.setattr(training, "_GOLDEN_TOLERANCE", 0.0)
+    monkeypatch.setattr(shipping, "_LARGE", 50)
+    monkeypatch.setattr(shipping, "_GOLDEN_TOLERANCE", 0.0)
     training.train_pretrained("tiny", folder=models.PRETRAINED)
     assert models.load_card("tiny")["weights_dtype"] == "float32"
     assert sorted(path.suffix for path in models.PRETRAINED.iterdir()) == [".h5", ".json", ".npz"]
@@ -454,7 +456,7 @@ def test_command_line_trains(
     folder = models.PRETRAINED
     monkeypatch.setattr(sys, "argv", ["training", "tiny", "--seed", "2", "--folder", str(folder)])
     with pytest.raises(SystemExit) as exit_info:
-        training.main()
+        command_line.main()
     assert exit_info.value.code == 0
     assert json.loads((folder / "tiny.json").read_text("utf-8"))["seed"] == 2
     assert "Test accuracy 1.0000" in capsys.readouterr().err
