@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -17,6 +18,10 @@ from cnn_core.studies.flips import Row, by_rank, in_random_order, measure
 
 PAIR = (9, 4)
 BOTH = (PAIR, PAIR[::-1])
+
+
+def sha256() -> str:
+    return str(models.load_card("study")["weights_sha256"])
 
 
 def test_erasing_by_rank_by_hand() -> None:
@@ -45,7 +50,7 @@ def test_erasing_in_random_order(digit: np.ndarray) -> None:
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, object]:
-    return measure("study", *PAIR, first=1, count=2, seeds=[0, 1])
+    return measure("study", sha256(), *PAIR, first=1, count=2, seeds=[0, 1])
 
 
 def test_ways_are_measured_as_they_are_made(
@@ -93,6 +98,58 @@ def test_study_is_loaded_as_it_was_written(small: Path) -> None:
     assert flips.run(small, num_digits=1) == found
 
 
+@pytest.fixture
+def train_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Gives `study` other weights, in a folder of its own."""
+    folder = tmp_path / "pretrained"
+    folder.mkdir()
+    facts = models.load_card("study")
+
+    def train() -> None:
+        network = models.load_pretrained("study")
+        network.set_weights([1.01 * weight for weight in network.get_weights()])
+        monkeypatch.setattr(models, "PRETRAINED", folder)
+        weights = models.weights_path("study")
+        network.save_weights(weights)
+        card = facts | {"weights_sha256": models.sha256(weights)}
+        (folder / "study.json").write_text(json.dumps(card), "utf-8")
+
+    return train
+
+
+def test_a_network_trained_anew_is_measured_anew(
+    small: Path, train_anew: Callable[[], None]
+) -> None:
+    old, told = sha256(), []
+    flips.run(small, num_digits=1)
+    train_anew()
+    anew = flips.run(small, num_digits=1, on_done=lambda *counts: told.append(counts))
+    assert told[0] == (0, 2), "no finished job is of these weights"
+    assert anew.weights_sha256 == {"study": sha256()}
+    with pytest.raises(MissingFileError, match="have changed: begin the study anew"):
+        measure("study", old, *PAIR, first=0, count=1, seeds=[0])
+
+
+def test_the_network_of_a_job_is_that_of_its_weights(train_anew: Callable[[], None]) -> None:
+    old = flips._network("study", sha256())
+    train_anew()
+    new = flips._network("study", sha256())
+    assert any(
+        (one != other).any()
+        for one, other in zip(old.get_weights(), new.get_weights(), strict=True)
+    )
+
+
+def test_other_weights_make_the_shipped_figures_void(train_anew: Callable[[], None]) -> None:
+    assert flips.load().rows
+    train_anew()
+    with pytest.raises(
+        MissingFileError,
+        match=r"other weights than those here.*`python -m cnn_core\.studies counterfactuals`",
+    ):
+        flips.load()
+
+
 def test_row_of_nothing_found() -> None:
     nothing = {"sizes": {"erase": []}, "tried": {"erase": 3}}
     row = flips._row("study", (PAIR,), "erase", [nothing])
@@ -121,6 +178,7 @@ def test_shipped_figures() -> None:
     mnist = datasets.find("mnist")
     assert mnist is not None
     assert found.origin.data_sha256 == {"mnist": models.sha256(mnist)}
+    assert found.weights_sha256 == {"study": models.sha256(models.weights_path("study"))}
     for network in flips.NETWORKS:
         for pair in flips.PAIRS:
             rows = {way: found.find(network, (pair, pair[::-1]), way) for way in flips.WAYS}

@@ -205,7 +205,9 @@ def test_other_weights_make_a_shipped_ranking_void(
     map_ranking.ship(ranked(CHEAP, GOOD))
     assert map_ranking.load("study").rows == (CHEAP,), "a method that is gone is passed over"
     monkeypatch.setattr(models, "load_card", lambda name: {"weights_sha256": "others"})
-    with pytest.raises(MissingFileError, match="missing or damaged"):
+    with pytest.raises(
+        MissingFileError, match="made with other weights than those here; make them"
+    ):
         map_ranking.load("study")
 
 

@@ -16,6 +16,7 @@ from cnn_core.studies.robustness import Curve, Sizes, measure, rank
 
 SMALL = "strided_stride_4"
 SIZES = Sizes(num_images=40, num_searched=20)
+SHIPPED = models.PRETRAINED
 
 
 @pytest.fixture
@@ -98,6 +99,27 @@ def test_a_network_trained_anew_is_measured_anew(shelf: Path) -> None:
         measure(SMALL, facts["weights_sha256"], "noise", [0], 1, seed=0)
 
 
+def test_figures_of_other_weights_are_dropped(shelf: Path) -> None:
+    other = "strided_l2"
+    for path in sorted(SHIPPED.glob(f"{other}.*")):
+        (models.PRETRAINED / path.name).symlink_to(path)
+    found = robustness.run(shelf / "jobs", sizes=SIZES)
+    results.write(robustness.NAME, found)
+    assert robustness.load() == found
+    assert set(found.weights_sha256) == {SMALL, other}
+    card = models.PRETRAINED / f"{SMALL}.json"
+    changed = models.load_card(SMALL) | {"weights_sha256": "of others"}
+    card.unlink()
+    card.write_text(json.dumps(changed), "utf-8")
+    assert {curve.model for curve in robustness.load().curves} == {other}
+    card.write_text("{", "utf-8")
+    assert {curve.model for curve in robustness.load().curves} == {other}, "a damaged card"
+    card.unlink()
+    left = robustness.load()
+    assert {curve.model for curve in left.curves} == {other}, "no card"
+    assert left.weights_sha256 == {other: found.weights_sha256[other]}
+
+
 def test_networks_without_weights_or_pictures_are_left_out(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +169,10 @@ def test_shipped_figures_are_those_of_the_shipped_networks() -> None:
     assert found.sizes == Sizes()
     measured = {(each.model, each.perturbation): each for each in found.curves}
     assert len(measured) == len(found.curves)
+    assert {each.model for each in found.curves} == set(models.MODELS)
+    assert found.weights_sha256 == {
+        name: models.sha256(models.weights_path(name)) for name in models.MODELS
+    }
     for name in {each.model for each in found.curves}:
         dataset = datasets.get(models.get(name).dataset)
         answers = models.load_test_answers(name)

@@ -114,6 +114,16 @@ def load_card(name: str) -> dict[str, Any]:
     return card
 
 
+def weights_sha256(name: str) -> str:
+    """Return the SHA-256 of a network's shipped weights, as its card says.
+
+    Raises:
+        UnknownNameError: no network has this name.
+        MissingFileError: the card is absent or damaged.
+    """
+    return str(load_card(name).get("weights_sha256"))
+
+
 def load_test_answers(name: str) -> ShippedAnswers:
     """Return the answers to the whole test set, computed from the shipped weights.
 

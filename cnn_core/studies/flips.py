@@ -85,9 +85,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Flips:
-    """All ways on all pairs, and where the figures come from."""
+    """All ways on all pairs, and where the figures come from.
+
+    Attributes:
+        origin: where the figures come from.
+        weights_sha256: of the weights asked, by network; the rows hold for no others.
+        rows: one for each network, pair or direction of it, and way.
+    """
 
     origin: results.Origin
+    weights_sha256: dict[str, str]
     rows: tuple[Row, ...]
 
     def find(self, network: str, directions: tuple[tuple[int, int], ...], way: str) -> Row:
@@ -103,12 +110,19 @@ class Flips:
 
 
 def measure(
-    network: str, label: int, wanted: int, first: int, count: int, seeds: Sequence[int]
+    network: str,
+    weights_sha256: str,
+    label: int,
+    wanted: int,
+    first: int,
+    count: int,
+    seeds: Sequence[int],
 ) -> dict[str, Any]:
     """Turn some test digits of one class into another, in every way.
 
     Args:
         network: a key of models.MODELS.
+        weights_sha256: of the weights asked.
         label: the class of the digits.
         wanted: the class that they are to become.
         first: how many digits of the class that are read right come before.
@@ -120,10 +134,11 @@ def measure(
         were looked for; seconds: of wall time.
 
     Raises:
-        MissingFileError: the network or the data set is not there.
+        MissingFileError: the weights are absent or other ones, or the data set is not there.
     """
     begun = time.monotonic()
-    model = _network(network)
+    results.require_weights(network, weights_sha256)
+    model = _network(network, weights_sha256)
     test = datasets.load(DATASET, split="test")
     indices = np.flatnonzero(test.labels == label)
     is_right = inference.predict(model, test.images[indices]).classes == label
@@ -187,7 +202,8 @@ def run(
     """Measure every way on every pair, in both directions.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there.
+        folder: of the finished jobs; begun again, the study goes on from there, and a network
+            trained anew is measured anew.
         networks: keys of models.MODELS that read digits.
         num_digits: in each direction, at most as many as there are.
         backend: of joblib, see jobs.run.
@@ -197,6 +213,7 @@ def run(
     Raises:
         MissingFileError: a network or the data set is not there.
     """
+    weights = {network: models.weights_sha256(network) for network in networks}
     directions = [way for pair in PAIRS for way in (pair, pair[::-1])]
     work = [
         jobs.Job(
@@ -204,6 +221,7 @@ def run(
             measure,
             {
                 "network": network,
+                "weights_sha256": weights[network],
                 "label": label,
                 "wanted": wanted,
                 "first": first,
@@ -237,17 +255,20 @@ def run(
         dataset_names=[DATASET],
         packages=("tensorflow", "numpy"),
     )
-    return Flips(origin, tuple(rows))
+    return Flips(origin, weights, tuple(rows))
 
 
 def load() -> Flips:
-    """Return the shipped figures.
+    """Return the shipped figures of the networks whose weights are here.
 
     Raises:
-        MissingFileError: their file is absent or damaged.
+        MissingFileError: their file is absent, damaged, or of other weights than those here.
     """
     facts = results.read(NAME)
     try:
+        weights = results.still_here(facts["weights_sha256"])
+        if not weights:
+            raise results.outdated(NAME)
         rows = tuple(
             Row(
                 **{
@@ -257,14 +278,15 @@ def load() -> Flips:
                 }
             )
             for row in facts["rows"]
+            if row["network"] in weights
         )
-        return Flips(results.read_origin(facts["origin"]), rows)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        return Flips(results.read_origin(facts["origin"]), weights, rows)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise results.missing(NAME) from error
 
 
 @lru_cache(maxsize=1)
-def _network(name: str) -> keras.Model:
+def _network(name: str, weights_sha256: str) -> keras.Model:
     return models.load_pretrained(name)
 
 

@@ -155,7 +155,7 @@ def ranking(
     """Sort methods by their gap, the best first, for the weights that are here."""
     return MapRanking(
         model,
-        _weights_sha256(model),
+        models.weights_sha256(model),
         tuple(indices),
         tuple(random),
         tuple(sorted(rows, key=lambda row: -float(row.gaps.mean()))),
@@ -216,7 +216,7 @@ def run(
         MissingFileError: the network or its data set is not there.
     """
     dataset = models.get(name).dataset
-    sha256 = _weights_sha256(name)
+    sha256 = models.weights_sha256(name)
     shared = {"model": name, "num_images": num_images, "weights_sha256": sha256}
     work = [
         jobs.Job(f"{name}-{method}", measure, {"method": method, **shared})
@@ -263,8 +263,8 @@ def load(name: str) -> MapRanking:
     """
     facts = results.read(f"{NAME}/{models.get(name).name}")
     try:
-        if facts["weights_sha256"] != _weights_sha256(name):
-            raise ValueError("Made with other weights")
+        if facts["weights_sha256"] != models.weights_sha256(name):
+            raise results.outdated(f"{NAME}/{name}")
         return ranking(
             facts["model"],
             facts["indices"],
@@ -275,10 +275,6 @@ def load(name: str) -> MapRanking:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise results.missing(f"{NAME}/{name}") from error
-
-
-def _weights_sha256(name: str) -> str:
-    return str(models.load_card(name)["weights_sha256"])
 
 
 def _row(facts: dict[str, Any]) -> MethodFigures:

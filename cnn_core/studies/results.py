@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from cnn_core import datasets, files, models
-from cnn_core.errors import MissingFileError
+from cnn_core.errors import MissingFileError, UnknownNameError
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
 
@@ -112,6 +112,40 @@ def missing(name: str) -> MissingFileError:
         f"`git checkout cnn_core/data/studies` or make them again with "
         f"`python -m cnn_core.studies {name.replace('/', ' ')}`."
     )
+
+
+def outdated(name: str) -> MissingFileError:
+    """The error for a shipped file whose figures hold for weights that are gone."""
+    return MissingFileError(
+        f"The results of the study {name!r} were made with other weights than those here; make "
+        f"them again with `python -m cnn_core.studies {name.replace('/', ' ')}`."
+    )
+
+
+def require_weights(name: str, sha256: str) -> None:
+    """Refuse to measure a network whose weights were replaced since the study began.
+
+    Raises:
+        MissingFileError: its weights are absent or other ones.
+    """
+    if models.weights_sha256(name) != sha256:
+        raise MissingFileError(f"The weights of {name} have changed: begin the study anew.")
+
+
+def still_here(weights_sha256: Mapping[str, str]) -> dict[str, str]:
+    """Keep the networks whose weights are here as they were when a study asked them.
+
+    Args:
+        weights_sha256: of the weights that were asked, by the name of the network.
+    """
+    return {name: sha256 for name, sha256 in weights_sha256.items() if _is_here(name, sha256)}
+
+
+def _is_here(name: str, sha256: str) -> bool:
+    try:
+        return models.weights_sha256(name) == sha256
+    except (MissingFileError, UnknownNameError):
+        return False
 
 
 def _data_sha256(name: str) -> str:

@@ -73,10 +73,18 @@ class Curve:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Every curve that was measured, and where the figures come from."""
+    """Every curve that was measured, and where the figures come from.
+
+    Attributes:
+        origin: where the figures come from.
+        sizes: what the study took.
+        weights_sha256: of the weights asked, by network; the curves hold for no others.
+        curves: one for each network and change.
+    """
 
     origin: results.Origin
     sizes: Sizes
+    weights_sha256: dict[str, str]
     curves: tuple[Curve, ...]
 
 
@@ -140,9 +148,8 @@ def measure(
         MissingFileError: the weights are absent or other ones, or the data set is not there.
     """
     begun = time.monotonic()
+    results.require_weights(model, weights_sha256)
     network = models.load_pretrained(model)
-    if models.load_card(model)["weights_sha256"] != weights_sha256:
-        raise MissingFileError(f"The weights of {model} have changed: begin the study anew.")
     test = datasets.load(models.get(model).dataset, split="test")
     asked = np.random.default_rng(seed).permutation(len(test.labels))[:num_images]
     num_asked, seeds, num_right = len(asked), seed + np.arange(len(asked)), []
@@ -190,7 +197,8 @@ def run(
     names = [name for name in models.MODELS if _is_here(name)]
     if not names:
         raise MissingFileError("No trained network is here: `git checkout pretrained` brings them.")
-    work = [_job(name, row, size) for name in names for row in _rows(name)]
+    weights = {name: models.weights_sha256(name) for name in names}
+    work = [_job(name, weights[name], row, size) for name in names for row in _rows(name)]
     measured = jobs.run(
         work, folder, title=NAME, backend=backend, num_jobs=num_jobs, on_done=on_done
     )
@@ -203,20 +211,22 @@ def run(
         dataset_names=[name for name in datasets.DATASETS if name in used],
         packages=("tensorflow", "keras", "opencv-python-headless", "numpy"),
     )
-    return Robustness(origin, size, tuple(_curve(one) for one in measured))
+    return Robustness(origin, size, weights, tuple(_curve(one) for one in measured))
 
 
 def load() -> Robustness:
-    """Return the shipped figures.
+    """Return the shipped figures of the networks whose weights are here.
 
     Raises:
         MissingFileError: their file is absent or damaged.
     """
     facts = results.read(NAME)
     try:
-        curves = tuple(_curve(one) for one in facts["curves"])
-        return Robustness(results.read_origin(facts["origin"]), Sizes(**facts["sizes"]), curves)
-    except (KeyError, TypeError, ValueError) as error:
+        weights = results.still_here(facts["weights_sha256"])
+        curves = tuple(_curve(one) for one in facts["curves"] if one["model"] in weights)
+        origin = results.read_origin(facts["origin"])
+        return Robustness(origin, Sizes(**facts["sizes"]), weights, curves)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise results.missing(NAME) from error
 
 
@@ -230,13 +240,13 @@ def _rows(name: str) -> list[Perturbation]:
     return [row.fitted(dataset) for row in PERTURBATIONS.values() if row.fits(dataset)]
 
 
-def _job(name: str, row: Perturbation, size: Sizes) -> jobs.Job:
+def _job(name: str, weights_sha256: str, row: Perturbation, size: Sizes) -> jobs.Job:
     return jobs.Job(
         f"{name}-{row.name}",
         measure,
         {
             "model": name,
-            "weights_sha256": models.load_card(name)["weights_sha256"],
+            "weights_sha256": weights_sha256,
             "perturbation": row.name,
             "strengths": list(row.measured),
             "num_images": size.num_searched if row.is_search else size.num_images,
