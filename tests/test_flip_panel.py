@@ -129,7 +129,7 @@ def test_the_page_goes_on_without_the_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    flips.study.clear()
+    flips._study.clear()
     visitor = Visitor("draw_and_erase", model="study")
     (complaint,) = visitor.complaints()
     assert "python -m cnn_core.studies counterfactuals" in complaint

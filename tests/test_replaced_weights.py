@@ -12,9 +12,12 @@ from networks import randomize
 from visitors import Visitor, forget_results
 
 from cnn_core import models
+from cnn_core.errors import MissingFileError
 from dashboard import runtime
+from dashboard.cache import flips
 
 NAME = "strided_8_filters"
+SHIPPED = models.PRETRAINED
 
 
 @pytest.fixture
@@ -74,3 +77,26 @@ def test_a_page_shows_the_new_weights(page: str, shown, shelf: Path) -> None:  #
     assert found[0] != found[1]
     train_anew(1)
     assert shown(Visitor(page, model=NAME)) == found[0], "the difference is the weights' own"
+
+
+def test_the_robustness_of_old_weights_is_not_shown(shelf: Path) -> None:
+    models.weights_path(NAME).symlink_to(SHIPPED / f"{NAME}.weights.h5")
+    before = Visitor("robustness", model=NAME)
+    assert before.complaints() == []
+    assert before.app.main.get("plotly_chart")[-1].proto.alt.startswith("Right answers of every")
+    models.weights_path(NAME).unlink()
+    train_anew(1)
+    after = Visitor("robustness", model=NAME)
+    assert after.complaints() == []
+    assert "is not measured yet: run" in after.text("info")[-1]
+
+
+def test_the_smallest_edits_of_old_weights_are_not_shown(shelf: Path) -> None:
+    for path in SHIPPED.glob("study.*"):
+        (shelf / path.name).symlink_to(path)
+    card = models.load_card("study")
+    assert flips.study().rows
+    (shelf / "study.json").unlink()
+    (shelf / "study.json").write_text(json.dumps(card | {"weights_sha256": "of others"}), "utf-8")
+    with pytest.raises(MissingFileError, match="made with other weights than those here"):
+        flips.study()

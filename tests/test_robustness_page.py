@@ -180,9 +180,9 @@ def test_a_network_that_was_not_measured_says_how(
     study = results.read("robustness")
     kept = [each for each in study["curves"] if each["model"] != "study"]
     monkeypatch.setattr(results, "read", lambda name: {**study, "curves": kept})
-    robustness_cache.study.clear()
+    robustness_cache._study.clear()
     visitor = Visitor("robustness", model="study")
-    robustness_cache.study.clear()
+    robustness_cache._study.clear()
     (sentence,) = visitor.text("info")
     assert "is not measured yet: run `python -m cnn_core.studies robustness`" in sentence
     assert visitor.complaints() == []

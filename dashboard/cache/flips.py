@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
-from dashboard.cache.weights import keyed_by_weights
+from dashboard.cache.weights import all_weights, keyed_by_weights
 
 if TYPE_CHECKING:
     from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
@@ -49,9 +49,13 @@ def pertinent_negatives(name: str, pixels: np.ndarray) -> PertinentNegatives:
     return counterfactual.pertinent_negatives(cache.model(name), pixels)
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
 def study() -> Flips:
     """The shipped figures on how small an edit can be."""
+    return _study(all_weights())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _study(weights: tuple[str | None, ...]) -> Flips:
     from cnn_core.studies import flips
 
     return flips.load()

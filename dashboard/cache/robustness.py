@@ -10,7 +10,7 @@ import streamlit as st
 from cnn_core import datasets, models
 from cnn_core.robustness import Perturbation, Sweep, get
 from dashboard.cache import Options, model
-from dashboard.cache.weights import keyed_by_weights
+from dashboard.cache.weights import all_weights, keyed_by_weights
 
 if TYPE_CHECKING:
     from cnn_core.studies.robustness import Robustness
@@ -46,9 +46,13 @@ def sweep(name: str, pixels: np.ndarray, kind: str, target: int | None, options:
     return robustness.sweep(model(name), pixels, kind, strengths, targets=target, **dict(options))
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
 def study() -> Robustness:
     """The accuracy of every network over the strength of every change."""
+    return _study(all_weights())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _study(weights: tuple[str | None, ...]) -> Robustness:
     from cnn_core.studies import robustness
 
     return robustness.load()

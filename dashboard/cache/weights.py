@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from cnn_core import models
+from cnn_core.errors import MissingFileError
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
@@ -24,9 +25,21 @@ def weights_hash(name: str) -> str:
     return _weights_hash(name, path, changed)
 
 
+def all_weights() -> tuple[str | None, ...]:
+    """What weights_hash says of every network; None where the card is absent or damaged."""
+    return tuple(_hash_or_none(name) for name in models.MODELS)
+
+
+def _hash_or_none(name: str) -> str | None:
+    try:
+        return weights_hash(name)
+    except MissingFileError:
+        return None
+
+
 @lru_cache(maxsize=64)
 def _weights_hash(name: str, path: Path, changed: int) -> str:
-    return str(models.load_card(name).get("weights_sha256"))
+    return models.weights_sha256(name)
 
 
 def keyed_by_weights(
