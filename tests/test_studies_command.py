@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +14,7 @@ import dask
 import distributed
 import pytest
 
+from cnn_core import studies
 from cnn_core.studies import __main__ as command
 from cnn_core.studies import baselines, jobs, results
 from cnn_core.studies.jobs import Job
@@ -97,6 +99,15 @@ def test_interrupted_command_says_how_to_go_on(
         run_command(monkeypatch, "baselines", "--folder", str(small))
     assert exit_info.value.code == 130
     assert "does the jobs that are missing" in capsys.readouterr().err
+
+
+def test_the_package_and_the_readme_name_what_the_command_takes() -> None:
+    taken = {*command.STUDIES, *command.OF_PARTS}
+    said = re.findall(r"NAME is\s([^.]+)\.", studies.__doc__ or "")
+    without_modules = re.sub(r"\(.*?\)", "", "".join(said), flags=re.DOTALL)
+    assert set(re.findall(r"\w+", without_modules)) - {"or"} == taken
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert set(re.findall(r"^python -m cnn_core\.studies (\w+)", readme, re.MULTILINE)) == taken
 
 
 @pytest.mark.parametrize(

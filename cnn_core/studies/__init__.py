@@ -12,6 +12,7 @@ map_figures  figures_of(): one map put to every test
 map_ranking  run(), load(): which method's maps can be believed
 flips        run(), load(): how small the edits are that turn an answer
 
-`python -m cnn_core.studies NAME` runs all but the first and ships their results in
-cnn_core/data/studies.
+`python -m cnn_core.studies NAME` runs a study and ships its results in cnn_core/data/studies. There
+NAME is baselines, k_fold, grid_search, robustness, experiments, faithfulness (of map_ranking) or
+counterfactuals (of flips). What one_vs_two finds is computed where it is shown.
 """
