@@ -24,14 +24,14 @@ def training_ones() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def test_twos(test_split: Split) -> np.ndarray:
+def unseen_twos(test_split: Split) -> np.ndarray:
     return test_split.images[test_split.labels == 2][:200]
 
 
 @pytest.fixture(scope="module")
-def result(study: keras.Model, training_ones: np.ndarray, test_twos: np.ndarray) -> OneVersusTwo:
+def result(study: keras.Model, training_ones: np.ndarray, unseen_twos: np.ndarray) -> OneVersusTwo:
     """The whole study on the shipped network."""
-    return one_vs_two.one_vs_two(study, training_ones, test_twos)
+    return one_vs_two.one_vs_two(study, training_ones, unseen_twos)
 
 
 def numbers(text: str) -> list[float]:
@@ -195,17 +195,17 @@ def test_finding_of_head_and_foot(result: OneVersusTwo, study: keras.Model) -> N
 
 
 def test_finding_of_upper_and_lower_half(
-    result: OneVersusTwo, study: keras.Model, test_twos: np.ndarray
+    result: OneVersusTwo, study: keras.Model, unseen_twos: np.ndarray
 ) -> None:
     finding = result.findings[1]
     margins = []
     for rows in (slice(0), slice(0, 14), slice(14, 28)):
-        covered = test_twos.copy()
+        covered = unseen_twos.copy()
         covered[:, rows] = 0
         logits = inference.logits(study, covered)
         margins.append((logits[:, 2] - logits[:, 1]).mean())
     upper, lower = margins[0] - margins[1], margins[0] - margins[2]
-    assert numbers(finding.measured)[0] == len(test_twos)
+    assert numbers(finding.measured)[0] == len(unseen_twos)
     said = numbers(finding.measured)
     assert [said[1], said[-1]] == pytest.approx([upper, lower], abs=0.051)
     assert finding.holds == (upper > lower)
