@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from test_state import run_alone
-from visitors import STEM, Visitor
+from visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
@@ -41,7 +41,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def _forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
-    cache.split.cache_clear()
+    forget_pictures()
 
 
 def ship(folder: Path, name: str, labels: np.ndarray, *, is_built: bool = False) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import STEM, Visitor
+from visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import images, models
 from dashboard import cache, runtime
@@ -73,7 +73,7 @@ def ship(name: str, seed: int) -> None:
 def forget_all() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
-    cache.split.cache_clear()
+    forget_pictures()
 
 
 def erased(levels: np.ndarray) -> np.ndarray:

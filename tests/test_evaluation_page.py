@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from visitors import Visitor
+from visitors import Visitor, forget_pictures
 
 from cnn_core import datasets, evaluation, models
 from dashboard import cache, markup
@@ -152,7 +152,7 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 def _forget() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
-    cache.split.cache_clear()
+    forget_pictures()
 
 
 def ship(folder: Path, name: str, *, strength: float) -> evaluation.Summary:

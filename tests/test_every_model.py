@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from visitors import Visitor
+from visitors import Visitor, forget_pictures
 
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, runtime
-from dashboard.cache import attributions
 
 PAGES = (
     "overview",
@@ -60,8 +59,7 @@ def forget() -> None:
     """Empty the caches, which hold what was read from another folder."""
     st.cache_resource.clear()
     st.cache_data.clear()
-    cache.split.cache_clear()
-    attributions.references.cache_clear()
+    forget_pictures()
 
 
 def write_pictures(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 from networks import randomize
-from visitors import forget_results
+from visitors import forget_pictures, forget_results
 
 from cnn_core import datasets, inference, models
 from dashboard import cache, runtime
-from dashboard.cache import live
+from dashboard.cache import attributions, live
 from dashboard.cache.once import Once
 
 LONG = 30  # seconds until a thread that waits in vain gives up and fails
@@ -102,6 +102,25 @@ def test_another_goes_on_where_one_was_stopped() -> None:
         with pytest.raises(KeyboardInterrupt):
             first.result(LONG)
         assert second.result(LONG) == 2
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: cache.split("mnist", "test"), lambda: attributions.references("mnist")]
+)
+def test_visitors_at_once_share_the_pictures(ask: Callable[[], object]) -> None:
+    """Each copy of a large training set would take hundreds of megabytes."""
+    forget_pictures()
+    at_once = threading.Barrier(4)
+
+    def visit() -> object:
+        at_once.wait(LONG)
+        return ask()
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(visit) for _ in range(4)]
+        first, *others = [each.result(LONG) for each in asked]
+    assert all(other is first for other in others)
+    assert ask() is first
 
 
 @pytest.fixture

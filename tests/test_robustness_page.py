@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from visitors import STEM, Visitor
+from visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
@@ -166,12 +166,12 @@ def test_without_the_pictures_the_curves_of_the_networks_remain(
 ) -> None:
     monkeypatch.setenv("CNN_LENS_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    cache.split.cache_clear()
+    forget_pictures()
     visitor = Visitor("robustness", model="course_fc")
     (complaint,) = visitor.complaints()
     assert complaint.startswith("The pictures of Sign Language Digits are not on this machine")
     assert len(visitor.app.main.get("plotly_chart")) == 1
-    cache.split.cache_clear()
+    forget_pictures()
 
 
 def test_a_network_that_was_not_measured_says_how(

@@ -13,7 +13,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.cache import live
+from dashboard.cache import attributions, live
 from dashboard.canvas.codec import from_text, to_text
 
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
@@ -31,6 +31,12 @@ def forget_results() -> None:
     for results in (live._predictions, live._explanations, live._occlusion_maps):
         results.clear()
     live._compiled.clear()
+
+
+def forget_pictures() -> None:
+    """Empty the caches of the data sets, which do not tell one folder from another."""
+    cache._splits.clear()
+    attributions._references.clear()
 
 
 class Visitor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import streamlit as st
 
@@ -11,6 +9,7 @@ from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from cnn_core.studies.map_figures import NUM_REFERENCES
 from dashboard import cache
+from dashboard.cache.once import Once
 from dashboard.cache.weights import keyed_by_weights
 
 
@@ -20,14 +19,20 @@ def references_of(name: str, method: str) -> np.ndarray | None:
     return references(models.get(name).dataset) if needs_some else None
 
 
-# A hundred small pictures; Streamlit's own cache would take longer than the look.
-@lru_cache(maxsize=4)
+# Each a hundred small pictures; Streamlit's own cache would take longer than the look.
+_references: Once[np.ndarray] = Once(4)
+
+
 def references(dataset: str) -> np.ndarray:
     """Some training pictures of a data set, always the same, read-only.
 
     Raises:
         AbsentPicturesError: they are not on this machine; nothing is downloaded by itself.
     """
+    return _references.get(dataset, lambda: _draw_references(dataset))
+
+
+def _draw_references(dataset: str) -> np.ndarray:
     if datasets.find(dataset) is None:
         raise cache.AbsentPicturesError(dataset)
     drawn = datasets.sample(dataset, split="train", size=NUM_REFERENCES).images
