@@ -42,6 +42,8 @@ class Dataset:
         noun: what one image shows, for sentences such as "test digit 7".
         image_shape: (height, width, channels).
         file_names: the files that may hold it, the first found is read.
+        source: who made it, and its publication.
+        licence: with the address of its text, as a page shows it.
         is_shipped: it lies beside the code; else see the module's docstring.
         is_ink: strokes (1) on empty ground (0); False for photographs.
         note: what one should know of the files that the shipped networks learnt from.
@@ -318,7 +320,7 @@ DATASETS = {
             file_names=("mnist.npz",),
             source="Yann LeCun, Corinna Cortes and Christopher J. C. Burges, The MNIST database "
             "of handwritten digits",
-            licence="CC BY-SA 3.0",
+            licence="CC BY-SA 3.0, https://creativecommons.org/licenses/by-sa/3.0",
             read=_read_plain,
             is_shipped=True,
             is_ink=True,
@@ -335,7 +337,7 @@ DATASETS = {
             split_sizes={"train": 50_000, "test": 10_000},
             file_names=("cifar10.npz", "cifar10_jpeg.npz"),
             source="Alex Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-            licence="no licence stated; for research, with this citation",
+            licence="none stated; for research, with this citation",
             read=_read_cifar,
             note="The shipped networks learnt from a JPEG re-encoding of the pictures.",
             download=_download_cifar,
@@ -349,7 +351,7 @@ DATASETS = {
             split_sizes={"train": 1_649, "test": 413},
             file_names=("sign_digits.npz",),
             source="Arda Mavi and Zeynep Dikle, Sign Language Digits Dataset, 2017",
-            licence="Apache License 2.0",
+            licence="Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0",
             read=_read_signs,
             download=_download_signs,
         ),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from visitors import HOME, SEVEN, STEM, Visitor, forget_results
+from visitors import HOME, SEVEN, STEM, Visitor, forget_pictures, forget_results
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -182,6 +182,20 @@ def test_the_overview_has_a_door_to_every_page() -> None:
     links = {element.proto.page for element in Visitor().app.main.get("page_link")}
     pages = {path.stem for path in (HOME.parent / "app_pages").glob("*.py")}
     assert links == pages - {"__init__", "overview"}
+
+
+@pytest.mark.parametrize("name", ["study", "cifar_simple", "course_fc"])
+def test_the_overview_credits_the_pictures(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = datasets.get(models.get(name).dataset)
+    expected = f"{row.title}: {row.source}. Licence: {row.licence}."
+    assert expected in Visitor(model=name).text("caption")
+    for variable in ("CNN_LENS_DATA", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    forget_pictures()
+    assert expected in Visitor(model=name).text("caption"), "before a download too"
+    forget_pictures()
 
 
 # --- Draw and erase ---

@@ -126,6 +126,8 @@ with components.readable_errors():  # the doors below are open without the pictu
     glance(digit)
     st.subheader(f"Pick a {noun}", anchor=False)
     gallery(digit)
+row = state.dataset()
+st.caption(f"{row.title}: {row.source}. Licence: {row.licence}.")
 
 st.subheader("Go on", anchor=False)
 DOORS = (
