@@ -78,7 +78,10 @@ def test_results_that_are_missing_are_a_sentence_each_and_the_page_stays() -> No
 def test_baselines_cross_validation_and_grid_search_stand_beside_their_source() -> None:
     visitor = Visitor("experiments")
     html, said = visitor.html(), " ".join(visitor.text("markdown"))
+    assert '<th scope="col">Seconds to answer</th>' in html
     for row in baselines.load().rows:
+        for seconds in (row.fit_seconds, row.predict_seconds):
+            assert f"<td>{seconds:.2f}</td>" in html
         if row.published is not None:
             assert f"<td>{100 * row.published:.2f}%</td>" in html
     assert f"<b>{100 * k_fold.load().mean:.2f}%</b>" in html
