@@ -148,7 +148,7 @@ def test_row_says_all_that_a_page_shows(name: str) -> None:
     dataset = datasets.get(spec.dataset)
     assert spec.input_shape == dataset.image_shape
     assert spec.class_names == dataset.class_names
-    for text in (spec.title, spec.description, spec.source, spec.input_scaling):
+    for text in (spec.title, spec.description, spec.source):
         assert text.strip()
     assert spec.published_accuracy is None or 0.5 < spec.published_accuracy <= 1
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from visitors import STEM, Visitor
+from visitors import STEM, Visitor, forget_jobs
 
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
@@ -52,7 +52,7 @@ def _few_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    jobs.forget_all()
+    forget_jobs()
 
 
 def facts(visitor: Visitor) -> list[str]:
@@ -96,7 +96,7 @@ def test_the_patches_come_when_asked_for_and_stay() -> None:
     visitor.choose("neuron_layer_study", "dense")
     assert "It sees all of each" in " ".join(visitor.text("caption"))
     # Forgotten by this process, they still lie on the shelf.
-    jobs.forget_all()
+    forget_jobs()
     assert Visitor("neuron").shows("neuron_patches")
 
 

@@ -404,7 +404,7 @@ def test_every_method_explains_the_answer_and_another_class() -> None:
         )
         captions = "".join(visitor.text("caption"))
         assert f"Cost: {row.cost}." in captions
-        assert ("they miss it by" in captions) is row.is_complete
+        assert ("they miss it by" in captions) is (row.baselines is not None)
         (layer,) = (box for box in visitor.app.selectbox if box.key == "attention_layer_study")
         assert layer.disabled is not row.needs_conv_layer
     visitor.choose("target", 7)

@@ -13,7 +13,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.cache import attributions, live
+from dashboard.cache import attributions, jobs, live
 from dashboard.canvas.codec import from_text, to_text
 
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
@@ -37,6 +37,13 @@ def forget_pictures() -> None:
     """Empty the caches of the data sets, which do not tell one folder from another."""
     cache._splits.clear()
     attributions._references.clear()
+
+
+def forget_jobs() -> None:
+    """Forget every background job that is done."""
+    with jobs._table:
+        for key in [key for key, job in jobs._jobs.items() if job.is_done.is_set()]:
+            del jobs._jobs[key]
 
 
 class Visitor:

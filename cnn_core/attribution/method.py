@@ -137,11 +137,6 @@ class Method:
                 return option.units[option.choices.index(settings[option.name])]
         return self.unit
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the values should add up to the score's rise over a baseline."""
-        return self.baselines is not None
-
 
 @dataclass(frozen=True)
 class Attribution:

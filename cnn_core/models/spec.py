@@ -81,14 +81,12 @@ class ModelSpec(Architecture):
         dataset: a key of datasets.DATASETS.
         published_accuracy: as its source states it; None if it states none.
         published_note: what the source's figure was measured on, if not on the test set.
-        input_scaling: what the network's first layer makes of pixels in [0, 1].
         training: the recipe.
     """
 
     dataset: str
     published_accuracy: float | None
     published_note: str = ""
-    input_scaling: str = "pixels / 255"
     training: TrainingConfig
 
     @property

@@ -68,11 +68,6 @@ class MethodFigures:
         return faithfulness.verdict(*(None if each is None else each.mean for each in found))
 
     @property
-    def num_compared(self) -> int:
-        """Pictures on which there were two maps to compare in the sanity check."""
-        return sum(value is not None for value in self.similarity)
-
-    @property
     def seconds_per_map(self) -> float:
         """The median time of one map; the first one compiles."""
         return float(np.median(self.seconds))

@@ -82,13 +82,6 @@ def keep(key: str, result: Any) -> None:
         _forget_oldest()
 
 
-def forget_all() -> None:
-    """Forget every job that is done."""
-    with _table:
-        for key in [key for key, job in _jobs.items() if job.is_done.is_set()]:
-            del _jobs[key]
-
-
 def _forget_oldest() -> None:
     done = [key for key, job in _jobs.items() if job.is_done.is_set()]
     for key in done[: max(0, len(_jobs) - MAX_KEPT)]:
