@@ -46,7 +46,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / path.name).symlink_to(path)
     write_pictures(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CNN_LENS_DATA", str(folder))
+        for variable in ("CNN_LENS_DATA", "XDG_CACHE_HOME"):  # not the shelf of earlier runs
+            patch.setenv(variable, str(folder))
         patch.setattr(models, "PRETRAINED", folder)
         for name in (*ROWS, "robust"):
             write_untrained(name, folder)
