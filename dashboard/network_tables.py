@@ -27,7 +27,7 @@ def overview(cards: Mapping[str, Card], speeds: Mapping[str, float], marked: str
         speeds: milliseconds an image of the networks measured, by name.
         marked: the name of the trained network to emphasise.
     """
-    head = ("Network", "Parameters", "Published", "Measured", "95% interval", "MB", "ms an image")
+    head = ("Network", "Parameters", "Measured", "95% interval", "Published", "MB", "ms an image")
     rows: list[tuple[str, ...]] = []
     for dataset in datasets.DATASETS.values():
         specs = [spec for spec in models.MODELS.values() if spec.dataset == dataset.name]
@@ -128,8 +128,8 @@ def _line(spec: ModelSpec, card: Card | None, speeds: Mapping[str, float]) -> tu
     return (
         spec.title,
         f"{spec.num_parameters:,}",
-        _published(spec),
         *measured(card),
+        _published(spec),
         DASH if card is None else _megabytes(spec.name),
         speed(speeds, spec.name),
     )

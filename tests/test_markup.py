@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dashboard import colours, markup
+from dashboard import colours, components, markup
 
 MINUS = "\N{MINUS SIGN}"
 PICTURE = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -173,3 +174,8 @@ def test_beside_the_bars_stands_the_change_in_points() -> None:
 )
 def test_a_short_share_never_claims_certainty(share: float, text: str) -> None:
     assert markup.percent(share, 0) == text
+
+
+def test_the_style_sheet_holds_nothing_that_looks_like_html() -> None:
+    """The browser's sanitiser would drop it all, and the page would stand there naked."""
+    assert "<" not in Path(components.__file__).with_name("style.css").read_text("utf-8")

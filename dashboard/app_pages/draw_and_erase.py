@@ -55,7 +55,7 @@ def workbench(start: CurrentDigit) -> None:
     Args:
         start: the digit when the whole page ran last; the canvas keeps the strokes since then.
     """
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.container(key="workbench").columns([5, 6], gap="large")
     with left:
         drawing = current_canvas(start)
     digit = state.current_digit()

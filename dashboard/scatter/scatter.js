@@ -122,12 +122,15 @@ function markPlace(map) {
   return { at, side: at[0] > map.width - 130 ? -1 : 1 };
 }
 
-// The room that the name of the current picture takes.
+// The room that the current picture takes with its name.
 function markName(map, pen) {
   if (!map.mark) return [];
   const { at, side } = markPlace(map);
   const half = pen.measureText(map.mark.text).width / 2;
-  return [{ x: at[0] + side * (15 + half), y: at[1], half }];
+  return [
+    { x: at[0] + side * (15 + half), y: at[1], half },
+    { x: at[0], y: at[1], half: 12 }, // the ring itself
+  ];
 }
 
 // Where the names of the classes stand: of two that would cover each other the lower one gives way,
