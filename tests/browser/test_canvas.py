@@ -26,7 +26,8 @@ READ = (
     "c.getContext('2d').getImageData(0, 0, c.width, c.height).data) })"
 )
 # The latest update, which a stroke drawn on a picture set by Python may follow once more.
-IS_TOLD = """([place, canvas]) => place.querySelector(".told").textContent.includes(
+# After a remount the text may come back later than the canvas.
+IS_TOLD = """([place, canvas]) => place.querySelector(".told")?.textContent.includes(
     `"sequence": ${canvas.dataset.sequence}, "final": true`)"""
 Point = tuple[float, float]
 
