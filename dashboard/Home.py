@@ -38,4 +38,5 @@ try:
         page.run()
 finally:
     # Last, whatever ends the run: the first page is drawn sooner without it.
-    runtime.warm_up(partial(cache.warm_up, state.PAGE_MODELS.values()))
+    first = [each.name for each in state.PAGE_MODELS.values()]
+    runtime.warm_up(partial(cache.warm_up, first))

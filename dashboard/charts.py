@@ -78,6 +78,11 @@ def heatmaps(
     return figure
 
 
+def winner_colours(names: Sequence[str]) -> Sequence[str]:
+    """A colour for each class; none where a cell of `winners` has room for the name instead."""
+    return colours.CLASSES[: len(names)] if max(map(len, names)) > 1 else ()
+
+
 def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure:
     """The class that wins with the patch at each position; the answer itself stays empty.
 
@@ -88,14 +93,14 @@ def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure
         answer: of the untouched image.
         names: of the classes.
     """
-    is_flipped, is_short = classes != answer, max(map(len, names)) == 1
-    text = np.where(is_flipped & is_short, np.array(names)[classes], "")
-    paints = [colours.AFTER] if is_short else colours.CLASSES[: len(names)]
+    is_flipped, of_classes = classes != answer, winner_colours(names)
+    text = np.where(is_flipped & (not of_classes), np.array(names)[classes], "")
+    paints = of_classes or (colours.AFTER,)
     steps = np.linspace(0, 1, len(paints) + 2)
     bands = zip(["rgba(128,140,150,0.14)", *paints], steps[:-1], steps[1:], strict=True)
     figure = go.Figure(
         go.Heatmap(
-            z=np.where(is_flipped, 1 if is_short else 1 + classes, 0),
+            z=np.where(is_flipped, 1 + classes if of_classes else 1, 0),
             zmin=-0.5,
             zmax=len(paints) + 0.5,
             colorscale=[(end, paint) for paint, *ends in bands for end in ends],

@@ -97,8 +97,11 @@ def standing(name: str, method: str) -> str:
 
 def rival_of(name: str, method: str) -> str:
     """The best other method that can be asked: by the shipped ranking, or as it usually is."""
-    usual = "integrated_gradients" if method != "integrated_gradients" else "occlusion"
-    return _best_other(name, method) or usual
+    return _best_other(name, method) or _usual_other(method)
+
+
+def _usual_other(method: str) -> str:
+    return "integrated_gradients" if method != "integrated_gradients" else "occlusion"
 
 
 def _best_other(name: str, method: str) -> str | None:
@@ -116,14 +119,15 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
     curves = st.container(key="wide_evidence")
     figures = st.container(key="evidence_figures").empty()
     offer = st.container()
-    rival = METHODS[rival_of(name, asked.method)]
+    best = _best_other(name, asked.method)
+    rival = METHODS[best or _usual_other(asked.method)]
     other = Asked(rival.name, asked.target, asked.against, None, components.default_options(rival))
     names = models.get(name).class_names
     what, score = f"probability of {names[asked.target]}", "logit"
     if asked.against is not None:
         what, score = f"{what} against {names[asked.against]}", "margin"
     title, called = METHODS[asked.method].title, rival.title
-    if _best_other(name, asked.method) is not None:
+    if best is not None:
         called += ", best other on average"
     words.html(markup.loading("Deleting and inserting the pixels"))
     test = faithfulness.erasure(name, digit.pixels, (asked, other))

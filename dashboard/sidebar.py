@@ -14,11 +14,6 @@ from cnn_core.errors import MissingFileError
 from dashboard import cache, colours, components, markup, runtime, state
 
 ANY_CLASS = "Any class"
-# Why a page begins with a network of its own.
-WHY = {
-    "draw_and_erase": "This page begins with it: it learnt to read digits as people draw them.",
-    "one_vs_two": "This page begins with it: it is the network of the study.",
-}
 
 
 def show(page: str) -> None:
@@ -46,8 +41,8 @@ def show(page: str) -> None:
             f"{markup.percent(card['test_accuracy'])} of the test {state.dataset().noun}s right, "
             f"{card['num_parameters']:,} parameters"
         )
-        if state.is_chosen_by(page):
-            st.caption(f"{WHY[page]} Choose any other above.")
+        if why := state.why_begun_with(page):
+            st.caption(f"This page begins with it: {why}. Choose any other above.")
         slot = st.empty()
         state.put("digit_slot", slot)
         _digit_pickers()

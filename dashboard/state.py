@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -25,14 +25,31 @@ from dashboard import cache, colours
 from dashboard.canvas import codec
 
 MODEL, DIGIT = "model", "digit"
-# The model that a page begins with until the visitor chooses one; elsewhere it stays as it was.
-PAGE_MODELS = {"draw_and_erase": "robust", "one_vs_two": "study"}
 _IS_CHOSEN, _MISSED = "model_is_chosen", "model_missed"
 DEFAULT_DIGIT = 1
 MAX_EDITS = 50
 # The drawing's parameter in the address: an edited test digit, or a digit of the visitor's own.
 EDITED, OWN = "ink", "own"
 _MOST_IN_ADDRESS = 28 * 28
+
+
+class PageModel(NamedTuple):
+    """The model that a page begins with until the visitor chooses one, and why.
+
+    Attributes:
+        name: of the model.
+        why: a sentence without its end.
+    """
+
+    name: str
+    why: str
+
+
+# On other pages the model stays as it was.
+PAGE_MODELS = {
+    "draw_and_erase": PageModel("robust", "it learnt to read digits as people draw them"),
+    "one_vs_two": PageModel("study", "it is the network of the study"),
+}
 
 
 @dataclass(frozen=True)
@@ -125,13 +142,16 @@ def settle_model(page: str, offered: Sequence[str]) -> None:
         st.session_state[_IS_CHOSEN] = named in offered
         st.session_state[_MISSED] = "" if named in offered else named
         st.session_state[MODEL] = named if named in offered else offered[0]
-    if is_chosen_by(page):
+    if not st.session_state[_IS_CHOSEN] and page in PAGE_MODELS:
         st.session_state[MODEL] = _first_model(page, offered)
 
 
-def is_chosen_by(page: str) -> bool:
-    """Whether the page, not the visitor, chose the model."""
-    return not st.session_state[_IS_CHOSEN] and page in PAGE_MODELS
+def why_begun_with(page: str) -> str:
+    """Why the page begins with this model; empty if it does not, or the visitor chose."""
+    first = PAGE_MODELS.get(page)
+    if first is None or first.name != model_name() or st.session_state[_IS_CHOSEN]:
+        return ""
+    return first.why
 
 
 def keep_model() -> None:
@@ -166,8 +186,8 @@ def choose_model(name: str) -> None:
 
 
 def _first_model(page: str, offered: Sequence[str]) -> str:
-    wanted = PAGE_MODELS.get(page, "")
-    return wanted if wanted in offered else offered[0]
+    wanted = PAGE_MODELS.get(page)
+    return wanted.name if wanted is not None and wanted.name in offered else offered[0]
 
 
 def digit_index() -> int:

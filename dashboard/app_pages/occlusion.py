@@ -114,8 +114,8 @@ def show_winners(found: OcclusionMap) -> None:
         else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
         "another fill."
     )
-    if max(map(len, names)) > 1:
-        right.html(markup.legend([(names[i], colours.CLASSES[i]) for i in ranked]))
+    if paints := charts.winner_colours(names):
+        right.html(markup.legend([(names[i], paints[i]) for i in ranked]))
 
 
 noun = state.dataset().noun

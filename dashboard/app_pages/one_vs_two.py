@@ -63,7 +63,7 @@ components.intro(
 )
 name = state.model_name()
 if models.get(name).dataset != cache.STUDY_DATASET:
-    other = models.get(state.PAGE_MODELS["one_vs_two"])
+    other = models.get(state.PAGE_MODELS["one_vs_two"].name)
     noun = state.dataset().noun
     st.info(f"This study is about digits, and {models.get(name).title} reads {noun}s.")
     st.button(
