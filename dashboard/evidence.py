@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from math import ceil
 from typing import Any
@@ -14,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
-from cnn_core.faithfulness import ground_of, verdict
+from cnn_core.faithfulness import ErasureTest, ground_of, verdict
 from cnn_core.faithfulness.agreement import NUM_COPIES
 from cnn_core.studies.map_figures import NUM_FRESH
 from dashboard import cache, charts, components, evidence_charts, markup, state
@@ -95,6 +96,32 @@ def standing(name: str, method: str) -> str:
     )
 
 
+def show_curves(
+    test: ErasureTest, titles: Sequence[str], *, what: str, key: str, score: str = "logit"
+) -> None:
+    """The deletion beside the insertion curves, on a phone one above the other.
+
+    Args:
+        test: a row of it for each title.
+        titles: of the maps; the first is drawn in orange.
+        what: the probability on the upright axes, such as "probability of 2".
+        key: of both.
+        score: what the test calls scores, "logit" or "margin".
+    """
+    halves = evidence_charts.erasure(test, titles, what=what, score=score)
+    heads = (("Deletion", "lower"), ("Insertion", "higher"))
+    with st.container(key=key):
+        for column, figure, (half, better) in zip(st.columns(2), halves, heads, strict=True):
+            column.markdown(f"**{half}**: {better} is better")
+            column.plotly_chart(
+                figure,
+                config=charts.CONFIG,
+                key=f"{key}_{half.lower()}",
+                alt=f"{half} curves of {' and '.join(titles)}",
+            )
+        st.html(evidence_charts.erasure_legend(test, titles))
+
+
 def rival_of(name: str, method: str) -> str:
     """The best other method that can be asked: by the shipped ranking, or as it usually is."""
     return _best_other(name, method) or _usual_other(method)
@@ -116,7 +143,7 @@ def _best_other(name: str, method: str) -> str | None:
 def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
     """The curves as soon as they are there, and then what other maps say of this one."""
     words = st.container(key="evidence_words").empty()
-    curves = st.container(key="wide_evidence")
+    curves = st.container()
     figures = st.container(key="evidence_figures").empty()
     offer = st.container()
     best = _best_other(name, asked.method)
@@ -131,12 +158,8 @@ def _show_tests(name: str, digit: CurrentDigit, asked: Asked) -> None:
         called += ", best other on average"
     words.html(markup.loading("Deleting and inserting the pixels"))
     test = faithfulness.erasure(name, digit.pixels, (asked, other))
-    curves.plotly_chart(
-        evidence_charts.erasure(test, (title, called), what=what, score=score),
-        config=charts.CONFIG,
-        key="evidence_curves",
-        alt=f"Deletion and insertion curves of {title} and {rival.title}",
-    )
+    with curves:
+        show_curves(test, (title, called), what=what, score=score, key="evidence_curves")
     figures.html(markup.facts(figures_of(test, what, ())))
     found = _other_maps(name, digit, asked, words, offer)
     figures.html(markup.facts(figures_of(test, what, found)))

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from cnn_core.faithfulness import Curves, ErasureTest
 from cnn_core.faithfulness.randomisation import FAILS_FROM, PASSES_BELOW
 from cnn_core.studies.map_ranking import Estimate
-from dashboard import colours
+from dashboard import colours, markup
 from dashboard.curves import BLUE, FAINT, finish
 from dashboard.experiment_charts import KINDS
 
@@ -20,8 +19,10 @@ RANDOM = "random orders"
 
 def erasure(
     test: ErasureTest, titles: Sequence[str], *, what: str, score: str = "logit"
-) -> go.Figure:
+) -> tuple[go.Figure, go.Figure]:
     """Deletion and insertion curves of some maps over the band of all random orders.
+
+    Two figures, so that a phone can put one below the other.
 
     Args:
         test: a row of it for each title.
@@ -29,36 +30,27 @@ def erasure(
         what: the probability on the upright axis, such as "probability of 2".
         score: what the test calls scores, "logit" or "margin".
     """
-    heads = ("Deletion: lower is better", "Insertion: higher is better")
-    figure = make_subplots(1, 2, subplot_titles=heads, shared_yaxes=True, horizontal_spacing=0.04)
-    halves = (
-        (test.deletion, test.random_deletion, "deleted"),
-        (test.insertion, test.random_insertion, "inserted"),
-    )
-    for column, (found, random, done) in enumerate(halves, 1):
-        _add_band(figure, random, column)
-        for i, title in enumerate(titles):
-            figure.add_scatter(
-                x=found.shares,
-                y=found.probabilities[i],
-                customdata=found.scores[i],
-                mode="lines",
-                name=title,
-                legendgroup=title,
-                showlegend=column == 1,
-                line={"color": _colour(i), "width": 3 if i == 0 else 2},
-                hovertemplate=f"{title}: %{{y:.1%}}, {score} %{{customdata:.1f}}, at "
-                f"%{{x:.0%}} {done}<extra></extra>",
-                row=1,
-                col=column,
-            )
-        figure.update_xaxes(title=f"share of pixels {done}", tickformat=".0%", row=1, col=column)
-    figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
-    figure.update_yaxes(title=what, row=1, col=1)
-    finish(figure, 350)
-    figure.update_annotations(font_size=13)
-    figure.update_layout(margin_t=70, legend_y=1.14)
-    return figure
+    deletion = _half(test.deletion, test.random_deletion, titles, "deleted", score)
+    insertion = _half(test.insertion, test.random_insertion, titles, "inserted", score)
+    for figure in (deletion, insertion):
+        figure.update_xaxes(tickformat=".0%")
+        figure.update_yaxes(title=what, range=[-0.02, 1.02], tickformat=".0%")
+        finish(figure, 300)
+        # The legend below them says what the lines of both are.
+        figure.update_layout(margin_t=8, showlegend=False)
+    return deletion, insertion
+
+
+def erasure_legend(test: ErasureTest, titles: Sequence[str]) -> str:
+    """What the lines of both figures of an erasure test are, as HTML.
+
+    Args:
+        test: what the figures show.
+        titles: of the maps, as they were given for the figures.
+    """
+    random = f"mean and band of {len(test.random_deletion.probabilities)} {RANDOM}"
+    named = [*((title, _colour(i)) for i, title in enumerate(titles)), (random, colours.BEFORE)]
+    return markup.legend(named)
 
 
 def cascade(found: Mapping[str, float | None]) -> go.Figure:
@@ -138,7 +130,25 @@ def ranking(
     return figure
 
 
-def _add_band(figure: go.Figure, random: Curves, column: int) -> None:
+def _half(found: Curves, random: Curves, titles: Sequence[str], done: str, score: str) -> go.Figure:
+    figure = go.Figure()
+    _add_band(figure, random)
+    for i, title in enumerate(titles):
+        figure.add_scatter(
+            x=found.shares,
+            y=found.probabilities[i],
+            customdata=found.scores[i],
+            mode="lines",
+            name=title,
+            line={"color": _colour(i), "width": 3 if i == 0 else 2},
+            hovertemplate=f"{title}: %{{y:.1%}}, {score} %{{customdata:.1f}}, at "
+            f"%{{x:.0%}} {done}<extra></extra>",
+        )
+    figure.update_xaxes(title=f"share of pixels {done}")
+    return figure
+
+
+def _add_band(figure: go.Figure, random: Curves) -> None:
     lowest, highest = random.probabilities.min(axis=0), random.probabilities.max(axis=0)
     figure.add_scatter(
         x=np.concatenate([random.shares, random.shares[::-1]]),
@@ -149,21 +159,13 @@ def _add_band(figure: go.Figure, random: Curves, column: int) -> None:
         opacity=0.25,
         line_width=0,
         hoverinfo="skip",
-        showlegend=False,
-        row=1,
-        col=column,
     )
     figure.add_scatter(
         x=random.shares,
         y=random.probabilities.mean(axis=0),
         mode="lines",
-        name=f"mean and band of {len(random.probabilities)} {RANDOM}",
-        legendgroup=RANDOM,
-        showlegend=column == 1,
         line={"color": colours.BEFORE, "dash": "dash", "width": 2},
         hovertemplate="random: %{y:.1%}<extra></extra>",
-        row=1,
-        col=column,
     )
 
 

@@ -62,7 +62,7 @@ def alts(visitor: Visitor) -> list[str]:
 
 def curves_of(visitor: Visitor) -> str:
     """The deletion and insertion curves beside a map, as they are sent."""
-    return str(visitor.app.main.get("plotly_chart")[1].proto.spec)
+    return "".join(str(chart.proto.spec) for chart in visitor.app.main.get("plotly_chart")[1:3])
 
 
 # --- The panel beside a map ---
@@ -72,21 +72,22 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     visitor = Visitor("attention", model="study")
     assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
     assert visitor.complaints() == []
-    assert alts(visitor)[1].startswith("Deletion and insertion curves of Gradient saliency and ")
+    for alt, half in zip(alts(visitor)[1:], ("Deletion", "Insertion"), strict=True):
+        assert alt.startswith(f"{half} curves of Gradient saliency and ")
     for sentence in ("Deletion area: the mean", "Insertion area: the mean", "Stability: how far"):
         assert sentence in visitor.html()
     assert "Sanity check passes: the map changes when" in visitor.html()
     assert re.search(r"Random orders: \d+\.\d% \(\d+\.\d% to \d+\.\d%\)", visitor.html())
     visitor.press("Sanity check layer by layer")
     assert visitor.complaints() == []
-    assert alts(visitor)[2].startswith("Similarity of the map while layer after layer")
-    assert "best other on average" in curves_of(visitor)
+    assert alts(visitor)[3].startswith("Similarity of the map while layer after layer")
+    assert "best other on average" in visitor.html()
     assert ", logit %{customdata" in curves_of(visitor)
     visitor.choose("against", 7)
     assert "probability of 2 against 7" in visitor.html()
     assert ", margin %{customdata" in curves_of(visitor)
     assert ", logit %{customdata" not in curves_of(visitor)
-    assert len(alts(visitor)) == 2, "another map has to be asked about anew"
+    assert len(alts(visitor)) == 3, "another map has to be asked about anew"
     assert "…" not in visitor.html()
     visitor.choose("tests_wanted", False)
     assert len(alts(visitor)) == 1
@@ -179,7 +180,7 @@ def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
     visitor = Visitor("faithfulness", model="ann", ink=to_text(STEM))
     visitor.app.multiselect[0].set_value(["occlusion"]).run()
     assert visitor.complaints() == []
-    assert alts(visitor)[1] == "Deletion and insertion curves of Occlusion"
+    assert alts(visitor)[1:] == ["Deletion curves of Occlusion", "Insertion curves of Occlusion"]
     assert visitor.html().count("<figcaption>") == 14
     assert "**Deleted by Occlusion**" in text_of(visitor)
     visitor.app.multiselect[0].set_value([]).run()
@@ -208,9 +209,8 @@ def test_without_a_ranking_the_panel_says_so() -> None:
     assert evidence.rival_of("study", "integrated_gradients") == "occlusion"
     visitor = Visitor("attention", model="study")
     assert "have not been ranked on this network yet" in text_of(visitor)
-    chart = curves_of(visitor)
-    assert "Integrated gradients" in chart
-    assert "best other on average" not in chart
+    assert "Integrated gradients" in curves_of(visitor)
+    assert "best other on average" not in visitor.html()
 
 
 # --- Words ---
@@ -270,20 +270,22 @@ def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None
 def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None:
     random = Curves(np.array([0, 0.5, 1]), np.array([[1, 0.2, 0], [1, 0.6, 0]]), np.zeros((2, 3)))
     test = ErasureTest(curves(0.3, 0.2), curves(0.8, 0.9), random, random, 9)
-    figure = evidence_charts.erasure(test, ("One", "Two"), what="probability of 2")
-    band, mean = figure.data[0], figure.data[1]
+    halves = evidence_charts.erasure(test, ("One", "Two"), what="probability of 2")
+    band, mean = halves[0].data[0], halves[0].data[1]
     np.testing.assert_allclose(band.y, [1, 0.6, 0, 0, 0.2, 1])
     np.testing.assert_allclose(mean.y, [1, 0.4, 0])
-    assert mean.name == "mean and band of 2 random orders"
-    by_name = [trace for trace in figure.data if trace.name == "One"]
+    by_name = [trace for half in halves for trace in half.data if trace.name == "One"]
     np.testing.assert_allclose([trace.y[0] for trace in by_name], [0.3, 0.8])
-    assert [trace.showlegend for trace in by_name] == [True, False]
     assert by_name[0].line.color == colours.AFTER
+    legend = evidence_charts.erasure_legend(test, ("One", "Two"))
+    assert f'background:{colours.AFTER}"></i>One<' in legend
+    assert ">mean and band of 2 random orders<" in legend
     assert ", logit %{customdata:.1f}, at" in by_name[0].hovertemplate
     weighed = evidence_charts.erasure(
         test, ("One", "Two"), what="probability of 2 against 1", score="margin"
     )
-    assert all(", margin %" in trace.hovertemplate for trace in weighed.data if trace.name == "Two")
+    named = [trace for half in weighed for trace in half.data if trace.name == "Two"]
+    assert [", margin %" in trace.hovertemplate for trace in named] == [True, True]
 
 
 def test_the_cascade_starts_at_the_map_itself_and_leaves_gaps() -> None:

@@ -7,11 +7,9 @@ from cnn_core.attribution import METHODS
 from cnn_core.errors import CnnCoreError, MissingFileError, PictureError
 from dashboard import (
     cache,
-    charts,
     colours,
     components,
     evidence,
-    evidence_charts,
     map_ranking_view,
     markup,
     state,
@@ -87,17 +85,12 @@ def show_current() -> None:
         )
         return
     titles = [METHODS[one.method].title for one in asked]
-    with st.container(key="wide_believed"):
-        st.plotly_chart(
-            evidence_charts.erasure(test, titles, what=f"probability of {names[answer]}"),
-            config=charts.CONFIG,
-            key="believed_curves",
-            alt=f"Deletion and insertion curves of {', '.join(titles)}",
-        )
+    what = f"probability of {names[answer]}"
+    evidence.show_curves(test, titles, what=what, key="believed_curves")
     st.caption(
         f"The answer {names[answer]} while the {test.num_pixels:,} pixels of {digit.name} go and "
-        "come. A map to be believed leaves the grey band at once: downwards on the left, upwards "
-        "on the right."
+        "come. A map to be believed leaves the grey band at once: downwards where pixels are "
+        "deleted, upwards where they are inserted."
         + (
             ""
             if colours.is_ink(digit.pixels)
