@@ -58,7 +58,7 @@ class LayerSummary:
 
     @property
     def title(self) -> str:
-        """The kind with its settings, such as "Conv2D 3x3, relu"."""
+        """The kind with its settings, such as "Conv2D 3×3, relu"."""
         has_window = self.settings[:1].isdigit()
         return f"{self.kind}{'' if has_window else ','} {self.settings}".rstrip(", ")
 
@@ -107,7 +107,7 @@ def _settings(layer: Any) -> str:
     strides = config.get("strides", (config.get("stride", 1),) * 2)
     dilation = config.get("dilation_rate", (1, 1))
     parts = (
-        (bool(window), "x".join(map(str, window))),
+        (bool(window), "×".join(map(str, window))),
         (strides != usual_strides, f"stride {_step(strides)}"),
         (config.get("padding") == "same" and math.prod(window) > 1, "same padding"),
         (dilation != (1, 1), f"dilation {_step(dilation)}"),
@@ -120,7 +120,7 @@ def _settings(layer: Any) -> str:
 
 
 def _step(steps: tuple[int, ...]) -> str:
-    return str(steps[0]) if len(set(steps)) == 1 else "x".join(map(str, steps))
+    return str(steps[0]) if len(set(steps)) == 1 else "×".join(map(str, steps))
 
 
 def load(name: str) -> Table:

@@ -54,7 +54,7 @@ _WORDS = (
     ("Ink", "Only the strokes of the digit; lines of the paper, specks and edges are left out."),
     ("Cropped", "The digit alone, cut to its size."),
     (
-        "Centred 28x28",
+        "Centred 28×28",
         "Drawn into 20 x 20 cells with the training digits' stroke width, the centre of mass in "
         "the middle of 28 x 28: what the network sees.",
     ),
@@ -157,7 +157,7 @@ def read_picture(data: bytes, image_shape: tuple[int, int, int]) -> ReadPicture:
             "The largest part around the middle that has the form the network takes.",
         ),
         Step(
-            f"Resized to {width}x{height}",
+            f"Resized to {width}×{height}",
             levels,
             "Each pixel is the mean of its area: what the network sees.",
         ),

@@ -266,7 +266,8 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
     figure.update_yaxes(constrain="domain", constraintoward="top", showgrid=False)
     figure.update_layout(
         height=370,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        # Without the theme's padding, which would stand as a grey edge on two sides.
+        margin={"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
         paper_bgcolor=_CLEAR,
         plot_bgcolor="rgba(128,140,150,0.10)",
         dragmode=False,

@@ -332,7 +332,7 @@ def picture_upload(take: Callable[[bytes], None]) -> None:
     upload, camera = f"upload_{turn}", f"camera_{turn}"
     with st.popover("Your picture", icon=":material/add_a_photo:", key=f"picture_{turn}"):
         st.file_uploader(
-            "A picture: PNG, JPEG, WebP, BMP, GIF or TIFF, at most 8 MB",
+            "A picture: PNG, JPEG, WebP, BMP, GIF or TIFF",
             key=upload,
             on_change=taken,
             args=(upload,),

@@ -20,12 +20,12 @@ LENETS = ("lenet5", "lenet5_full")
 
 def bottleneck() -> None:
     """Inception's 1x1 convolutions, and what they save."""
-    st.subheader("Inception: a 1x1 bottleneck saves computation", anchor=False)
+    st.subheader("Inception: a 1×1 bottleneck saves computation", anchor=False)
     st.markdown(
-        f"Looking at 192 maps through 32 filters of 5x5 takes 25 · 32 · 192 = {DIRECT:,} "
-        "multiplications at each place. Behind 16 filters of 1x1 it takes 16 · 192 + 25 · 32 · 16 "
+        f"Looking at 192 maps through 32 filters of 5×5 takes 25 · 32 · 192 = {DIRECT:,} "
+        "multiplications at each place. Behind 16 filters of 1×1 it takes 16 · 192 + 25 · 32 · 16 "
         f"= {BOTTLENECK:,}: **{DIRECT / BOTTLENECK:.1f} times fewer**. The same in two networks "
-        "for 32x32 pictures that differ in nothing else:"
+        "for 32×32 pictures that differ in nothing else:"
     )
     speeds = cache.speeds()
     costs = [_multiply_adds(name) for name in INCEPTIONS]

@@ -89,7 +89,7 @@ def show_weights(neuron: Chosen) -> None:
     if height == 1 and channels == 1:
         laid = f"{width} weights, one for each unit of {found.sources[0]}"
     else:
-        laid = f"{height}x{width} weights on " + (
+        laid = f"{height}×{width} weights on " + (
             f"each of {channels} channels" if channels > 1 else "one channel"
         )
         if channels == models.get(neuron.model).input_shape[-1] == 3:
@@ -138,7 +138,7 @@ def _show_map(neuron: Chosen, digit: CurrentDigit, now: np.ndarray) -> None:
         box=field.size,
         unit="activation",
         map_title="Its map",
-        digit_title=f"Receptive field, {field.size[0]}x{field.size[1]} pixels",
+        digit_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="neuron_probe",
         scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
     )
@@ -254,7 +254,7 @@ def show_maximised(neuron: Chosen) -> None:
     top, left, bottom, right = found.box
     seen = found.image[top:bottom, left:right]
     height, wide = seen.shape[:2]
-    where = f" on the {height}x{wide} pixels that the middle of its map sees" * neuron.is_map
+    where = f" on the {height}×{wide} pixels that the middle of its map sees" * neuron.is_map
     st.html(
         markup.figure(
             colours.as_picture(seen),

@@ -138,7 +138,7 @@ def _settings(point: Point) -> str:
     settings = point.settings
     optimizer = {"adam": "Adam", "rmsprop": "RMSprop"}[settings.optimizer]
     return (
-        f"{settings.num_layers} x {settings.units}, {optimizer}, batch {settings.batch_size}, "
+        f"{settings.num_layers} × {settings.units}, {optimizer}, batch {settings.batch_size}, "
         f"{settings.epochs} epochs"
     )
 

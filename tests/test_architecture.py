@@ -167,7 +167,7 @@ def test_describe_by_hand() -> None:
     assert describe(model) == (
         LayerSummary("image", "InputLayer", "", (), (8, 6, 2), 0, 0, 0, field((1, 1), (1, 1))),
         LayerSummary(
-            "conv", "Conv2D", "3x1, stride 2, same padding, relu", ("image",), (4, 3, 3),
+            "conv", "Conv2D", "3×1, stride 2, same padding, relu", ("image",), (4, 3, 3),
             3 * 2 * 3 + 3, 3 * 2 * 3 + 3, 4 * 3 * (3 * 2 * 3), field(**at),
         ),
         LayerSummary(
@@ -188,13 +188,13 @@ def field(
 @pytest.mark.parametrize(
     ("layer", "settings"),
     [
-        (layers.MaxPooling2D(2), "2x2"),
-        (layers.MaxPooling2D(3, strides=2), "3x3, stride 2"),
-        (layers.AveragePooling2D((2, 1)), "2x1"),
-        (layers.Conv2D(4, 1, padding="same"), "1x1"),
-        (layers.Conv2D(4, 3, strides=(2, 1)), "3x3, stride 2x1"),
-        (layers.Conv2D(4, 3, groups=2, dilation_rate=2), "3x3, dilation 2, 2 groups"),
-        (PartialConv2D([(0,), (0, 1)], 5, activation="tanh"), "5x5, tanh"),
+        (layers.MaxPooling2D(2), "2×2"),
+        (layers.MaxPooling2D(3, strides=2), "3×3, stride 2"),
+        (layers.AveragePooling2D((2, 1)), "2×1"),
+        (layers.Conv2D(4, 1, padding="same"), "1×1"),
+        (layers.Conv2D(4, 3, strides=(2, 1)), "3×3, stride 2×1"),
+        (layers.Conv2D(4, 3, groups=2, dilation_rate=2), "3×3, dilation 2, 2 groups"),
+        (PartialConv2D([(0,), (0, 1)], 5, activation="tanh"), "5×5, tanh"),
         (layers.Dropout(0.25), "rate 0.25"),
         (layers.LeakyReLU(0.08), "slope 0.08"),
         (layers.ReLU(), ""),

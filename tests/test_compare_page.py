@@ -174,7 +174,7 @@ def test_each_network_shows_the_strongest_maps_of_its_own_layer(digit: np.ndarra
     before = visitor.component(f"strongest_of_{FIRST}")
     (picker,) = (each.key for each in visitor.app.selectbox if f"layer_of_{SECOND}" in each.key)
     visitor.choose(picker, "pool2")
-    assert "5x5" in "".join(visitor.text("caption"))
+    assert "5×5" in "".join(visitor.text("caption"))
     assert visitor.component(f"strongest_of_{FIRST}") == before
 
 

@@ -31,7 +31,7 @@ def texts(root: ElementTree.Element) -> list[str]:
 
 def layer(name: str, *inputs: str, **changes: object) -> LayerSummary:
     plain = LayerSummary(
-        name=name, kind="Conv2D", settings="3x3", inputs=inputs, output_shape=(8, 8, 4),
+        name=name, kind="Conv2D", settings="3×3", inputs=inputs, output_shape=(8, 8, 4),
         num_parameters=10, num_trainable=10, multiply_adds=100,
         receptive_field=ReceptiveField((3, 3), (1, 1), (0, 0)),
     )  # fmt: skip
@@ -74,7 +74,7 @@ def test_drawing_of_the_study_network() -> None:
     said = texts(drawing(load("study")))
     for text in (
         "conv1",
-        "Conv 3x3, relu",
+        "Conv 3×3, relu",
         f"26{TIMES}26{TIMES}32, sees 3{TIMES}3",
         "320 parameters",
         "88.5%",

@@ -21,7 +21,7 @@ from cnn_core.images import centre_digit, read_digit, read_picture
 if TYPE_CHECKING:
     import keras
 
-TITLES = ("Original", "Grey", "Background removed", "Ink", "Cropped", "Centred 28x28")
+TITLES = ("Original", "Grey", "Background removed", "Ink", "Cropped", "Centred 28×28")
 
 
 def png(levels: np.ndarray) -> bytes:
@@ -374,7 +374,7 @@ def test_steps_of_a_picture_are_small_pictures_in_order(
     shape: tuple[int, int, int], title: str
 ) -> None:
     steps = read_picture(png(three_stripes(900, 1500)), shape).steps
-    size = f"{shape[1]}x{shape[0]}"
+    size = f"{shape[1]}×{shape[0]}"
     assert tuple(step.title for step in steps) == ("Original", title, f"Resized to {size}")
     for step in steps:
         assert step.picture.dtype == np.uint8

@@ -186,18 +186,18 @@ def test_a_network_not_trained_yet_says_what_trains_it(shelf: Path) -> None:
 def test_the_picker_begins_with_the_sidebars_model_and_can_set_it(shelf: Path) -> None:
     ship(shelf, "tutorial")
     visitor = look(ONE)
-    assert "conv1: Conv2D 3x3" in drawings(visitor)[0]
+    assert "conv1: Conv2D 3×3" in drawings(visitor)[0]
     visitor = look(ONE, "tutorial")
-    assert "conv1: Conv2D 5x5" in drawings(visitor)[0]
+    assert "conv1: Conv2D 5×5" in drawings(visitor)[0]
     (model,) = (box for box in visitor.app.sidebar.get("selectbox") if box.key == "model")
     assert model.value == "study"
     visitor.press("Use it on every page")
     (model,) = (box for box in visitor.app.sidebar.get("selectbox") if box.key == "model")
     assert model.value == "tutorial"
-    assert "conv1: Conv2D 5x5" in drawings(visitor)[0]
+    assert "conv1: Conv2D 5×5" in drawings(visitor)[0]
     assert "Use it on every page" not in [button.label for button in visitor.app.button]
     visitor.choose("model", "study")
-    assert "conv1: Conv2D 3x3" in drawings(visitor)[0]
+    assert "conv1: Conv2D 3×3" in drawings(visitor)[0]
 
 
 # --- What the classics teach ---

@@ -77,7 +77,7 @@ def test_the_dossier_of_a_channel() -> None:
     ]
     assert visitor.component("neuron_probe")["box"] == [3, 3]
     captions = " ".join(visitor.text("caption"))
-    assert "3x3 weights on one channel" in captions
+    assert "3×3 weights on one channel" in captions
     assert "excites it most" in captions
     assert "There is no single weight" in captions
     assert "cl-bars" in visitor.html()
@@ -107,7 +107,7 @@ def test_a_unit_has_a_number_a_picture_of_weights_and_exact_weights() -> None:
     assert not visitor.shows("neuron_probe")
     assert len(facts(visitor)) == 2  # on the edited digit and before
     captions = " ".join(visitor.text("caption"))
-    assert "12x12 weights on each of 64 channels" in captions
+    assert "12×12 weights on each of 64 channels" in captions
     assert "The exact weights" in captions
     visitor.choose("neuron_layer_study", "logits")
     assert "128 weights, one for each unit" in " ".join(visitor.text("caption"))
@@ -147,7 +147,7 @@ def test_the_picture_it_would_like_best_is_painted_on_demand() -> None:
     (toggle,) = (each for each in visitor.app.toggle if each.key == "neuron_maximise")
     toggle.set_value(True).run()
     assert visitor.complaints() == []
-    assert "Painted to please the neuron on the 3x3 pixels that the middle" in visitor.html()
+    assert "Painted to please the neuron on the 3×3 pixels that the middle" in visitor.html()
     (picture,) = re.findall(
         'base64,([^"]*)"[^>]*alt="The picture that excites the neuron most"', visitor.html()
     )

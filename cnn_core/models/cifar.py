@@ -250,7 +250,7 @@ ROWS = (
     _pictures(
         name="mini_vgg",
         title="Mini VGG",
-        description="Pairs of 3x3 convolutions and 2x2 poolings, as in VGG-16, for 32x32 pixels.",
+        description="Pairs of 3×3 convolutions and 2×2 poolings, as in VGG-16, for 32×32 pixels.",
         source=_OWN,
         num_parameters=205_018,
         published_accuracy=None,
@@ -260,7 +260,7 @@ ROWS = (
     _pictures(
         name="mini_inception",
         title="Mini Inception",
-        description="Four blocks that look through 1x1, 3x3 and 5x5 windows at once, behind 1x1 "
+        description="Four blocks that look through 1×1, 3×3 and 5×5 windows at once, behind 1×1 "
         "bottlenecks.",
         source=_OWN,
         num_parameters=81_138,
@@ -274,7 +274,7 @@ UNTRAINED = (
     Architecture(
         name="mini_inception_direct",
         title="Mini Inception without bottlenecks",
-        description="The same blocks with 3x3 and 5x5 windows on all channels: what the 1x1 "
+        description="The same blocks with 3×3 and 5×5 windows on all channels: what the 1×1 "
         "bottlenecks save.",
         source=_OWN,
         input_shape=_SHAPE,

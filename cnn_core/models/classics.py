@@ -147,7 +147,7 @@ UNTRAINED = (
     _classic(
         name="vgg16",
         title="VGG-16",
-        description="Nothing but 3x3 convolutions and 2x2 poolings, sixteen weighted layers deep.",
+        description="Nothing but 3×3 convolutions and 2×2 poolings, sixteen weighted layers deep.",
         source="Simonyan and Zisserman, 2014",
         num_parameters=138_357_544,
         build=_vgg16,
@@ -155,7 +155,7 @@ UNTRAINED = (
     _classic(
         name="googlenet",
         title="GoogLeNet",
-        description="Nine Inception blocks with 1x1 bottlenecks; without the two side exits that "
+        description="Nine Inception blocks with 1×1 bottlenecks; without the two side exits that "
         "only training needs.",
         source="Szegedy and others, 2014",
         num_parameters=6_998_552,

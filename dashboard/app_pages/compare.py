@@ -123,7 +123,7 @@ def show_feature_maps(name: str, digit: CurrentDigit) -> None:
         is_clickable=False,
     )
     st.html(markup.scale_of(limit, is_signed=is_signed, unit="activation"))
-    size = "x".join(str(length) for length in maps.shape[1:])
+    size = "×".join(str(length) for length in maps.shape[1:])
     st.caption(f"The {len(channels)} strongest of {len(maps)} maps of {size}, by channel.")
 
 

@@ -24,7 +24,7 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
         box=field.size,
         unit="activation",
         map_title=view if digit.is_edited else "Feature map",
-        digit_title=f"Receptive field, {field.size[0]}x{field.size[1]} pixels",
+        digit_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="unit_probe",
         scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
     )
@@ -84,7 +84,7 @@ else:
             limit,
             is_signed=is_signed,
             unit=f"activation, one scale for all {now.shape[-1]} maps "
-            f"of {now.shape[0]}x{now.shape[1]}",
+            f"of {now.shape[0]}×{now.shape[1]}",
         )
     )
     chosen_key = f"channel_of_{layer}_in_{name}"

@@ -41,7 +41,7 @@ def show_filters() -> None:
     if points := clicked["selection"]["points"]:
         neuron_view.open_dossier(layer, int(points[0]["customdata"][0]))
     st.caption(
-        f"{count} filters of {height}x{width} over {channels} input channel{'s' * (channels > 1)}. "
+        f"{count} filters of {height}×{width} over {channels} input channel{'s' * (channels > 1)}. "
         f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
         f"(filter {norms.argmax()}). Click a filter to open its dossier, or choose it here."
     )

@@ -110,7 +110,7 @@ def test_a_photograph_becomes_the_digit_and_stays_after_a_reload(desk: Lens) -> 
     desk.upload(photograph.data, "photo.jpg")
     expect(desk.card).to_contain_text("Your own digit")
     expect(desk.card).to_contain_text(f"answer {photograph.label}")
-    for title in ("Original", "Background removed", "Ink", "Cropped", "Centred 28x28"):
+    for title in ("Original", "Background removed", "Ink", "Cropped", "Centred 28×28"):
         expect(desk.main.locator("figcaption", has_text=title)).to_be_visible()
     read = desk.pixels()
     assert read.any()

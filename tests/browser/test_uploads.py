@@ -110,7 +110,7 @@ def test_an_unusual_but_good_file_is_read(desk: Lens, kind: str) -> None:
     expect(desk.card).to_contain_text("Your own digit", timeout=LONG)
     expect(desk.card).to_contain_text("answer 7")
     expect(desk.page.get_by_test_id("stAlert")).to_have_count(0)
-    expect(desk.main.locator("figcaption", has_text="Centred 28x28")).to_be_visible()
+    expect(desk.main.locator("figcaption", has_text="Centred 28×28")).to_be_visible()
     note = desk.main.get_by_text("The picture is animated; the first frame was used.")
     expect(note).to_have_count(int(kind == "animated"))
 
@@ -129,7 +129,7 @@ def test_a_photograph_is_looked_at_and_erased(
     lens.upload(saved(Image.fromarray(colours), "JPEG"), "photo.jpg")
     expect(lens.card).to_contain_text(f"Your own {noun}", timeout=LONG)
     height, width = spec.input_shape[:2]
-    size = lens.main.locator("figcaption", has_text=f"Resized to {width}x{height}")
+    size = lens.main.locator("figcaption", has_text=f"Resized to {width}×{height}")
     expect(size).to_be_visible()
     expect(lens.canvas).to_have_accessible_name(f"Drawing of {width} by {height} cells")
     lens.tool("Eraser").click()
