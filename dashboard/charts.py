@@ -144,7 +144,7 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
             zmin=-limit,
             zmax=limit,
             colorscale=_colorscale(is_signed=True),
-            colorbar={"title": "weight", "thickness": 12, "outlinewidth": 0},
+            showscale=False,
             hoverinfo="skip",
         )
     )
@@ -162,19 +162,20 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
     )
     _without_axes(figure)
     # Markers would get room around them.
-    figure.update_xaxes(range=[-0.5, mosaic.shape[1] - 0.5])
+    figure.update_xaxes(range=[-0.5, mosaic.shape[1] - 0.5], constraintoward="left")
     figure.update_yaxes(range=[mosaic.shape[0] - 0.5, -0.5], autorange=False)
-    figure.update_layout(height=max(160, 900 * mosaic.shape[0] // mosaic.shape[1]))
+    figure.update_yaxes(constraintoward="top")
+    figure.update_layout(height=420 * mosaic.shape[0] // mosaic.shape[1])
     return figure
 
 
 def weight_histograms(statistics: Sequence[WeightStatistics]) -> go.Figure:
-    """A histogram of every weight array: counts over the weight's value."""
-    columns = 4
+    """A histogram of every weight array, two a row: counts over the weight's value."""
+    columns = 2
     rows = -(-len(statistics) // columns)
     titles = [f"{s.layer} {s.kind}" for s in statistics]
     figure = make_subplots(
-        rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, horizontal_spacing=0.05
+        rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, horizontal_spacing=0.15
     )
     for i, described in enumerate(statistics):
         counts, edges = np.histogram(described.values, bins=41)

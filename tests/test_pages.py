@@ -609,9 +609,9 @@ def test_the_page_says_how_many_positions_change_the_answer() -> None:
 
 def test_filters_by_layer_channel_and_order() -> None:
     visitor = Visitor("filters")
-    assert "32 filters of 3x3 over 1 input channel." in visitor.text("caption")[0]
+    assert "32 filters of 3×3 over 1 input channel." in visitor.text("caption")[0]
     visitor.choose("filter_layer_study", "conv2")
-    assert "64 filters of 3x3 over 32 input channels." in visitor.text("caption")[0]
+    assert "64 filters of 3×3 over 32 input channels." in visitor.text("caption")[0]
     first = visitor.app.main.get("plotly_chart")[0].proto.spec
     visitor.choose("channel_conv2", 31)
     second = visitor.app.main.get("plotly_chart")[0].proto.spec

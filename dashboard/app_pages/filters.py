@@ -1,14 +1,16 @@
 """Filters: the weights the network has learnt."""
 
+import math
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnn_core.activations import NEAR_ZERO, filter_norms
-from dashboard import cache, charts, components, neuron_view, state
+from dashboard import cache, charts, components, markup, neuron_view, state
 
 BY_INDEX, BY_NORM = "As they are", "By norm"
+COLUMNS = 8  # of a mosaic: on a phone a finger still meets one filter
 
 
 def show_filters() -> None:
@@ -29,17 +31,7 @@ def show_filters() -> None:
         order_by = components.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
     norms = filter_norms(kernel)
     order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
-    with st.container(key="wide_kernels"):
-        clicked: Any = st.plotly_chart(
-            charts.kernels(kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()), 16),
-            config=charts.CONFIG,
-            alt=f"The {count} filters of {layer}",
-            key=f"kernels_{name}_{layer}",
-            on_select="rerun",
-            selection_mode="points",
-        )
-    if points := clicked["selection"]["points"]:
-        neuron_view.open_dossier(layer, int(points[0]["customdata"][0]))
+    show_mosaics(layer, kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()))
     st.caption(
         f"{count} filters of {height}×{width} over {channels} input channel{'s' * (channels > 1)}. "
         f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
@@ -50,6 +42,31 @@ def show_filters() -> None:
             "Filter", 0, count - 1, int(norms.argmax()), key=f"filter_of_{layer}", width=140
         )
         neuron_view.open_button(layer, int(chosen), key="open_filter")
+
+
+def show_mosaics(layer: str, kernel: np.ndarray, order: list[int], limit: float) -> None:
+    """The filters in two mosaics side by side, on a phone one above the other; a click opens one.
+
+    Args:
+        layer: whose filters.
+        kernel: (height, width, filters), the weights from one input channel.
+        order: the filters, in order.
+        limit: the weight at the ends of the scale.
+    """
+    half = COLUMNS * math.ceil(len(order) / (2 * COLUMNS))
+    halves = [part for part in (order[:half], order[half:]) if part]
+    for i, (column, part) in enumerate(zip(st.columns(2), halves, strict=False)):
+        clicked: Any = column.plotly_chart(
+            charts.kernels(kernel, part, limit, COLUMNS),
+            config=charts.CONFIG,
+            alt=f"{len(part)} of the {len(order)} filters of {layer}",
+            key=f"kernels_{name}_{layer}_{i}",
+            on_select="rerun",
+            selection_mode="points",
+        )
+        if points := clicked["selection"]["points"]:
+            neuron_view.open_dossier(layer, int(points[0]["customdata"][0]))
+    st.html(markup.scale_of(limit, is_signed=True, unit="weight"))
 
 
 components.intro(
@@ -67,23 +84,25 @@ else:
 
 st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(name)
-with st.container(key="wide_histograms"):
-    st.plotly_chart(
-        cache.weight_histograms(name),
-        config=charts.CONFIG,
-        alt="Histograms of the weights of every layer",
+histograms = cache.weight_histograms(name)
+for column, figure in zip(st.columns(2), histograms, strict=False):
+    column.plotly_chart(
+        figure, config=charts.CONFIG, alt="Histograms of the weights of every layer"
     )
 st.dataframe(
     {
         "Layer": [s.layer for s in statistics],
         "Array": [s.kind for s in statistics],
         "Weights": [s.values.size for s in statistics],
-        f"Share below {NEAR_ZERO} in magnitude": [s.share_near_zero for s in statistics],
+        f"Below {NEAR_ZERO}": [s.share_near_zero for s in statistics],
         "L2 norm": [s.l2_norm for s in statistics],
     },
     hide_index=True,
     column_config={
-        f"Share below {NEAR_ZERO} in magnitude": st.column_config.NumberColumn(format="percent"),
+        "Weights": st.column_config.NumberColumn(format="localized"),
+        f"Below {NEAR_ZERO}": st.column_config.NumberColumn(
+            format="percent", help=f"The share of the weights below {NEAR_ZERO} in magnitude"
+        ),
         "L2 norm": st.column_config.NumberColumn(format="%.2f"),
     },
 )

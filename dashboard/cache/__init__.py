@@ -6,6 +6,7 @@ same share one computation. What follows the hand is in live.py.
 
 from __future__ import annotations
 
+import math
 import statistics
 import threading
 import time
@@ -223,10 +224,14 @@ def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
 
 
 @keyed_by_weights(st.cache_resource, max_entries=16)
-def weight_histograms(name: str) -> go.Figure:
-    """The chart of all kernels and biases; to build it takes longer than to draw the page."""
+def weight_histograms(name: str) -> tuple[go.Figure, ...]:
+    """All kernels and biases, in two charts that find room beside or above each other.
+
+    To build them takes longer than to draw the page.
+    """
     shown = [s for s in weight_statistics(name) if s.kind in ("kernel", "bias")]
-    return charts.weight_histograms(shown)
+    half = 2 * math.ceil(len(shown) / 4)  # no layer is torn apart
+    return tuple(charts.weight_histograms(part) for part in (shown[:half], shown[half:]) if part)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

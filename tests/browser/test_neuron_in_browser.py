@@ -22,8 +22,8 @@ def test_a_click_on_a_filter_opens_its_dossier_and_back_leads_back(lens: Lens, p
     expect(plot).to_be_visible(timeout=LONG)
     box = plot.bounding_box()
     assert box is not None
-    # 16 filters of 3x3 a row, a gap between: the middle of the third, in the first row.
-    cells = {"x": (2 * 4 + 1.5) / 63, "y": 1.5 / 7}
+    # 8 filters of 3x3 a row, a gap between: the middle of the third, in the first row.
+    cells = {"x": (2 * 4 + 1.5) / 31, "y": 1.5 / 7}
     page.mouse.click(box["x"] + box["width"] * cells["x"], box["y"] + box["height"] * cells["y"])
     lens.expect_page("neuron")
     expect(lens.main.get_by_role("spinbutton", name="Channel")).to_have_value("2", timeout=LONG)
