@@ -159,16 +159,16 @@ def table(found: MapRanking) -> str:
     rows = [
         (
             METHODS[row.method].title,
-            *(_cell(tuple(each.values(row))) for each in QUANTITIES.values()),
             row.verdict,
+            *(_cell(tuple(each.values(row))) for each in QUANTITIES.values()),
             f"{1000 * row.seconds_per_map:,.0f}",
         )
         for row in found.rows
     ]
     usual = f"{sum(found.random) / len(found.random):.2f}"
-    rows.append(("Random orders", "0", usual, usual, "", "", "", "", ""))
-    head = ("Method", *QUANTITIES, "Verdict", "ms a map")
-    return markup.table(head, rows, text_columns=(7,))
+    rows.append(("Random orders", "", "0", usual, usual, "", "", "", ""))
+    head = ("Method", "Verdict", *QUANTITIES, "ms a map")
+    return markup.table(head, rows, text_columns=(1,))
 
 
 def left_out(found: MapRanking) -> str:

@@ -27,17 +27,16 @@ def overview(cards: Mapping[str, Card], speeds: Mapping[str, float], marked: str
         speeds: milliseconds an image of the networks measured, by name.
         marked: the name of the trained network to emphasise.
     """
-    head = ("Network", "Parameters", "Measured", "95% interval", "Published", "MB", "ms an image")
+    head = ("Network", "Measured", "95% interval", "Parameters", "Published", "MB", "ms an image")
     rows: list[tuple[str, ...]] = []
     for dataset in datasets.DATASETS.values():
         specs = [spec for spec in models.MODELS.values() if spec.dataset == dataset.name]
         rows += [(f"{dataset.title}, {shape(dataset.image_shape)}",)] if specs else []
         rows += [_line(spec, cards.get(spec.name), speeds) for spec in specs]
     rows.append(("Not trained here, to look at",))
-    rows += [
-        (classic.title, f"{classic.num_parameters:,}", *(DASH,) * 4, speed(speeds, classic.name))
-        for classic in models.UNTRAINED.values()
-    ]
+    for classic in models.UNTRAINED.values():
+        size, time = f"{classic.num_parameters:,}", speed(speeds, classic.name)
+        rows.append((classic.title, DASH, DASH, size, DASH, DASH, time))
     titles = [cells[0] for cells in rows]
     return markup.table(head, rows, marked=titles.index(models.get(marked).title))
 
@@ -127,8 +126,8 @@ def duration(seconds: float) -> str:
 def _line(spec: ModelSpec, card: Card | None, speeds: Mapping[str, float]) -> tuple[str, ...]:
     return (
         spec.title,
-        f"{spec.num_parameters:,}",
         *measured(card),
+        f"{spec.num_parameters:,}",
         _published(spec),
         DASH if card is None else _megabytes(spec.name),
         speed(speeds, spec.name),

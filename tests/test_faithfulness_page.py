@@ -157,7 +157,8 @@ def test_the_page_ranks_and_explains_each_figure() -> None:
     assert best is not None
     assert f"**{METHODS[best.method].title}**" in text_of(visitor)
     for each in found.rows:
-        assert f'<th scope="row">{METHODS[each.method].title}</th>' in visitor.html()
+        line = f'<th scope="row">{METHODS[each.method].title}</th><td class="cl-text">'
+        assert f"{line}{each.verdict}</td>" in visitor.html(), "first, where a phone shows it"
     specs = set()
     for quantity in map_ranking_view.QUANTITIES.values():
         visitor.choose("ranking_figure", quantity.title)

@@ -94,6 +94,10 @@ def test_table_holds_every_network_with_its_figures(shelf: Path) -> None:
     assert f"{100 * models.get('study').published_accuracy:.2f}%" in cells
     low, high = card["test_accuracy_interval_95"]
     assert f"{100 * low:.2f} to {100 * high:.2f}%" in cells
+    # The columns of the networks that are only looked at are those of the others.
+    place = cells.index(f"{models.get('study').num_parameters:,}")
+    for name, classic in models.UNTRAINED.items():
+        assert rows(html)[classic.title][place] == f"{classic.num_parameters:,}", name
     headings = [html.index(f">{row.title}, ") for row in datasets.DATASETS.values()]
     assert headings == sorted(headings)
     assert f"{models.weights_path('study').stat().st_size / 1e6:.1f}" in cells
