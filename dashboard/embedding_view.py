@@ -142,20 +142,21 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     images = cache.split(dataset.name, "train").images
     labels = [int(training.labels[i]) for i in order]
     names = dataset.class_names
-    tiles(
-        [colours.as_picture(images[training.indices[i]]) for i in order],
-        [
-            markup.below_tile(names[k], f"{far:.1f}", names)
-            for k, far in zip(labels, distances, strict=True)
-        ],
-        key="near_training",
-        size=components.crisp_width(84),
-        descriptions=[
-            f"Training {noun} {training.indices[i]}: {names[k]}, distance {far:.2f}"
-            for i, k, far in zip(order, labels, distances, strict=True)
-        ],
-        is_clickable=False,
-    )
+    with st.container(key="near_training_list"):
+        tiles(
+            [colours.as_picture(images[training.indices[i]]) for i in order],
+            [
+                markup.below_tile(names[k], f"{far:.1f}", names)
+                for k, far in zip(labels, distances, strict=True)
+            ],
+            key="near_training",
+            size=components.crisp_width(84),
+            descriptions=[
+                f"Training {noun} {training.indices[i]}: {names[k]}, distance {far:.2f}"
+                for i, k, far in zip(order, labels, distances, strict=True)
+            ],
+            is_clickable=False,
+        )
     part = "" if len(training.indices) == size else f" a random {len(training.indices):,} of"
     st.markdown(vote(labels, names, answer, noun))
     st.caption(

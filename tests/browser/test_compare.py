@@ -60,3 +60,12 @@ def test_the_two_columns_are_level_on_a_desk_and_whole_on_a_phone(lens: Lens) ->
     assert pair[0] is not None
     assert pair[1] is not None
     assert pair[0]["y"] == pytest.approx(pair[1]["y"], abs=1), "the two maps stay side by side"
+
+
+def test_few_pictures_leave_no_blank_below_them(lens: Lens) -> None:
+    expect(lens.main.get_by_text("All 17, the surest answers first")).to_be_visible(timeout=LONG)
+    room = lens.main.locator(".st-key-disagreements_list").bounding_box()
+    last = lens.page.locator(".st-key-disagreements .tile").last.bounding_box()
+    assert room is not None
+    assert last is not None
+    assert room["y"] + room["height"] - (last["y"] + last["height"]) < 20

@@ -58,3 +58,27 @@ def test_the_evidence_moves_nothing_when_it_comes_and_can_be_switched_off(lens: 
     # The switch itself lies under its label.
     lens.main.get_by_text("Put this very map to the test").click()
     expect(evidence).to_have_count(0, timeout=LONG)
+
+
+def test_a_phone_shows_both_curves_whole_one_above_the_other(lens: Lens) -> None:
+    lens.page.set_viewport_size({"width": 390, "height": 844})
+    lens.open("attention", model="study")
+    boxes = []
+    for half in ("deletion", "insertion"):
+        chart = lens.main.locator(f".st-key-evidence_curves_{half} .main-svg").first
+        expect(chart).to_be_visible(timeout=LONG)
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        boxes.append(box)
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+
+
+def test_the_names_of_chosen_methods_are_dark_on_the_light_accent_of_the_dark_theme(
+    lens: Lens,
+) -> None:
+    lens.page.emulate_media(color_scheme="dark")
+    lens.open("faithfulness", model="ann")
+    tag = lens.main.locator("[data-tag]").first
+    expect(tag).to_have_css("color", "rgb(18, 22, 27)", timeout=LONG)
