@@ -156,7 +156,8 @@ def write() -> Path:
     path = tables_path()
     blocks = []
     for name in (*models.MODELS, *models.UNTRAINED):
-        rows = ",\n  ".join(json.dumps(asdict(layer)) for layer in describe(models.build(name)))
+        layers = describe(models.build(name))
+        rows = ",\n  ".join(json.dumps(asdict(layer), ensure_ascii=False) for layer in layers)
         blocks.append(f" {json.dumps(name)}: [\n  {rows}\n ]")
         gc.collect()  # the largest ones hold half a gigabyte, in cycles of references
     files.write_text(path, "{\n" + ",\n".join(blocks) + "\n}\n")

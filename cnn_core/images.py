@@ -55,8 +55,8 @@ _WORDS = (
     ("Cropped", "The digit alone, cut to its size."),
     (
         "Centred 28×28",
-        "Drawn into 20 x 20 cells with the training digits' stroke width, the centre of mass in "
-        "the middle of 28 x 28: what the network sees.",
+        "Drawn into 20 × 20 cells with the training digits' stroke width, the centre of mass in "
+        "the middle of 28 × 28: what the network sees.",
     ),
 )
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -23,6 +23,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 # On a deep link Streamlit looks for its server below the page first, and gets two 404 for it.
 PROBED = re.compile(r"http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)")
+# A first answer waits for TensorFlow, on a busy machine for long.
+WAIT = 60_000
+expect.set_options(timeout=WAIT)
 
 
 @contextmanager
@@ -98,6 +101,7 @@ def _is_bad(message: ConsoleMessage) -> bool:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh tab, 1280 px wide, whose errors and requests to other hosts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(WAIT)
     tab = context.new_page()
     problems: list[str] = []
     tab.on("pageerror", lambda error: problems.append(f"error: {error}"))

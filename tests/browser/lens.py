@@ -30,9 +30,21 @@ TITLES = {
 READ = (
     "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => !(i % 4))"
 )
-# A first answer waits for TensorFlow, on a busy machine for long.
-LONG = 60_000
 Point = tuple[float, float]
+
+
+def rect(element: Locator) -> dict[str, float]:
+    """The element's x, y, width and height on the page, CSS pixels."""
+    sides: dict[str, float] = element.evaluate("e => e.getBoundingClientRect().toJSON()")
+    return sides
+
+
+def expect_no_sideways_scroll(page: Page) -> None:
+    """Wait until nothing is wider than the window, as right after it was resized it may be."""
+    page.wait_for_function(
+        """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+          .every((part) => part.scrollWidth <= part.clientWidth)"""
+    )
 
 
 class Lens:
@@ -57,10 +69,10 @@ class Lens:
 
     def settle(self) -> None:
         """Wait until the page is complete."""
-        expect(self.main.get_by_role("heading", level=1)).to_be_visible(timeout=LONG)
-        expect(self.page.locator(".cl-loading")).to_have_count(0, timeout=LONG)
-        expect(self.main.locator("[data-testid=stPageLink]").last).to_be_visible(timeout=LONG)
-        expect(self.page.get_by_test_id("stSpinner")).to_have_count(0, timeout=LONG)
+        expect(self.main.get_by_role("heading", level=1)).to_be_visible()
+        expect(self.page.locator(".cl-loading")).to_have_count(0)
+        expect(self.main.locator("[data-testid=stPageLink]").last).to_be_visible()
+        expect(self.page.get_by_test_id("stSpinner")).to_have_count(0)
 
     def go_to(self, name: str) -> None:
         """Follow a link of the navigation."""
@@ -72,7 +84,7 @@ class Lens:
         expect(self.page).to_have_url(re.compile(f"^{re.escape(self.address)}/{name}($|[?])"))
         if name:
             heading = self.main.get_by_role("heading", level=1)
-            expect(heading).to_have_text(TITLES[name], timeout=LONG)
+            expect(heading).to_have_text(TITLES[name])
         self.settle()
 
     def choose(self, label: str, option: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lens import HOME, LONG, TITLES, Lens
+from lens import HOME, TITLES, Lens, expect_no_sideways_scroll
 from photographs import photographs
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
@@ -51,7 +51,7 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
 def desk(lens: Lens) -> Lens:
     """The drawing page with a doubtful digit."""
     lens.open("draw_and_erase", model="study", digit=str(DOUBTFUL))
-    expect(lens.maps).to_have_count(2, timeout=LONG)
+    expect(lens.maps).to_have_count(2)
     return lens
 
 
@@ -294,10 +294,10 @@ def test_the_first_page_stands_before_tensorflow_and_fills_in_by_itself(
 ) -> None:
     lens = Lens(page, serve_anew(HOME))
     page.goto(lens.address)
-    expect(lens.main.get_by_role("heading", level=1)).to_be_visible(timeout=LONG)
+    expect(lens.main.get_by_role("heading", level=1)).to_be_visible()
     expect(lens.card).to_contain_text("answer 2")
     expect(page.locator(CONTENT[""])).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("feature map"))).to_have_count(18, timeout=LONG)
+    expect(page.get_by_alt_text(re.compile("feature map"))).to_have_count(18)
     expect(page.locator(".cl-loading")).to_have_count(0)
 
 
@@ -311,24 +311,11 @@ def test_every_page_is_whole_on_a_phone_and_on_a_desk_in_light_and_in_dark(
         lens.page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             lens.page.emulate_media(color_scheme=scheme)
-            expect(lens.main.locator(CONTENT[name]).first).to_be_visible(timeout=LONG)
+            expect(lens.main.locator(CONTENT[name]).first).to_be_visible()
             expect(lens.page.get_by_test_id("stException")).to_have_count(0)
             complaint = re.compile("stAlertContent(Error|Warning)")
             expect(lens.page.get_by_test_id(complaint)).to_have_count(0)
-            assert_nothing_is_cut(lens.page, width)
-
-
-def assert_nothing_is_cut(page: Page, width: int) -> None:
-    """Nothing makes the page scroll sideways or stands out of it, once it has settled."""
-    page.wait_for_function(
-        """(width) => {
-          const main = document.querySelector("[data-testid=stMain]");
-          return (
-            document.documentElement.scrollWidth <= width && main.scrollWidth <= main.clientWidth
-          );
-        }""",
-        arg=width,
-    )
+            expect_no_sideways_scroll(lens.page)
 
 
 def test_on_a_phone_the_answer_stays_in_sight_while_the_pen_moves(desk: Lens) -> None:

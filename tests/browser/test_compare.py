@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens, expect_no_sideways_scroll
 from playwright.sync_api import Page, expect
 
 
@@ -27,7 +27,7 @@ def test_a_digit_on_which_they_disagree_is_compared_at_once_and_after_a_reload(l
     tile.click()
     expect(lens.card).to_contain_text(f"Test digit {index}")
     expect(tile).to_have_attribute("aria-current", "true")
-    expect(maps).not_to_have_attribute("src", before, timeout=LONG)
+    expect(maps).not_to_have_attribute("src", before)
     for column, answer in enumerate(said):
         expect(lens.main.locator(".cl-said b").nth(column)).to_have_text(answer)
     lens.page.reload()
@@ -41,7 +41,7 @@ def test_the_second_network_stays_while_the_visitor_looks_at_another_page(lens: 
     expect(lens.main.locator(".cl-together b").nth(1)).to_have_text("Tutorial network")
     lens.go_to("attention")
     lens.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
-    expect(lens.main.get_by_role("heading", level=1)).to_have_text("Compare", timeout=LONG)
+    expect(lens.main.get_by_role("heading", level=1)).to_have_text("Compare")
     lens.settle()
     expect(lens.main.locator(".cl-together b").nth(1)).to_have_text("Tutorial network")
 
@@ -54,8 +54,7 @@ def test_the_two_columns_are_level_on_a_desk_and_whole_on_a_phone(lens: Lens) ->
     assert left["width"] == pytest.approx(right["width"], abs=1)
     lens.page.set_viewport_size({"width": 390, "height": 844})
     expect(lens.main.locator(".cl-counts")).to_be_visible()
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert lens.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+    expect_no_sideways_scroll(lens.page)
     pair = [lens.main.locator(".cl-together figure").nth(i).bounding_box() for i in (0, 1)]
     assert pair[0] is not None
     assert pair[1] is not None
@@ -63,7 +62,7 @@ def test_the_two_columns_are_level_on_a_desk_and_whole_on_a_phone(lens: Lens) ->
 
 
 def test_few_pictures_leave_no_blank_below_them(lens: Lens) -> None:
-    expect(lens.main.get_by_text("All 17, the surest answers first")).to_be_visible(timeout=LONG)
+    expect(lens.main.get_by_text("All 17, the surest answers first")).to_be_visible()
     room = lens.main.locator(".st-key-disagreements_list").bounding_box()
     last = lens.page.locator(".st-key-disagreements .tile").last.bounding_box()
     assert room is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens, expect_no_sideways_scroll
 from playwright.sync_api import Page, expect
 
 from cnn_core import evaluation, models
@@ -60,8 +60,8 @@ def test_every_view_fits_the_screen(lens: Lens, width: int) -> None:
     lens.open("evaluation", model="study")
     for view, text in VIEWS.items():
         lens.page.locator(".st-key-evaluation_view").get_by_role("radio", name=view).click()
-        expect(lens.main.get_by_text(text).first).to_be_visible(timeout=LONG)
+        expect(lens.main.get_by_text(text).first).to_be_visible()
         lens.settle()
         for found in (".js-plotly-plot", ".cl-scroll", ".cl-counts"):
             assert lens.page.evaluate(RIGHT_END, found) <= width
-        assert lens.page.evaluate("document.documentElement.scrollWidth") <= width
+        expect_no_sideways_scroll(lens.page)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens
 from playwright.sync_api import Page, expect
 
 NINE = 7  # a test digit that is close to a 4
@@ -31,7 +31,7 @@ RECORD = """() => { window.steps = [];
 def desk(page: Page, serve: Callable[[Path], str]) -> Lens:
     lens = Lens(page, serve(HOME))
     lens.open("draw_and_erase", model="study", digit=str(NINE))
-    expect(lens.maps).to_have_count(2, timeout=LONG)
+    expect(lens.maps).to_have_count(2)
     return lens
 
 
@@ -39,8 +39,8 @@ def find(desk: Lens) -> int:
     """Press the button and give the number of the film's last step."""
     desk.page.locator(".st-key-flip_find button").click()
     slider = desk.page.locator(".film input")
-    expect(slider).to_be_visible(timeout=LONG)
-    expect(desk.edits).to_have_count(2, timeout=LONG)
+    expect(slider).to_be_visible()
+    expect(desk.edits).to_have_count(2)
     return int(slider.get_attribute("max") or 0)
 
 
@@ -56,7 +56,7 @@ def test_the_smallest_erasure_is_drawn_played_and_undone(desk: Lens) -> None:
     assert after.sum() < before.sum()
     film = desk.page.locator(".film")
     # It plays by itself; the button plays it again, dab by dab from the first picture on.
-    expect(film).to_have_attribute("data-step", str(last), timeout=LONG)
+    expect(film).to_have_attribute("data-step", str(last))
     film.evaluate(WATCH)
     film.get_by_role("button", name="Replay").click()
     desk.page.wait_for_function(f"window.steps.at(-1) === {last}")

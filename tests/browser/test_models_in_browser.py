@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens
 from playwright.sync_api import Locator, Page, expect
 
 from cnn_core import architecture
@@ -25,12 +25,12 @@ def draw(lens: Lens, network: str) -> Locator:
     """Choose a network and return its drawing."""
     lens.main.get_by_text("One network", exact=True).click()
     picker = lens.main.get_by_test_id("stSelectbox").locator("input")
-    expect(picker).to_be_visible(timeout=LONG)
+    expect(picker).to_be_visible()
     picker.click()
     lens.page.keyboard.type(network)
     lens.page.keyboard.press("Enter")
     drawing = lens.main.get_by_role("img", name=f"The layers of {network}", exact=True)
-    expect(drawing).to_be_visible(timeout=LONG)
+    expect(drawing).to_be_visible()
     lens.settle()
     return drawing
 

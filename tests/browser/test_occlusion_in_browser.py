@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
     lens = Lens(page, serve(HOME))
     lens.open("occlusion", model="study", digit="18")
-    expect(page.locator(".probe .readout:not(:empty)")).to_be_visible(timeout=LONG)
+    expect(page.locator(".probe .readout:not(:empty)")).to_be_visible()
     return lens
 
 
@@ -56,5 +56,5 @@ def test_the_keyboard_moves_it_and_another_page_keeps_it(lens: Lens, page: Page)
     expect_positions(page, 9)
     lens.go_to("filters")
     lens.go_to("occlusion")
-    expect(slider(page, "Stride")).to_have_value("3", timeout=LONG)
+    expect(slider(page, "Stride")).to_have_value("3")
     expect_positions(page, 9)

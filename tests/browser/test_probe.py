@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 APP = Path(__file__).with_name("components_app.py")
@@ -35,7 +36,7 @@ def sentence(row: int, column: int) -> str:
 
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
-    expect(page.get_by_text("round 0, runs 1", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("round 0, runs 1", exact=True)).to_be_visible()
     expect(page.locator(".readout").nth(2)).to_have_text("row 0, column 0: 0")
     return page
 
@@ -48,12 +49,6 @@ def probes(page: Page, serve: Callable[[Path], str]) -> Locator:
 @pytest.fixture
 def occlusion(probes: Locator) -> Locator:
     return probes.first
-
-
-def rect(element: Locator) -> dict[str, float]:
-    """The element's x, y, width and height on the page, CSS pixels."""
-    sides: dict[str, float] = element.evaluate("e => e.getBoundingClientRect().toJSON()")
-    return sides
 
 
 def point(probe: Locator, row: int, column: int, rows: int = 25, columns: int = 25) -> Position:
@@ -235,7 +230,7 @@ def test_the_pictures_stand_side_by_side_and_nothing_jumps(
         assert 150 < field["width"] <= 320
         assert field["x"] + field["width"] < digit["x"]
         assert digit["x"] + digit["width"] <= width
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect_no_sideways_scroll(page)
     height = rect(probes.first)["height"]
     for place in ((0, 0), (24, 24), (13, 6)):
         hover(probes.first, *place)

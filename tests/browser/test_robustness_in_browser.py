@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens, expect_no_sideways_scroll
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -25,7 +25,7 @@ def test_the_slider_turns_the_digit_until_the_answer_turns_and_the_pen_takes_it(
     expect(lens.said).to_have_text("Now 2before 2")
     slider = lens.main.get_by_role("slider", name="Strength, degrees")
     slider.press("End")
-    expect(changed).not_to_have_attribute("src", before, timeout=LONG)
+    expect(changed).not_to_have_attribute("src", before)
     expect(lens.said).not_to_contain_text("Now 2")
     expect(lens.main).to_contain_text("Clockwise, the answer 2 holds up to")
     turned = str(changed.get_attribute("src"))
@@ -54,7 +54,7 @@ def test_digit_and_answer_follow_the_slider_before_it_is_let_go(lens: Lens, page
     pictures = {str(lens.maps.nth(1).get_attribute("src"))}
     for degrees in drag(page, handle, 110 / 180, 0.7, 0.8, 0.9, 0.999):
         title = lens.main.locator("figure figcaption", has_text=f"Rotation, {degrees} degrees")
-        expect(title).to_be_visible(timeout=LONG)  # the button is still down
+        expect(title).to_be_visible()  # the button is still down
         pictures.add(str(lens.maps.nth(1).get_attribute("src")))
     assert len(pictures) == 5
     expect(lens.said).not_to_contain_text("Now 2")
@@ -68,7 +68,7 @@ def test_a_search_begins_when_the_slider_is_let_go(lens: Lens, page: Page) -> No
       });
     }""")
     lens.choose("Change", "PGD attack")
-    page.wait_for_function("window.answers === 1", timeout=LONG)  # the page is complete
+    page.wait_for_function("window.answers === 1")  # the page is complete
     handle = lens.main.get_by_role("slider", name="Strength, share of full brightness")
     expect(handle).to_have_value("0.2")
     before = lens.main.locator("figure figcaption", has_text="PGD attack, 0.2 of full brightness")
@@ -77,27 +77,26 @@ def test_a_search_begins_when_the_slider_is_let_go(lens: Lens, page: Page) -> No
         expect(before).to_be_visible()
         assert page.evaluate("window.answers") == 1, "the button is still down"
     after = lens.main.locator("figure figcaption", has_text=f"PGD attack, {float(value):g} of full")
-    expect(after).to_be_visible(timeout=LONG)
+    expect(after).to_be_visible()
 
 
 def test_the_keyboard_moves_it_and_another_page_keeps_it(lens: Lens, page: Page) -> None:
     lens.choose("Change", "Noise")
     handle = lens.main.get_by_role("slider", name="Strength, share of full brightness")
-    expect(handle).to_have_value("0.3", timeout=LONG)
+    expect(handle).to_have_value("0.3")
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     shown = lens.main.locator("figure figcaption", has_text="Noise, 0.34 of full brightness")
-    expect(shown).to_be_visible(timeout=LONG)
+    expect(shown).to_be_visible()
     expect(handle).to_be_focused()
     lens.go_to("compare")
     lens.go_to("robustness")
-    expect(handle).to_have_value("0.34", timeout=LONG)
-    expect(shown).to_be_visible(timeout=LONG)
+    expect(handle).to_have_value("0.34")
+    expect(shown).to_be_visible()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page(lens: Lens) -> None:
     lens.page.set_viewport_size({"width": 390, "height": 844})
     expect(lens.main.locator(".js-plotly-plot")).to_have_count(2)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert lens.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+    expect_no_sideways_scroll(lens.page)

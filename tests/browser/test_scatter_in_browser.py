@@ -45,7 +45,7 @@ LISTEN = """
 @pytest.fixture
 def canvas(page: Page, serve: Callable[[Path], str]) -> Locator:
     page.goto(serve(APP))
-    expect(page.get_by_text("x -0.5", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("x -0.5", exact=True)).to_be_visible()
     canvas = page.locator(".scatter canvas")
     expect(canvas).to_have_attribute("aria-label", "Five dots")
     page.wait_for_function(f"c => ({COUNT})(c, [255, 0, 0]) > 0", arg=canvas.element_handle())
@@ -116,7 +116,7 @@ def test_zoom_brings_the_middle_nearer(canvas: Locator, page: Page) -> None:
 def test_names_of_classes_do_not_cover_each_other(page: Page, serve: Callable[[Path], str]) -> None:
     page.add_init_script(LISTEN)
     page.goto(f"{serve(APP)}/?long=1")
-    page.wait_for_function("Object.keys(window.written ?? {}).length === 4", timeout=30_000)
+    page.wait_for_function("Object.keys(window.written ?? {}).length === 4")
     heights = sorted(
         y for text, y in page.evaluate("Object.entries(window.written)") if text != "now"
     )

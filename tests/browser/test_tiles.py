@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Locator, Page, expect
 
 APP = Path(__file__).with_name("components_app.py")
@@ -17,7 +18,7 @@ PIXELS = """canvas => Array.from(
 @pytest.fixture
 def grid(page: Page, serve: Callable[[Path], str]) -> Locator:
     page.goto(serve(APP))
-    expect(page.get_by_text("round 0, runs 1", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("round 0, runs 1", exact=True)).to_be_visible()
     grid = page.locator(".tiles").first
     expect(grid.locator("button")).to_have_count(30)
     expect(grid.locator("canvas").last).to_have_attribute("width", "28")  # painted
@@ -26,12 +27,6 @@ def grid(page: Page, serve: Callable[[Path], str]) -> Locator:
 
 def status(page: Page, text: str) -> None:
     expect(page.get_by_text(text, exact=True)).to_be_visible()
-
-
-def rect(element: Locator) -> dict[str, float]:
-    """The element's x, y, width and height on the page, CSS pixels."""
-    sides: dict[str, float] = element.evaluate("e => e.getBoundingClientRect().toJSON()")
-    return sides
 
 
 def row(tile: Locator) -> list[int]:
@@ -132,7 +127,7 @@ def test_the_grid_wraps_within_the_page(grid: Locator, page: Page, width: int) -
     lefts = sorted({box["x"] for box in boxes})
     gaps = {after - before for before, after in pairwise(lefts)}
     assert gaps == {72}
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect_no_sideways_scroll(page)
 
 
 def test_the_outline_and_the_text_follow_the_theme(grid: Locator, page: Page) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lens import HOME, LONG, Lens
+from lens import HOME, Lens
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -65,7 +65,7 @@ def test_a_hostile_file_gets_one_sentence_and_the_drawing_stays(desk: Lens, kind
     make, name, words = HOSTILE[kind]
     desk.upload(make(), name)
     alert = desk.page.get_by_test_id("stAlert")
-    expect(alert).to_have_count(1, timeout=LONG)
+    expect(alert).to_have_count(1)
     expect(alert).to_contain_text(words)
     assert re.fullmatch(r"[A-Z][^.\n]*\.", alert.locator("p").inner_text())
     desk.expect_drawing(DRAWN)
@@ -107,7 +107,7 @@ GOOD = {
 def test_an_unusual_but_good_file_is_read(desk: Lens, kind: str) -> None:
     make, name = GOOD[kind]
     desk.upload(make(), name)
-    expect(desk.card).to_contain_text("Your own digit", timeout=LONG)
+    expect(desk.card).to_contain_text("Your own digit")
     expect(desk.card).to_contain_text("answer 7")
     expect(desk.page.get_by_test_id("stAlert")).to_have_count(0)
     expect(desk.main.locator("figcaption", has_text="Centred 28×28")).to_be_visible()
@@ -127,7 +127,7 @@ def test_a_photograph_is_looked_at_and_erased(
     rows, columns = np.indices((120, 200), np.uint8)
     colours = np.stack([2 * rows, columns, columns], axis=-1)
     lens.upload(saved(Image.fromarray(colours), "JPEG"), "photo.jpg")
-    expect(lens.card).to_contain_text(f"Your own {noun}", timeout=LONG)
+    expect(lens.card).to_contain_text(f"Your own {noun}")
     height, width = spec.input_shape[:2]
     size = lens.main.locator("figcaption", has_text=f"Resized to {width}×{height}")
     expect(size).to_be_visible()
