@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core.attribution.cam import grad_cams
-from cnn_core.attribution.gradient import in_batches, signature
+from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.layerwise import Rule, walk
 from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
@@ -66,11 +66,11 @@ def guided_grad_cam(
 
 
 def _guided(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.abs(in_batches(_traced(model, "guided"), images, weights)).max(axis=-1)
+    return np.abs(for_scores(_traced(model, "guided"), images, weights)).max(axis=-1)
 
 
 def _deconvolved(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.abs(in_batches(_traced(model, "deconvolution"), images, weights)).max(axis=-1)
+    return np.abs(for_scores(_traced(model, "deconvolution"), images, weights)).max(axis=-1)
 
 
 def _guided_cams(

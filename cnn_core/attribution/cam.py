@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import inference
-from cnn_core.attribution.gradient import in_batches, signature
+from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.score import ClassScore
 from cnn_core.kept import kept_with_object
@@ -45,7 +45,7 @@ def grad_cam_plus_plus(
     """
     weights = score.weights(model.output_shape[-1])
     run = _traced(model, "GradcamPlusPlus", layer)
-    return _enlarged_to(image[None], in_batches(run, image[None], weights))[0]
+    return _enlarged_to(image[None], for_scores(run, image[None], weights))[0]
 
 
 def hires_cam(
@@ -140,19 +140,19 @@ def grad_cams(
     Returns:
         (n, height, width) float32, at least 0.
     """
-    return _enlarged_to(images, in_batches(_traced(model, "Gradcam", layer), images, weights))
+    return _enlarged_to(images, for_scores(_traced(model, "Gradcam", layer), images, weights))
 
 
 def _layer_cams(
     model: keras.Model, images: np.ndarray, weights: np.ndarray, *, layer: str
 ) -> np.ndarray:
-    return _enlarged_to(images, in_batches(_traced(model, "Layercam", layer), images, weights))
+    return _enlarged_to(images, for_scores(_traced(model, "Layercam", layer), images, weights))
 
 
 def _hires_cams(
     model: keras.Model, images: np.ndarray, weights: np.ndarray, *, layer: str
 ) -> np.ndarray:
-    return _enlarged_to(images, in_batches(_traced_hires(model, layer), images, weights))
+    return _enlarged_to(images, for_scores(_traced_hires(model, layer), images, weights))
 
 
 def _enlarged_to(images: np.ndarray, cams: np.ndarray) -> np.ndarray:

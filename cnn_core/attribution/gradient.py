@@ -100,10 +100,10 @@ def gradients(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np
     Returns:
         (n, height, width, channels) float32, in logits per unit of brightness.
     """
-    return in_batches(_traced(model), images, weights)
+    return for_scores(_traced(model), images, weights)
 
 
-def in_batches(run: Callable[..., Any], images: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def for_scores(run: Callable[..., Any], images: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Give many images to a traced function in parts that fit into memory.
 
     Args:

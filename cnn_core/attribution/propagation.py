@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core.attribution.gradient import in_batches, signature
+from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.layerwise import Rule, obstacle, walk
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.paths import BASELINE, baseline_image, one_baseline
@@ -67,7 +67,7 @@ def lrp_epsilon(
     _check(model, "LRP-epsilon")
     weights = score.weights(model.output_shape[-1])
     run = _traced_relevance(model)
-    slopes = in_batches(lambda *given: run(*given, np.float32(epsilon)), image[None], weights)[0]
+    slopes = for_scores(lambda *given: run(*given, np.float32(epsilon)), image[None], weights)[0]
     return (slopes * image).sum(axis=-1)
 
 

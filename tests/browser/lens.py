@@ -80,8 +80,12 @@ class Lens:
         navigation.get_by_role("link", name=TITLES[name], exact=True).click()
         self.expect_page(name)
 
+    def url(self, name: str) -> re.Pattern[str]:
+        """The address of a page, with any query."""
+        return re.compile(f"^{re.escape(self.address)}/{name}($|[?])")
+
     def expect_page(self, name: str) -> None:
-        expect(self.page).to_have_url(re.compile(f"^{re.escape(self.address)}/{name}($|[?])"))
+        expect(self.page).to_have_url(self.url(name))
         if name:
             heading = self.main.get_by_role("heading", level=1)
             expect(heading).to_have_text(TITLES[name])

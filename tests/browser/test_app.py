@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -173,10 +172,10 @@ def test_a_copied_address_shows_the_same_drawing_to_somebody_else(
 def back_to(lens: Lens, name: str) -> None:
     """Go back to a page; once more if Streamlit took a late change of the address for a step."""
     lens.page.go_back()
-    with suppress(AssertionError):
-        lens.expect_page(name)
-        return
-    lens.page.go_back()
+    try:
+        expect(lens.page).to_have_url(lens.url(name), timeout=5_000)
+    except AssertionError:
+        lens.page.go_back()
     lens.expect_page(name)
 
 
