@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 256
+# What turns logits into probabilities, as an activation or a layer of its own.
+_SQUASHING = {"softmax", "log_softmax", "sigmoid"}
 
 Progress = Callable[[float], None]
 
@@ -71,7 +73,8 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the images do not fit the network's input, or hold a value that is not finite.
     """
-    return in_batches(_traced(model), as_batch(model, images))
+    batch = as_batch(model, images)
+    return in_batches(_traced(model), batch)
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Prediction:
@@ -133,8 +136,10 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return images as a float32 batch that fits the network, or say what does not fit.
 
     Raises:
-        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+        ValueError: the images do not fit the network's input, or hold a value that is not finite;
+            or the network does not know the shape of its input, or gives no logits.
     """
+    _check_network(model)
     batch = np.asarray(images, np.float32)
     expected = tuple(model.input_shape[1:])
     if batch.ndim == len(expected):
@@ -147,6 +152,26 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     if not np.isfinite(batch).all():
         raise ValueError("Expected finite images. Received: images with NaN or infinite values")
     return batch
+
+
+def _check_network(model: keras.Model) -> None:
+    """Stop what would otherwise be explained as logits and is none."""
+    if getattr(model, "inputs", None) is None:
+        raise ValueError(
+            "Expected a network that knows the shape of its input: a Functional one, or a "
+            "Sequential one that begins with keras.Input or was called on an image before. "
+            f"Received: {model.name}"
+        )
+    last = model.layers[-1]
+    while getattr(last, "layers", None):
+        last = last.layers[-1]
+    squashing = getattr(getattr(last, "activation", None), "__name__", type(last).__name__).lower()
+    if squashing in _SQUASHING:
+        raise ValueError(
+            "Expected a network whose last layer gives logits. Received: its last layer, "
+            f"{last.name}, ends in a {squashing}. Set the activation of that layer to "
+            "keras.activations.linear, or leave the layer out"
+        )
 
 
 @kept_with_object()

@@ -144,6 +144,38 @@ def test_one_image_is_one_image(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    "ending",
+    [
+        [keras.layers.Dense(2, "softmax", name="answer")],
+        [keras.layers.Dense(2, "sigmoid", name="answer")],
+        [keras.layers.Dense(2), keras.layers.Softmax(name="answer")],
+        [keras.layers.Dense(2), keras.layers.Activation("log_softmax", name="answer")],
+        [keras.Sequential([keras.Input((64,)), keras.layers.Dense(2, "softmax", name="answer")])],
+    ],
+)
+def test_a_network_that_gives_no_logits_is_refused_and_mended_as_the_sentence_says(
+    ending: list[keras.Layer],
+) -> None:
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), *ending])
+    image = np.ones((8, 8, 1), np.float32)
+    with pytest.raises(ValueError, match=r"gives logits\. Received: its last layer, answer, ends"):
+        inference.logits(model, image)
+    (last,) = (layer for layer in model._flatten_layers() if layer.name == "answer")
+    if hasattr(last, "activation"):
+        last.activation = keras.activations.linear
+        np.testing.assert_allclose(inference.logits(model, image), model(image[None]), rtol=1e-6)
+
+
+def test_a_network_without_an_input_shape_is_refused_until_it_has_one() -> None:
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
+    image = np.ones((8, 8, 1), np.float32)
+    with pytest.raises(ValueError, match="knows the shape of its input"):
+        inference.logits(model, image)
+    model(image[None])
+    assert inference.logits(model, image).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
     ("logits", "expected"),
     [
         ([0.0, 0.0], [0.5, 0.5]),

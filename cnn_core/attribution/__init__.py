@@ -126,8 +126,8 @@ def explain(
     Raises:
         UnknownNameError: no such method or layer.
         UnsupportedLayerError: the method has no rule for one of the network's layers.
-        ValueError: the image does not fit the network, a class or an option is out of range, or
-            references are missing.
+        ValueError: the network gives no logits, the image does not fit it, a class or an option
+            is out of range, or references are missing.
     """
     row = _row(method)
     picture = inference.as_image(model, image)
