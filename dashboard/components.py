@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -316,26 +316,3 @@ def _rerun_when_compiled(name: str) -> None:
 def loading() -> None:
     """Say that the network is on its way."""
     st.html(markup.loading())
-
-
-def picture_upload(take: Callable[[bytes], None]) -> None:
-    """A button for a file or a photograph; its bytes go to `take` and are dropped at once."""
-    # New keys close the popover and empty its widgets, so no stranger's bytes stay in memory.
-    turn = state.get("upload_turn", 0)
-
-    def taken(key: str) -> None:
-        uploaded = state.get(key)
-        if uploaded is not None:
-            state.put("upload_turn", turn + 1)
-            take(uploaded.getvalue())
-
-    upload, camera = f"upload_{turn}", f"camera_{turn}"
-    with st.popover("Your picture", icon=":material/add_a_photo:", key=f"picture_{turn}"):
-        st.file_uploader(
-            "A picture: PNG, JPEG, WebP, BMP, GIF or TIFF",
-            key=upload,
-            on_change=taken,
-            args=(upload,),
-        )
-        if st.toggle("Use the camera", key="use_camera"):
-            st.camera_input("A photograph", key=camera, on_change=taken, args=(camera,))

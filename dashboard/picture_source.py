@@ -1,0 +1,87 @@
+"""Where the picture on the canvas comes from: blank paper, the test set, or the visitor."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.errors import PictureError
+from cnn_core.images import read_digit, read_picture
+from dashboard import colours, markup, state
+
+_PROBLEM, _READ = "picture_problem", "picture_read"
+
+
+def pick() -> None:
+    """Blank paper for a digit, the test picture, or a picture of the visitor's own."""
+    dataset = state.dataset()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if dataset.is_ink:
+            paper = np.zeros(dataset.image_shape[:2], np.uint8)
+            st.button(
+                "Blank paper",
+                icon=":material/check_box_outline_blank:",
+                on_click=lambda: state.use_own_digit(paper),
+            )
+        st.button(
+            f"Test {dataset.noun} {state.digit_index()}",
+            icon=":material/undo:",
+            help=f"Forget all edits and go back to the test {dataset.noun} chosen in the sidebar",
+            on_click=state.return_to_test_digit,
+        )
+        _upload()
+    if problem := state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
+        state.put(_PROBLEM, None)  # said once; whatever the visitor does next, it is over
+
+
+def show_reading() -> None:
+    """How the visitor's picture was read, step by step, while it is the current one."""
+    digit_id, read = state.get(_READ, (None, None))
+    if read is None or digit_id != state.current_digit().digit_id:
+        return
+    with st.expander("How your picture was read", expanded=True):
+        figures = (
+            markup.figure(
+                step.picture, f"{step.title}. {step.help}", width=112, description=step.title
+            )
+            for step in read.steps
+        )
+        st.html(f'<div class="cl-steps">{markup.row(figures)}</div>')
+        for note in read.notes:
+            st.caption(note)
+
+
+def _upload() -> None:
+    """A button for a file or a photograph, whose bytes are dropped at once."""
+    # New keys close the popover and empty its widgets, so no stranger's bytes stay in memory.
+    turn = state.get("upload_turn", 0)
+
+    def taken(key: str) -> None:
+        uploaded = state.get(key)
+        if uploaded is not None:
+            state.put("upload_turn", turn + 1)
+            _take(uploaded.getvalue())
+
+    upload, camera = f"upload_{turn}", f"camera_{turn}"
+    with st.popover("Your picture", icon=":material/add_a_photo:", key=f"picture_{turn}"):
+        st.file_uploader(
+            "A picture: PNG, JPEG, WebP, BMP, GIF or TIFF",
+            key=upload,
+            on_change=taken,
+            args=(upload,),
+        )
+        if st.toggle("Use the camera", key="use_camera"):
+            st.camera_input("A photograph", key=camera, on_change=taken, args=(camera,))
+
+
+def _take(data: bytes) -> None:
+    """Make a picture the current one; what is wrong with it is shown, the one before stays."""
+    dataset = state.dataset()
+    try:
+        read = read_digit(data) if dataset.is_ink else read_picture(data, dataset.image_shape)
+    except PictureError as error:
+        state.put(_PROBLEM, str(error))
+        return
+    state.use_own_digit(colours.as_picture(read.pixels))
+    state.put(_READ, (state.current_digit().digit_id, read))
