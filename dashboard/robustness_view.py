@@ -1,187 +1,157 @@
-"""Robustness in words, pictures and tables; no Streamlit."""
+"""The robustness page: one picture changed, every strength of the change, and every network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 
 from cnn_core import models
-from cnn_core.robustness import Hold, Perturbation, Sweep
-from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS
-from cnn_core.studies.robustness import Curve, Ranking
-from dashboard import colours, markup
+from cnn_core.robustness import Perturbation
+from cnn_core.studies.robustness import rank
+from dashboard import cache, charts, colours, components, markup, robustness_charts, state
+from dashboard import robustness_words as words
+from dashboard.cache import robustness as robustness_cache
+from dashboard.experiment_view import made_by
+from dashboard.state import CurrentDigit
+
+BEST = "the best of the others"
 
 
-def in_words(strength: float, unit: str) -> str:
-    """A strength with its unit: 18 degrees, 1 pixel, 30%."""
-    text = f"{strength:g}".replace("-", "\N{MINUS SIGN}")
-    if unit == PERCENT:
-        return f"{text}{unit}"
-    is_one = abs(strength) == 1 and unit in (DEGREES, PIXELS)
-    return f"{text} {unit.removesuffix('s') if is_one else unit}".strip()
+@dataclass(frozen=True)
+class Change:
+    """What is done to a picture.
 
-
-def axis_of(row: Perturbation) -> str:
-    """The title of an axis of strengths."""
-    return f"{row.title if row.needs_model else row.title.lower()}, {unit_alone(row.unit)}"
-
-
-def unit_alone(unit: str) -> str:
-    """A unit where no number stands before it."""
-    return f"share {unit}" if unit == BRIGHTNESS else unit
-
-
-def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, width: int) -> str:
-    """The picture, the changed one and the difference between them, enlarged to the whole scale.
-
-    Args:
-        before: (height, width, channels) in [0, 1].
-        after: the same, changed.
-        title: of the picture.
-        change: what was done to it.
-        width: of each on screen, in CSS pixels.
-    """
-    difference = (after - before).mean(axis=-1)
-    limit = colours.limit_of(difference)
-    coloured = colours.colourise(difference, is_signed=True, limit=limit)
-    said = "red is brighter, blue darker" if difference.any() else "none"
-    if limit < 0.5:
-        said = f"enlarged {1 / limit:.3g} times; {said}"
-    if before.shape[-1] > 1:
-        said += "; the mean of the colours"
-    figures = (
-        _panel(colours.as_picture(before), title, "", width),
-        _panel(colours.as_picture(after), "Changed", escape(change), width),
-        _panel(
-            coloured,
-            "Difference",
-            markup.scale_of(100 * limit, is_signed=True, unit="%") + escape(said),
-            width,
-        ),
-    )
-    return markup.row(figures)
-
-
-def hold_in_words(
-    found: Sweep, row: Perturbation, names: Sequence[str], options: Mapping[str, Any]
-) -> str:
-    """How far the answer holds, and what it turns into.
-
-    Args:
-        found: of one picture.
+    Attributes:
         row: of the change.
-        names: of the classes.
-        options: the change's settings.
-
-    Returns:
-        Markdown, a sentence for each direction.
+        strength: in the unit of the row.
+        target: the class that an attack makes of the picture, or None for any other.
+        options: the settings of the change.
     """
-    answer = f"**{names[found.answer]}**"
-    below, above = directions(row, options)
-    sentences: list[str] = []
-    for sign, direction in ((1, above), (-1, below)):
-        hold = found.hold(sign)
-        if hold is not None:
-            who = f"the answer {answer}" if not sentences else "it"
-            said = f"{direction}, {who}" if direction else who
-            said += f" {_held(hold, row.unit, names)}"
-            sentences.append(said[0].upper() + said[1:])
-    return " ".join(sentences)
+
+    row: Perturbation
+    strength: float
+    target: int | None
+    options: cache.Options
 
 
-def directions(row: Perturbation, options: Mapping[str, Any]) -> tuple[str, str]:
-    """What strengths below and above 0 do."""
-    return row.directions.get(options.get("direction", ""), row.directions.get("", ("", "")))
-
-
-def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
-    """Which network holds best at one strength, and whether that may be chance.
-
-    Args:
-        found: of all networks.
-        chosen: the curve of the chosen one.
-        strength: in words.
-
-    Returns:
-        Markdown.
-    """
-    best, title = found.best, models.get(found.best.model).title
-    at = found.strength
-    said = f"**At {strength}, {title} holds best**: {_share(best, at)} right."
-    if best.accuracies[best.strengths.index(at)] < 1 / len(models.get(best.model).class_names):
-        said = (
-            f"**At {strength} no network holds**: even the best, {title}, does worse than chance, "
-            f"{_share(best, at)} right."
-        )
-    if best is not chosen:
-        is_rival = any(rival is chosen for rival in found.rivals)
-        verdict = (
-            "the two intervals overlap, so the difference may be chance"
-            if is_rival
-            else "the two intervals do not overlap, so it is more than chance"
-        )
-        said += f" {models.get(chosen.model).title}: {_share(chosen, at)}; {verdict}."
-    names = [models.get(rival.model).title for rival in found.rivals if rival is not chosen]
-    if names:
-        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        return f"{said} Not told apart from the best: {listed}."
-    return said if best is not chosen else f"{said} No other network's interval reaches its own."
-
-
-def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
-    """Where the chosen network stands over all strengths."""
-    ranked = sorted(curves, key=lambda curve: -curve.mean)
-    best, place = ranked[0], ranked.index(chosen) + 1
-    said = f"Over all strengths {models.get(chosen.model).title} is right in "
-    said += f"{markup.percent(chosen.mean)}, rank {place} of {len(curves)}"
-    if best is chosen:
-        return f"{said}."
-    return f"{said}; {models.get(best.model).title} in {markup.percent(best.mean)}."
-
-
-def table(curves: Sequence[Curve], chosen: Curve) -> str:
-    """The accuracy of every network at every strength with its interval, as HTML."""
-    strengths = curves[0].strengths
-    return markup.table(
-        ("Model", *(in_words(strength, "") for strength in strengths), "Mean of the changed"),
-        [
-            (
-                models.get(curve.model).title,
-                *(_cell(curve, i) for i in range(len(strengths))),
-                markup.percent(curve.mean),
+def show_change(digit: CurrentDigit, change: Change) -> None:
+    """The picture beside the changed one, and both answers."""
+    name, row, strength = state.model_name(), change.row, change.strength
+    names, noun = models.get(name).class_names, digit.noun
+    changed = robustness_cache.changed(
+        name, digit.pixels, row.name, strength, change.target, change.options
+    )
+    before, after = (cache.prediction(name, each) for each in (digit.pixels, changed))
+    left, right = st.columns([9, 7], gap="medium")
+    with left:
+        st.html(
+            words.pictures(
+                digit.pixels,
+                changed,
+                title=digit.name,
+                change=f"{row.title}, {words.in_words(strength, row.unit)}",
+                width=components.crisp_width(140),
             )
-            for curve in curves
-        ],
-        marked=list(curves).index(chosen),
+        )
+        if strength and np.array_equal(changed, digit.pixels):
+            st.info(f"This change leaves the {noun} exactly as it is, so the answer stays.")
+        elif state.dataset().is_ink and not changed.any():
+            st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
+        if st.button(f"Use the changed {noun}", icon=":material/draw:"):
+            state.set_drawing(colours.as_picture(changed))
+            st.switch_page("app_pages/draw_and_erase.py", query_params={})
+    with right:
+        said, was = (names[int(each.classes[0])] for each in (after, before))
+        st.html(
+            f'<div class="cl-said">Now <b>{said}</b><span>before {was}</span></div>'
+            + markup.probability_bars(
+                names, after.probabilities[0], before.probabilities[0], marked=digit.label
+            )
+        )
+        st.caption(
+            "Thin grey bars: the unchanged picture. In points (pts): what the change adds or takes."
+        )
+    st.markdown(row.help + (f" [The paper]({row.paper})" if row.paper else ""))
+
+
+def show_sweep(digit: CurrentDigit, change: Change) -> None:
+    """The answer over all strengths."""
+    name, row = state.model_name(), change.row
+    names, noun = models.get(name).class_names, digit.noun
+    st.subheader(f"How far the answer to this {noun} holds", anchor=False)
+    with st.spinner("Trying every strength"):
+        found = robustness_cache.sweep(name, digit.pixels, row.name, change.target, change.options)
+    st.markdown(words.hold_in_words(found, row, names, dict(change.options)))
+    if row.needs_model:
+        st.markdown(
+            f"The change is made for this one network and this one {noun}. Where a person still "
+            f"sees the same {noun} and the network does not, it leans on patterns that people do "
+            "not use."
+        )
+    st.plotly_chart(
+        robustness_charts.probabilities(found, names, change.strength, words.axis_of(row)),
+        config=charts.CONFIG,
+        key="sweep",
+        alt=f"Probability of {names[found.answer]} and its strongest rivals over the strength",
     )
+    step = words.in_words(found.strengths[1] - found.strengths[0], row.unit)
+    st.caption(f"Tried in steps of {step}. The dotted line is the strength chosen above.")
 
 
-def _panel(picture: np.ndarray, title: str, below: str, width: int) -> str:
-    shown = markup.picture(picture, width=width, description=title)
-    return (
-        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>{shown}'
-        f"<figcaption>{below}</figcaption></figure>"
+def show_networks(row: Perturbation, strength: float) -> None:
+    """The accuracy of every network of the same data set."""
+    name, dataset = state.model_name(), state.dataset()
+    st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)
+    study = robustness_cache.study()
+    curves = [
+        curve
+        for curve in study.curves
+        if curve.perturbation == row.name and models.get(curve.model).dataset == dataset.name
+    ]
+    chosen = next((curve for curve in curves if curve.model == name), None)
+    if chosen is None:
+        st.info(
+            f"{models.get(name).title} is not measured yet: run "
+            "`python -m cnn_core.studies robustness`, or choose another model in the sidebar."
+        )
+        return
+    nearest = min(chosen.strengths, key=lambda each: abs(each - strength))
+    ranking = rank(curves, nearest)
+    st.markdown(words.ranking_in_words(ranking, chosen, words.in_words(nearest, row.unit)))
+    others = [curve.model for curve in curves if curve is not chosen]
+    beside = None
+    if others:
+        wanted = st.selectbox(
+            "Beside it",
+            [BEST, *others],
+            format_func=lambda each: each if each == BEST else models.get(each).title,
+            key=f"robust_rival_of_{name}",
+            persist_state="session",
+            width=320,
+        )
+        best = rank([curve for curve in curves if curve is not chosen], nearest).best.model
+        beside = [curve.model for curve in curves].index(best if wanted == BEST else wanted)
+    st.plotly_chart(
+        robustness_charts.accuracies(
+            curves,
+            [models.get(curve.model).title for curve in curves],
+            chosen=curves.index(chosen),
+            beside=beside,
+            strength=strength,
+            axis=words.axis_of(row),
+        ),
+        config=charts.CONFIG,
+        key="accuracies",
+        alt=f"Right answers of every network over the strength of {row.title}",
     )
-
-
-def _held(hold: Hold, unit: str, names: Sequence[str]) -> str:
-    last = in_words(abs(hold.last), unit)  # the direction is said already
-    if hold.turn is None or hold.answer is None:
-        return f"holds to the end, {last}."
-    turn = f"at {in_words(abs(hold.turn), unit)} it turns into **{names[hold.answer]}**"
-    return f"holds up to {last}; {turn}." if hold.last else f"gives way at once: {turn}."
-
-
-def _cell(curve: Curve, i: int) -> str:
-    low, high = curve.intervals[i]
-    return f"{markup.percent(curve.accuracies[i])} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _share(curve: Curve, strength: float) -> str:
-    i = curve.strengths.index(strength)
-    low, high = curve.intervals[i]
-    share = markup.percent(curve.accuracies[i])
-    return f"{share} ({100 * low:.1f} to {100 * high:.1f}%)"
+    attack = " Attacks are made for each network, away from the true class." * row.needs_model
+    st.caption(
+        f"{words.mean_in_words(curves, chosen)} {chosen.num_images:,} test {dataset.noun}s drawn "
+        f"at random, the same for every network; bands are 95% intervals of the share.{attack}"
+    )
+    with st.expander("The figures, with their intervals"):
+        st.caption(f"The strengths, {words.unit_alone(row.unit)}, are those of the column heads.")
+        st.html(words.table(curves, chosen))
+        made_by(study.origin)

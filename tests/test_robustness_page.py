@@ -14,8 +14,7 @@ from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
 from cnn_core.studies import results
 from cnn_core.studies.robustness import Curve, rank
-from dashboard import cache, colours, robustness_charts, runtime
-from dashboard import robustness_view as view
+from dashboard import cache, colours, robustness_charts, robustness_words, runtime
 from dashboard.cache import robustness as robustness_cache
 from dashboard.canvas.codec import from_text, to_text
 
@@ -66,7 +65,7 @@ def test_every_change_shows_the_changed_digit_and_both_answers(
     assert f"Now <b>{answer.classes[0]}</b><span>before 2</span>" in visitor.html()
     assert row.help.split("\n")[0] in text(visitor)
     assert (f"({row.paper})" in text(visitor)) == row.needs_model
-    expected = view.hold_in_words(
+    expected = robustness_words.hold_in_words(
         robustness_cache.sweep("study", digit, row.name, None, options_of(row)),
         row,
         models.get("study").class_names,
@@ -215,12 +214,12 @@ def swept(*answers: int) -> Sweep:
 )
 def test_how_far_it_holds_in_words(answers: tuple[int, ...], words: str) -> None:
     options = {"direction": "sideways"}
-    assert view.hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
+    assert robustness_words.hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
 
 
 def test_a_change_of_one_direction_has_one_sentence() -> None:
     one_sided = Sweep(np.array([0, 0.1]), np.eye(3, dtype=np.float32)[[0, 0]])
-    said = view.hold_in_words(one_sided, get("noise"), NAMES, {})
+    said = robustness_words.hold_in_words(one_sided, get("noise"), NAMES, {})
     assert said == "The answer **cat** holds to the end, 0.1 of full brightness."
 
 
@@ -232,27 +231,27 @@ def test_who_holds_best_in_words() -> None:
     one, two, three = curve("study", 99, 90, 40), curve("robust", 98, 95, 90), curve("ann", 9, 9, 9)
     titles = [models.get(name).title for name in ("study", "robust")]
     curves = [one, two, three]
-    said = view.ranking_in_words(rank(curves, 0.2), one, "much")
+    said = robustness_words.ranking_in_words(rank(curves, 0.2), one, "much")
     assert said.startswith(f"**At much, {titles[1]} holds best**: 90.0% (82.6 to 94.5%) right.")
     assert "do not overlap, so it is more than chance" in said
-    assert "overlap, so the difference may be chance" in view.ranking_in_words(
+    assert "overlap, so the difference may be chance" in robustness_words.ranking_in_words(
         rank(curves, 0.1), one, "little"
     )
-    assert view.ranking_in_words(rank(curves, 0.2), two, "much").endswith(
+    assert robustness_words.ranking_in_words(rank(curves, 0.2), two, "much").endswith(
         "No other network's interval reaches its own."
     )
-    assert f"Not told apart from the best: {titles[1]}." in view.ranking_in_words(
+    assert f"Not told apart from the best: {titles[1]}." in robustness_words.ranking_in_words(
         rank(curves, 0), one, "none"
     )
-    assert view.mean_in_words(curves, one) == (
+    assert robustness_words.mean_in_words(curves, one) == (
         f"Over all strengths {titles[0]} is right in 65.0%, rank 2 of 3; {titles[1]} in 92.5%."
     )
-    assert view.mean_in_words(curves, two).endswith("rank 1 of 3.")
+    assert robustness_words.mean_in_words(curves, two).endswith("rank 1 of 3.")
 
 
 def test_the_table_holds_every_share_with_its_interval() -> None:
     curves = [curve("study", 99, 90, 40), curve("robust", 98, 95, 100)]
-    html = view.table(curves, curves[0])
+    html = robustness_words.table(curves, curves[0])
     assert html.count("<tr") == 3
     assert "90.0% (82.6 to 94.5)" in html
     assert html.count('<th scope="col">0.1</th>') == 1
@@ -271,7 +270,7 @@ def test_the_table_holds_every_share_with_its_interval() -> None:
     ],
 )
 def test_strength_in_words(strength: float, unit: str, words: str) -> None:
-    assert view.in_words(strength, unit) == words
+    assert robustness_words.in_words(strength, unit) == words
 
 
 def test_the_chart_shows_the_answer_and_what_it_turns_into_first() -> None:
