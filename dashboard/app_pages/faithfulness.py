@@ -5,15 +5,7 @@ import streamlit as st
 from cnn_core import models
 from cnn_core.attribution import METHODS
 from cnn_core.errors import CnnCoreError, MissingFileError, PictureError
-from dashboard import (
-    cache,
-    colours,
-    components,
-    evidence,
-    map_ranking_view,
-    markup,
-    state,
-)
+from dashboard import cache, colours, components, evidence, map_ranking_view, markup, state
 from dashboard.cache import faithfulness
 from dashboard.cache.faithfulness import Asked
 

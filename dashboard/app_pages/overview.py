@@ -1,81 +1,11 @@
 """Overview: what this is, the current digit through the network, doors to the pages."""
 
-import math
-
 import numpy as np
 import streamlit as st
 
-from cnn_core import models
 from cnn_core.attribution import METHODS
-from dashboard import cache, colours, components, markup, runtime, sidebar, state
+from dashboard import cache, colours, components, glance, state
 from dashboard.tiles import tiles
-
-
-def glance(digit: state.CurrentDigit) -> None:
-    """The digit's way through the network in one line: input, feature maps, probabilities."""
-    width = components.crisp_width(160)
-    stages = [
-        (
-            "Input",
-            markup.picture(colours.as_picture(digit.pixels), width=width, description="input"),
-        )
-    ]
-    if runtime.is_ready():
-        stages += inner_stages(cache.feature_maps(state.model_name(), digit.pixels))
-    else:
-        stages += [("Feature maps", markup.loading()), ("", "")]
-    answer = sidebar.current_answer()
-    names = models.get(state.model_name()).class_names
-    bars = "" if answer is None else markup.probability_bars(names, answer, marked=digit.label)
-    stages.append(("Probability of each class", bars))
-    st.html(
-        '<div class="cl-flow">'
-        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in stages)
-        + "</div>"
-    )
-
-
-def inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
-    """The first and the last convolution whose maps have places; where there are none, units."""
-    name = state.model_name()
-    weighted = {described.layer for described in cache.weight_statistics(name)}
-    wide = [layer for layer in cache.layer_names(name)[0] if max(maps[layer].shape[:2]) > 1]
-    stages = [
-        (f"Strongest maps of {layer}", strongest(maps[layer]))
-        for layer in dict.fromkeys(wide[:1] + wide[-1:])
-    ]
-    stages += [
-        (f"Units of {layer}", units(maps[layer]))
-        for layer in maps
-        if maps[layer].ndim == 1 and layer in weighted
-    ]
-    return stages[:2]
-
-
-def units(values: np.ndarray) -> str:
-    """The outputs (units,) of a dense layer, row by row, as one small picture."""
-    side = math.ceil(math.sqrt(len(values)))
-    square = np.zeros(side * side)
-    square[: len(values)] = values
-    coloured = colours.colourise(
-        square.reshape(side, side), is_signed=False, limit=colours.limit_of(values.clip(0))
-    )
-    return markup.picture(coloured, width=side * max(1, 140 // side), description="units")
-
-
-def strongest(maps: np.ndarray, count: int = 9) -> str:
-    """The feature maps (height, width, channels) with the largest mean, on one scale."""
-    channels = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")[:count]
-    limit = colours.limit_of(maps.clip(0))
-    pictures = (
-        markup.picture(
-            colours.colourise(maps[..., channel], is_signed=False, limit=limit),
-            width=80,
-            description=f"feature map {channel}",
-        )
-        for channel in channels
-    )
-    return f'<div class="cl-maps">{"".join(pictures)}</div>'
 
 
 def examples() -> list[int]:
@@ -123,7 +53,7 @@ components.intro(
 with components.readable_errors():  # the doors below are open without the pictures too
     digit = state.current_digit()
     components.note_blank(digit)
-    glance(digit)
+    glance.show(digit)
     st.subheader(f"Pick a {noun}", anchor=False)
     gallery(digit)
 row = state.dataset()
