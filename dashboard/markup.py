@@ -199,7 +199,7 @@ def attention_figure(
         pixels,
         is_signed=False,
         title="Attention",
-        caption=f"where a small change moves the {class_name} most",
+        caption=f"where a change moves the {class_name} most",
         unit="logits/unit",
         width=width,
     )
