@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from dashboard.cache import attributions, jobs, live
 from dashboard.canvas.codec import from_text, to_text
 
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
-
+# As `streamlit run` does. AppTest would add it for each run and take it away again, and an import
+# that goes through the path in the background just then misses a folder.
+sys.path.append(str(HOME.parent))
 
 # Drawn on blank paper: a bar, and the bar with a flag.
 STEM = np.zeros((28, 28), np.uint8)
