@@ -17,28 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
+from dashboard import component
 from dashboard.canvas.codec import from_text, to_text
 from dashboard.canvas.kit import INK_ON_PAPER, Kit
 
-_HERE = Path(__file__).parent
 _MOST_UPDATES = 2**53  # JavaScript counts no further without loss
 
-_mount = st.components.v2.component(
-    "cnn_lens_canvas",
-    html=(_HERE / "canvas.html").read_text("utf-8"),
-    css=(_HERE / "canvas.css").read_text("utf-8"),
-    js=(_HERE / "canvas.js").read_text("utf-8"),
-)
-
-_acknowledge = st.components.v2.component(
-    "cnn_lens_canvas_acknowledgement",
-    js="""export default function ({ data }) {
-  window.dispatchEvent(new CustomEvent("cnn-lens-canvas-acknowledgement", { detail: data }));
-}
-""",
-)
+_mount = component.declare(Path(__file__).parent)
+_acknowledge = component.declare_acknowledgement(Path(__file__).parent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +82,11 @@ def digit_canvas(
     Raises:
         ValueError: a picture has another shape or type.
     """
-    if np.shape(pixels) != np.shape(original):
-        raise ValueError(
-            "Expected pixels and original of one shape. "
-            f"Received: pixels.shape={np.shape(pixels)}, original.shape={np.shape(original)}"
-        )
+    component.require(
+        np.shape(pixels) == np.shape(original),
+        "pixels and original of one shape",
+        f"pixels.shape={np.shape(pixels)}, original.shape={np.shape(original)}",
+    )
     data = {
         "canvas": key,
         "digit": digit_id,

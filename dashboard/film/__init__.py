@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
-import streamlit as st
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "cnn_lens_film",
-    html=(_HERE / "film.html").read_text("utf-8"),
-    css=(_HERE / "film.css").read_text("utf-8"),
-    js=(_HERE / "film.js").read_text("utf-8"),
-)
+from dashboard import colours, component
+
+_mount = component.declare(Path(__file__).parent)
 
 
 def film(
@@ -47,21 +40,20 @@ def film(
     Raises:
         ValueError: shapes, types or lengths do not fit together.
     """
-    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not frames.size:
-        raise ValueError(
-            "Expected frames of shape (n, height, width, 3) and type uint8. "
-            f"Received: frames.shape={frames.shape}, frames.dtype={frames.dtype}"
-        )
-    if not len(values) == len(captions) == len(frames) or not np.isfinite(values).all():
-        raise ValueError(
-            f"Expected {len(frames)} finite values and as many captions. "
-            f"Received: {len(values)} and {len(captions)}"
-        )
-    strip = np.concatenate(list(frames[..., ::-1]), axis=0)
-    png = cv2.imencode(".png", np.ascontiguousarray(strip))[1].tobytes()
+    is_rgb = frames.ndim == 4 and frames.shape[3] == 3 and frames.size > 0
+    component.require(
+        is_rgb and frames.dtype == np.uint8,
+        "frames of shape (n, height, width, 3) and type uint8",
+        f"frames.shape={frames.shape}, frames.dtype={frames.dtype}",
+    )
+    component.require(
+        len(values) == len(captions) == len(frames) and bool(np.isfinite(values).all()),
+        f"{len(frames)} finite values and as many captions",
+        f"{len(values)} and {len(captions)}",
+    )
     data = {
         "film": film_id,
-        "strip": f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}",
+        "strip": colours.data_uri(np.concatenate(list(frames))),
         "height": frames.shape[1],
         "width": frames.shape[2],
         "size": int(width),

@@ -11,29 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import streamlit as st
-
-from dashboard import state
+from dashboard import component, state
 
 Number = TypeVar("Number", int, float)
 
-_HERE = Path(__file__).parent
 _MOST_UPDATES = 2**53  # JavaScript counts no further without loss
 
-_mount = st.components.v2.component(
-    "cnn_lens_live_slider",
-    html=(_HERE / "live_slider.html").read_text("utf-8"),
-    css=(_HERE / "live_slider.css").read_text("utf-8"),
-    js=(_HERE / "live_slider.js").read_text("utf-8"),
-)
-
-_acknowledge = st.components.v2.component(
-    "cnn_lens_live_slider_acknowledgement",
-    js="""export default function ({ data }) {
-  window.dispatchEvent(new CustomEvent("cnn-lens-live-slider", { detail: data }));
-}
-""",
-)
+_mount = component.declare(Path(__file__).parent)
+_acknowledge = component.declare_acknowledgement(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Slider {
     this.answered = ({ detail }) => {
       if (detail[this.key] >= this.sequence) this.free();
     };
-    window.addEventListener("cnn-lens-live-slider", this.answered);
+    window.addEventListener("cnn-lens-live-slider-acknowledgement", this.answered);
   }
 
   label(data) {
@@ -60,7 +60,7 @@ class Slider {
 
   leave() {
     clearTimeout(this.timer);
-    window.removeEventListener("cnn-lens-live-slider", this.answered);
+    window.removeEventListener("cnn-lens-live-slider-acknowledgement", this.answered);
   }
 }
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "cnn_lens_probe",
-    html=(_HERE / "probe.html").read_text("utf-8"),
-    css=(_HERE / "probe.css").read_text("utf-8"),
-    js=(_HERE / "probe.js").read_text("utf-8"),
-)
+from dashboard import component
+from dashboard.component import require, to_base64
+
+_mount = component.declare(Path(__file__).parent)
 
 
 def probe(
@@ -64,14 +59,14 @@ def probe(
         ValueError: shapes, types or ranges do not fit, or a value is not finite.
     """
     _check_map(values, colours, tops, lefts, box)
-    _require(0.0 <= overlay <= 1.0, "an overlay from 0 to 1", f"overlay={overlay}")
+    require(0.0 <= overlay <= 1.0, "an overlay from 0 to 1", f"overlay={overlay}")
     pixels = _rgb("digit", digit)
     paint = None if fill is None else _rgb("fill", fill)
     if paint is not None:
         is_same = paint.shape == pixels.shape
-        _require(is_same, "a fill as high and wide as the digit", f"shape={paint.shape[:2]}")
+        require(is_same, "a fill as high and wide as the digit", f"shape={paint.shape[:2]}")
     data = {
-        "values": _base64(np.asarray(values, "<f4")),
+        "values": to_base64(np.asarray(values, "<f4")),
         "map": _packed(colours),
         "digit": _packed(pixels),
         "fill": None if paint is None else _packed(paint),
@@ -95,24 +90,24 @@ def _check_map(
     lefts: Sequence[int],
     box: tuple[int, int],
 ) -> None:
-    _require(values.ndim == 2 and values.size > 0, "values (rows, columns)", f"{values.shape=}")
+    require(values.ndim == 2 and values.size > 0, "values (rows, columns)", f"{values.shape=}")
     with np.errstate(over="ignore"):
         is_finite = bool(np.isfinite(values.astype(np.float32)).all())
-    _require(is_finite, "finite values", f"values={values}")
+    require(is_finite, "finite values", f"values={values}")
     shape = (*values.shape, 3)
-    _require(colours.shape == shape, f"colours {shape}", f"{colours.shape=}")
-    _require(colours.dtype == np.uint8, "uint8 colours", f"{colours.dtype=}")
+    require(colours.shape == shape, f"colours {shape}", f"{colours.shape=}")
+    require(colours.dtype == np.uint8, "uint8 colours", f"{colours.dtype=}")
     starts = (len(tops), len(lefts))
-    _require(starts == values.shape, f"tops and lefts {values.shape}", f"lengths={starts}")
-    _require(len(box) == 2 and min(box) > 0, "a box's height and width above 0", f"{box=}")
+    require(starts == values.shape, f"tops and lefts {values.shape}", f"lengths={starts}")
+    require(len(box) == 2 and min(box) > 0, "a box's height and width above 0", f"{box=}")
 
 
 def _rgb(name: str, picture: np.ndarray) -> np.ndarray:
     shape = picture.shape
     is_grey = picture.ndim == 2
     is_picture = picture.size > 0 and (is_grey or (picture.ndim == 3 and shape[2] == 3))
-    _require(is_picture, f"a {name} (height, width) or (height, width, 3)", f"{shape=}")
-    _require(picture.dtype == np.uint8, f"a uint8 {name}", f"dtype={picture.dtype}")
+    require(is_picture, f"a {name} (height, width) or (height, width, 3)", f"{shape=}")
+    require(picture.dtype == np.uint8, f"a uint8 {name}", f"dtype={picture.dtype}")
     return np.repeat(picture[..., None], 3, axis=2) if is_grey else picture
 
 
@@ -123,19 +118,19 @@ def _answers(
     class_names: Sequence[str],
 ) -> dict[str, Any] | None:
     if probabilities is None:
-        _require(baseline is None, "probabilities beside a baseline", "probabilities=None")
+        require(baseline is None, "probabilities beside a baseline", "probabilities=None")
         return None
     shape = probabilities.shape
     is_fit = len(shape) == 3 and shape[:2] == cells and shape[2] > 0
-    _require(is_fit, f"probabilities ({cells[0]}, {cells[1]}, classes)", f"{shape=}")
+    require(is_fit, f"probabilities ({cells[0]}, {cells[1]}, classes)", f"{shape=}")
     _require_probabilities("probabilities", probabilities)
     if baseline is not None:
-        _require(baseline.shape == shape[2:], f"a baseline {shape[2:]}", f"{baseline.shape=}")
+        require(baseline.shape == shape[2:], f"a baseline {shape[2:]}", f"{baseline.shape=}")
         _require_probabilities("baseline", baseline)
     names = [str(name) for name in class_names] or [str(index) for index in range(shape[2])]
-    _require(len(names) == shape[2], f"{shape[2]} class names", f"class_names={names}")
+    require(len(names) == shape[2], f"{shape[2]} class names", f"class_names={names}")
     return {
-        "probabilities": _base64(np.asarray(probabilities, "<f4")),
+        "probabilities": to_base64(np.asarray(probabilities, "<f4")),
         "baseline": None if baseline is None else [float(value) for value in baseline],
         "names": names,
     }
@@ -143,28 +138,19 @@ def _answers(
 
 def _scale(colours: np.ndarray, low: float, high: float) -> dict[str, Any]:
     is_strip = colours.ndim == 2 and colours.size > 0 and colours.shape[1] == 3
-    _require(is_strip, "scale colours (k, 3)", f"{colours.shape=}")
-    _require(colours.dtype == np.uint8, "uint8 scale colours", f"{colours.dtype=}")
+    require(is_strip, "scale colours (k, 3)", f"{colours.shape=}")
+    require(colours.dtype == np.uint8, "uint8 scale colours", f"{colours.dtype=}")
     is_range = bool(np.isfinite([low, high]).all()) and low < high
-    _require(is_range, "a finite low value below the high one", f"{low=}, {high=}")
+    require(is_range, "a finite low value below the high one", f"{low=}, {high=}")
     return {"picture": _packed(colours[None]), "low": float(low), "high": float(high)}
 
 
 def _packed(picture: np.ndarray) -> dict[str, Any]:
     # Raw pixels, not PNG: at these sizes as small, and drawn without a wait for a decoder.
     height, width, _ = picture.shape
-    return {"height": height, "width": width, "rgb": _base64(picture)}
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"height": height, "width": width, "rgb": to_base64(picture)}
 
 
 def _require_probabilities(name: str, array: np.ndarray) -> None:
     is_met = bool(((array >= 0) & (array <= 1)).all())
-    _require(is_met, f"{name} in [0, 1]", f"{name}={array}")
-
-
-def _require(is_met: bool, expected: str, received: str) -> None:
-    if not is_met:
-        raise ValueError(f"Expected {expected}. Received: {received}")
+    require(is_met, f"{name} in [0, 1]", f"{name}={array}")

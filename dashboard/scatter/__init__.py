@@ -6,7 +6,6 @@ the pen.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "cnn_lens_scatter",
-    html=(_HERE / "scatter.html").read_text("utf-8"),
-    css=(_HERE / "scatter.css").read_text("utf-8"),
-    js=(_HERE / "scatter.js").read_text("utf-8"),
-)
+from dashboard import component
+from dashboard.component import require, to_base64
+
+_mount = component.declare(Path(__file__).parent)
 # The place outlives this element's own part of the page: the dots may be drawn after it was told.
 _mark = st.components.v2.component(
     "cnn_lens_scatter_mark",
@@ -65,30 +61,27 @@ def scatter(
         ValueError: shapes or lengths do not fit together, or a place is not finite.
     """
     count = len(points)
-    _require(points.shape == (count, 2) and count > 0, "points (n, 2)", f"{points.shape=}")
-    _require(bool(np.isfinite(points).all()), "finite points", "points with NaN or infinity")
+    require(points.shape == (count, 2) and count > 0, "points (n, 2)", f"{points.shape=}")
+    require(bool(np.isfinite(points).all()), "finite points", "points with NaN or infinity")
     for name, each in (("labels", labels), ("answers", answers), ("indices", indices)):
-        _require(each.shape == (count,), f"{name} ({count},)", f"shape={each.shape}")
+        require(each.shape == (count,), f"{name} ({count},)", f"shape={each.shape}")
     classes = len(class_names)
-    _require(len(palette) >= classes, f"{classes} colours", f"{len(palette)} colours")
+    require(len(palette) >= classes, f"{classes} colours", f"{len(palette)} colours")
     is_class = max(labels.max(), answers.max()) < classes and min(labels.min(), answers.min()) >= 0
-    _require(bool(is_class), f"labels and answers below {classes}", "others")
+    require(bool(is_class), f"labels and answers below {classes}", "others")
     data = {
         "scatter": key,
-        "points": _base64(points.astype("<f4")),
-        "labels": _base64(labels.astype(np.uint8)),
-        "answers": _base64(answers.astype(np.uint8)),
-        "indices": _base64(indices.astype("<u4")),
+        "points": to_base64(points.astype("<f4")),
+        "labels": to_base64(labels.astype(np.uint8)),
+        "answers": to_base64(answers.astype(np.uint8)),
+        "indices": to_base64(indices.astype("<u4")),
         # Tuples: to see whether a list is a data frame, Streamlit would import pandas first.
         "names": tuple(str(name) for name in class_names),
         "palette": tuple(palette),
         "noun": str(noun),
         "description": str(description),
     }
-    clicked = _mount(key=key, data=data).get("clicked")
-    # The browser's word: whoever sends it can send anything.
-    is_number = isinstance(clicked, int) and not isinstance(clicked, bool)
-    return clicked if is_number and clicked in indices else None
+    return component.clicked_number(_mount(key=key, data=data).get("clicked"), indices)
 
 
 def mark(place: np.ndarray, text: str, *, scatter: str) -> None:
@@ -102,12 +95,3 @@ def mark(place: np.ndarray, text: str, *, scatter: str) -> None:
     x, y = (float(value) for value in place)
     data: dict[str, Any] = {"scatter": scatter, "x": x, "y": y, "text": str(text)}
     _mark(key=f"{scatter}_mark", data=data)
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-
-
-def _require(is_met: bool, expected: str, received: str) -> None:
-    if not is_met:
-        raise ValueError(f"Expected {expected}. Received: {received}")

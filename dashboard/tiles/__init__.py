@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
-from PIL import Image
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "cnn_lens_tiles",
-    html='<div class="tiles" role="group"></div>\n',
-    css=(_HERE / "tiles.css").read_text("utf-8"),
-    js=(_HERE / "tiles.js").read_text("utf-8"),
-)
+from dashboard import colours, component
+from dashboard.component import require
+
+_mount = component.declare(Path(__file__).parent)
 
 
 def tiles(
@@ -51,9 +44,9 @@ def tiles(
     descriptions = captions if descriptions is None else descriptions
     count = len(pictures)
     for name, texts in (("captions", captions), ("descriptions", descriptions)):
-        _require(len(texts) == count, f"{count} {name}, one a picture", f"{len(texts)} {name}")
-    _require(size > 0, "a positive size", f"size={size}")
-    _require(
+        require(len(texts) == count, f"{count} {name}, one a picture", f"{len(texts)} {name}")
+    require(size > 0, "a positive size", f"size={size}")
+    require(
         selected is None or 0 <= selected < count,
         f"None or an index below {count}",
         f"selected={selected}",
@@ -63,7 +56,7 @@ def tiles(
     stack = _stacked(pictures)
     columns = math.ceil(math.sqrt(count))
     data = {
-        "sprite": f"data:image/png;base64,{base64.b64encode(_sprite(stack, columns)).decode()}",
+        "sprite": colours.data_uri(_sprite(stack, columns)),
         "columns": columns,
         "height": stack.shape[1],
         "width": stack.shape[2],
@@ -74,40 +67,24 @@ def tiles(
         "selected": None if selected is None else int(selected),
         "is_clickable": bool(is_clickable),
     }
-    return _index(_mount(key=key, data=data).get("clicked"), count)
+    return component.clicked_number(_mount(key=key, data=data).get("clicked"), range(count))
 
 
 def _stacked(pictures: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     shapes = {np.shape(picture) for picture in pictures}
-    _require(len(shapes) == 1, "pictures of one shape", f"shapes={sorted(shapes)}")
+    require(len(shapes) == 1, "pictures of one shape", f"shapes={sorted(shapes)}")
     stack = np.asarray(pictures)
-    _require(stack.dtype == np.uint8, "uint8 pictures", f"dtype={stack.dtype}")
+    require(stack.dtype == np.uint8, "uint8 pictures", f"dtype={stack.dtype}")
     is_picture = stack.size > 0 and (stack.ndim == 3 or (stack.ndim == 4 and stack.shape[3] == 3))
-    _require(
-        is_picture, "shape (n, height, width) or (n, height, width, 3)", f"shape={stack.shape}"
-    )
+    require(is_picture, "shape (n, height, width) or (n, height, width, 3)", f"shape={stack.shape}")
     return stack
 
 
-def _sprite(stack: np.ndarray, columns: int) -> bytes:
-    """Pack the pictures row by row into one PNG; the places left over are black."""
+def _sprite(stack: np.ndarray, columns: int) -> np.ndarray:
+    """Lay the pictures row by row into one; the places left over are black."""
     count, height, width, *channels = stack.shape
     rows = math.ceil(count / columns)
     places = np.zeros((rows * columns, height, width, *channels), np.uint8)
     places[:count] = stack
     grid = places.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
-    png = io.BytesIO()
-    Image.fromarray(grid.reshape(rows * height, columns * width, *channels)).save(png, "PNG")
-    return png.getvalue()
-
-
-def _index(clicked: object, count: int) -> int | None:
-    # The browser's word: whoever sends it can send anything, or a click on what stood there before.
-    if isinstance(clicked, int) and not isinstance(clicked, bool) and 0 <= clicked < count:
-        return clicked
-    return None
-
-
-def _require(is_met: bool, expected: str, received: str) -> None:
-    if not is_met:
-        raise ValueError(f"Expected {expected}. Received: {received}")
+    return grid.reshape(rows * height, columns * width, *channels)

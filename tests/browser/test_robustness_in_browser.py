@@ -63,7 +63,7 @@ def test_digit_and_answer_follow_the_slider_before_it_is_let_go(lens: Lens, page
 def test_a_search_begins_when_the_slider_is_let_go(lens: Lens, page: Page) -> None:
     page.evaluate("""() => {
       window.answers = 0;  // to the slider of this change
-      window.addEventListener("cnn-lens-live-slider", ({ detail }) => {
+      window.addEventListener("cnn-lens-live-slider-acknowledgement", ({ detail }) => {
         if ("strength_pgd_mnist" in detail) window.answers += 1;
       });
     }""")
