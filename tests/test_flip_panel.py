@@ -157,6 +157,7 @@ def test_film_sends_every_picture() -> None:
     assert not app.exception
     data: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
     assert (data["values"], data["captions"]) == ([-1, 0.5, 2], ["a", "b", "<c>"])
+    assert data["ends"] == ["\N{MINUS SIGN}1.0", "+2.0"]
     strip = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["strip"].split(",")[1]))))
     np.testing.assert_array_equal(strip.reshape(3, 4, 5, 3), frames)
 

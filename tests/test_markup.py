@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from written_numbers import PROBABILITIES
 
 from dashboard import colours, components, markup
 
@@ -46,10 +47,16 @@ class Elements(HTMLParser):
         (0.99951, ">99.9%"),
         (float(np.float32(0.99999994)), ">99.9%"),
         (1.0, "100.0%"),
+        (float("nan"), markup.NO_NUMBER),
     ],
 )
 def test_percent(share: float, text: str) -> None:
     assert markup.percent(share) == text
+
+
+@pytest.mark.parametrize(("value", "text"), PROBABILITIES)
+def test_probability(value: float, text: str) -> None:
+    assert markup.probability(value) == text
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,7 @@ def test_percent(share: float, text: str) -> None:
         (0.0005, "+0.1 pts"),
         (0.1234, "+12.3 pts"),
         (-1.0, f"{MINUS}100.0 pts"),
+        (float("nan"), ""),
     ],
 )
 def test_points(change: float, text: str) -> None:
@@ -77,6 +85,7 @@ def test_points(change: float, text: str) -> None:
         (-0.006, 2, f"{MINUS}0.01"),
         (12.345, 1, "+12.3"),
         (-12.345, 1, f"{MINUS}12.3"),
+        (float("nan"), 1, markup.NO_NUMBER),
     ],
 )
 def test_signed(value: float, digits: int, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard import colours, component
+from dashboard import colours, component, markup
 
 _mount = component.declare(Path(__file__).parent)
 
@@ -59,6 +59,7 @@ def film(
         "size": int(width),
         # Tuples: to see whether a list is a data frame, Streamlit would import pandas first.
         "values": tuple(float(value) for value in values),
+        "ends": (markup.signed(min(*values, 0.0), 1), markup.signed(max(*values, 0.0), 1)),
         "captions": tuple(str(caption) for caption in captions),
         "title": title,
         "description": description,

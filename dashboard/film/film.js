@@ -11,7 +11,6 @@ const CHART = { width: 300, height: 120 };
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const wantsLessMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-const written = (value) => `${value > 0 ? "+" : ""}${value.toFixed(1)}`.replace("-", "\u2212");
 
 class Film {
   #root;
@@ -59,7 +58,7 @@ class Film {
   }
 
   #layOut() {
-    const { width, height, size, title, description, values } = this.#data;
+    const { width, height, size, title, description, values, ends } = this.#data;
     const screen = this.#find("canvas");
     this.#root.style.setProperty("--size", `${size}px`);
     this.#root.style.setProperty("--ratio", `${width} / ${height}`);
@@ -78,8 +77,8 @@ class Film {
     this.#find(".way").setAttribute("points", this.#points.join(" "));
     // An end's label is left out where it would run into that of 0.
     this.#label(".level", "0", zero, true);
-    this.#label(".high", written(high), this.#heightOf(high, low, high), zero > 14);
-    this.#label(".low", written(low), this.#heightOf(low, low, high), zero < CHART.height - 14);
+    this.#label(".high", ends[1], this.#heightOf(high, low, high), zero > 14);
+    this.#label(".low", ends[0], this.#heightOf(low, low, high), zero < CHART.height - 14);
   }
 
   #heightOf(value, low, high) {

@@ -3,6 +3,8 @@
 const PROBES = new WeakMap();
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
+const NO_NUMBER = "\u2013";
+
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -10,6 +12,7 @@ const percent = (share) => `${share * 100}%`;
 
 // Three significant digits, a true minus sign, no "-0"; powers of ten only where nothing else fits.
 export function formatNumber(value) {
+  if (!Number.isFinite(value)) return NO_NUMBER;
   if (value === 0) return "0";
   const rounded = Number(value.toPrecision(3));
   const isPlain = Math.abs(rounded) >= 1000 && Math.abs(rounded) < 1e6;
@@ -17,11 +20,13 @@ export function formatNumber(value) {
   return text.replace("e+", "e").replaceAll("-", "\u2212");
 }
 
-// 100% and 0% are kept for what they say exactly.
+// The same as `probability` in Python: never quite 0 or 1, an exact half to the even digit.
 export function formatProbability(value) {
-  if (value > 0 && value < 0.001) return "<0.1%";
-  if (value < 1 && value > 0.999) return ">99.9%";
-  return `${(value * 100).toFixed(1)}%`;
+  if (!Number.isFinite(value)) return NO_NUMBER;
+  const points = 100 * value;
+  const isHalfAboveEven = (points * 4) % 2 === 1 && Math.floor(points * 10) % 2 === 0;
+  const text = (isHalfAboveEven ? points - 0.01 : points).toFixed(1);
+  return { "0.0": "<0.1%", "100.0": ">99.9%" }[text] ?? `${text}%`;
 }
 
 function largest(values) {

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Browser, Locator, Page, Position, expect
+from written_numbers import PROBABILITIES
 
 APP = Path(__file__).with_name("components_app.py")
 SOURCE = Path(__file__).parents[2] / "dashboard" / "probe" / "probe.js"
@@ -290,23 +291,17 @@ NUMBERS = [
     (-123456, f"{MINUS}123000"),
     (1234567, "1.23e6"),
     (-1.5e-9, f"{MINUS}1.50e{MINUS}9"),
-]
-SHARES = [
-    (0, "0.0%"),
-    (0.0004, "<0.1%"),
-    (0.9312, "93.1%"),
-    (0.9995, ">99.9%"),
-    (1, "100.0%"),
+    (float("nan"), "\N{EN DASH}"),
 ]
 
 
 def test_numbers_are_written_as_people_do(page: Page) -> None:
     written = page.evaluate(
-        """async ([source, numbers, shares]) => {
+        """async ([source, numbers, probabilities]) => {
           const file = new Blob([source], {type: "text/javascript"});
           const probe = await import(URL.createObjectURL(file));
-          return [numbers.map(probe.formatNumber), shares.map(probe.formatProbability)];
+          return [numbers.map(probe.formatNumber), probabilities.map(probe.formatProbability)];
         }""",
-        [SOURCE.read_text("utf-8"), [number for number, _ in NUMBERS], [s for s, _ in SHARES]],
+        [SOURCE.read_text("utf-8"), [n for n, _ in NUMBERS], [p for p, _ in PROBABILITIES]],
     )
-    assert written == [[text for _, text in NUMBERS], [text for _, text in SHARES]]
+    assert written == [[text for _, text in NUMBERS], [text for _, text in PROBABILITIES]]
