@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +14,10 @@ from cnn_core.activations import WeightStatistics
 from dashboard import colours
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+HISTOGRAM_COLUMNS = 2  # kernel and bias of a layer stand side by side
 _CLEAR = "rgba(0,0,0,0)"
+
+Item = TypeVar("Item")
 
 
 def heatmap(
@@ -119,6 +124,17 @@ def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure
     return figure
 
 
+def in_halves(items: Sequence[Item], columns: int) -> list[Sequence[Item]]:
+    """Cut items into two charts of whole rows, beside or above each other; one if one row is all.
+
+    Args:
+        items: in the order of reading.
+        columns: of a row.
+    """
+    half = columns * math.ceil(len(items) / (2 * columns))
+    return [part for part in (items[:half], items[half:]) if part]
+
+
 def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int) -> go.Figure:
     """Many kernels as one mosaic on one symmetric scale; a click selects a filter.
 
@@ -163,15 +179,14 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
     _without_axes(figure)
     # Markers would get room around them.
     figure.update_xaxes(range=[-0.5, mosaic.shape[1] - 0.5], constraintoward="left")
-    figure.update_yaxes(range=[mosaic.shape[0] - 0.5, -0.5], autorange=False)
-    figure.update_yaxes(constraintoward="top")
+    figure.update_yaxes(range=[mosaic.shape[0] - 0.5, -0.5], autorange=False, constraintoward="top")
     figure.update_layout(height=420 * mosaic.shape[0] // mosaic.shape[1])
     return figure
 
 
 def weight_histograms(statistics: Sequence[WeightStatistics]) -> go.Figure:
-    """A histogram of every weight array, two a row: counts over the weight's value."""
-    columns = 2
+    """A histogram of every weight array: counts over the weight's value."""
+    columns = HISTOGRAM_COLUMNS
     rows = -(-len(statistics) // columns)
     titles = [f"{s.layer} {s.kind}" for s in statistics]
     figure = make_subplots(

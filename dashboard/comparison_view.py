@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from cnn_core import datasets, evaluation, models
+from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
 from cnn_core.models import ShippedAnswers
 from dashboard import cache, colours, comparison, components, markup, runtime, state
@@ -24,17 +24,22 @@ class Pair:
 
     Attributes:
         networks: their names.
-        titles: what to call them.
-        class_names: of the data set.
-        noun: what its pictures show, such as "digit".
         answers: of both to all test pictures.
     """
 
     networks: tuple[str, str]
-    titles: tuple[str, str]
-    class_names: tuple[str, ...]
-    noun: str
     answers: tuple[ShippedAnswers, ShippedAnswers]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """What to call them."""
+        first, second = self.networks
+        return models.get(first).title, models.get(second).title
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of their data set."""
+        return models.get(self.networks[0]).class_names
 
     @property
     def labels(self) -> np.ndarray:
@@ -44,10 +49,7 @@ class Pair:
 
 def pair_of(first: str, second: str) -> Pair:
     """Two networks, by their names, with the answers shipped for them."""
-    one, two = models.get(first), models.get(second)
-    answers = cache.test_answers(first), cache.test_answers(second)
-    noun = datasets.get(one.dataset).noun
-    return Pair((first, second), (one.title, two.title), one.class_names, noun, answers)
+    return Pair((first, second), (cache.test_answers(first), cache.test_answers(second)))
 
 
 def show_answer(pair: Pair, name: str, digit: CurrentDigit | None) -> None:
@@ -87,14 +89,15 @@ def show_counts(pair: Pair) -> None:
     differ = counts.only_first + counts.only_second
     sign = "=" if counts.p_value >= 1e-4 else "<"
     st.caption(
-        f"McNemar's exact test on the {differ:,} of {len(pair.labels):,} test {pair.noun}s that "
-        f"only one network gets right: p {sign} {max(counts.p_value, 1e-4):.2g}."
+        f"McNemar's exact test on the {differ:,} of {len(pair.labels):,} test "
+        f"{state.dataset().noun}s that only one network gets right: p {sign} "
+        f"{max(counts.p_value, 1e-4):.2g}."
     )
 
 
 def show_gallery(pair: Pair, indices: np.ndarray) -> None:
     """Test pictures to click, each with both answers."""
-    names, noun, (first, second) = pair.class_names, pair.noun, pair.titles
+    names, noun, (first, second) = pair.class_names, state.dataset().noun, pair.titles
     shown = indices[:MAX_TILES].tolist()
     said = [[names[each.logits[i].argmax()] for each in pair.answers] for i in shown]
     components.picture_gallery(

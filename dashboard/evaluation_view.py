@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
-from cnn_core import datasets, evaluation, models
+from cnn_core import evaluation, models
 from cnn_core.evaluation import Summary
 from cnn_core.inference import softmax
 from cnn_core.models import ModelSpec
-from dashboard import cache, charts, components, curves, markup, scores, tables
+from dashboard import cache, charts, components, curves, markup, scores, state, tables
 
 CORNER, WHOLE = "Corner", "Whole"
 MAX_TILES = 60
@@ -23,14 +24,12 @@ class TestedNetwork:
 
     Attributes:
         spec: of the network.
-        noun: what the pictures show, such as "digit".
         logits: (n, classes) float32, in the order of the test set.
         labels: (n,) int64, the true classes.
         summary: the figures of these answers.
     """
 
     spec: ModelSpec
-    noun: str
     logits: np.ndarray
     labels: np.ndarray
     summary: Summary
@@ -39,8 +38,7 @@ class TestedNetwork:
 def tested_network(name: str) -> TestedNetwork:
     """A network with its answers, as they were shipped."""
     spec, answers = models.get(name), cache.test_answers(name)
-    noun = datasets.get(spec.dataset).noun
-    return TestedNetwork(spec, noun, answers.logits, answers.labels, cache.summary(name))
+    return TestedNetwork(spec, answers.logits, answers.labels, cache.summary(name))
 
 
 def show_figures(network: TestedNetwork) -> None:
@@ -52,7 +50,7 @@ def show_figures(network: TestedNetwork) -> None:
             (
                 (
                     markup.percent(summary.accuracy, 2),
-                    f"of {len(network.labels):,} test {network.noun}s right; 95% interval "
+                    f"of {len(network.labels):,} test {state.dataset().noun}s right; 95% interval "
                     f"{tables.interval_of(summary)}",
                 ),
                 (tables.published(spec), source),
@@ -65,7 +63,7 @@ def show_figures(network: TestedNetwork) -> None:
 
 def show_confusion(network: TestedNetwork) -> None:
     """Every answer by true class; a click on a cell opens its pictures."""
-    names, noun = network.spec.class_names, network.noun
+    names, noun = network.spec.class_names, state.dataset().noun
     matrix = evaluation.confusion_matrix(network.logits, network.labels)
     left, right = st.columns([11, 10], gap="large")
     with right:
@@ -94,7 +92,7 @@ def show_confusion(network: TestedNetwork) -> None:
 
 def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
     """What to do, and where to begin."""
-    names, noun = network.spec.class_names, network.noun
+    names, noun = network.spec.class_names, state.dataset().noun
     wrong = matrix - np.diag(np.diag(matrix))
     true, answer = np.unravel_index(wrong.argmax(), wrong.shape)
     st.info(
@@ -105,7 +103,7 @@ def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
 
 def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
     """The pictures of one cell: the surest mistakes, or the least sure right answers."""
-    names, noun = network.spec.class_names, network.noun
+    names, noun = network.spec.class_names, state.dataset().noun
     confidence = softmax(network.logits)[:, answer]
     found = np.flatnonzero((network.labels == true) & (network.logits.argmax(axis=1) == answer))
     sign = 1 if true == answer else -1
@@ -129,7 +127,7 @@ def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
 
 def show_report(network: TestedNetwork) -> None:
     """Precision, recall and F1 of every class."""
-    names, noun = network.spec.class_names, network.noun
+    names, noun = network.spec.class_names, state.dataset().noun
     report = evaluation.classification_report(network.logits, network.labels)
     left, right = st.columns([2, 1], gap="large")
     left.html(tables.report(report, names))
@@ -146,7 +144,7 @@ def show_report(network: TestedNetwork) -> None:
 
 def show_curves(network: TestedNetwork) -> None:
     """ROC and precision-recall curves, one class in orange."""
-    names, noun = network.spec.class_names, network.noun
+    names, noun = network.spec.class_names, state.dataset().noun
     roc, precision_recall = cache.class_curves(network.spec.name)
     hardest = int(np.argmin([curve.area for curve in precision_recall]))
     one, two = st.columns([1, 2])
@@ -158,25 +156,24 @@ def show_curves(network: TestedNetwork) -> None:
         part = components.view_picker("Part of the chart", (CORNER, WHOLE), key="curve_part")
     chosen = hardest if wanted is None else wanted
     left, right = st.columns(2, gap="large")
+    is_corner = part == CORNER
     with left:
-        st.markdown(f"**ROC curve** of {names[chosen]}")
-        st.plotly_chart(
-            curves.roc(roc, names, chosen, is_corner=part == CORNER),
-            config=charts.CONFIG,
+        _show_curve(
+            "ROC curve",
+            names[chosen],
+            curves.roc(roc, names, chosen, is_corner=is_corner),
             key=f"roc_{part}",
-            alt="ROC curve of every class",
         )
         st.caption(
             f"The lower the probability that is demanded, the more {noun}s of the class are found "
             "(up) and the more others are taken for it (right). Good curves hug the top left."
         )
     with right:
-        st.markdown(f"**Precision-recall curve** of {names[chosen]}")
-        st.plotly_chart(
-            curves.precision_recall(precision_recall, names, chosen, is_corner=part == CORNER),
-            config=charts.CONFIG,
+        _show_curve(
+            "Precision-recall curve",
+            names[chosen],
+            curves.precision_recall(precision_recall, names, chosen, is_corner=is_corner),
             key=f"precision_recall_{part}",
-            alt="Precision-recall curve of every class",
         )
         st.caption(
             f"The more {noun}s of the class are to be found (right), the more others come with "
@@ -190,6 +187,12 @@ def show_curves(network: TestedNetwork) -> None:
         "**Average precision**, the area under the other curve, is stricter: it leaves out the "
         "many that nobody would take for the class."
     )
+
+
+def _show_curve(title: str, called: str, figure: go.Figure, *, key: str) -> None:
+    """The curves of every class, one class named above them."""
+    st.markdown(f"**{title}** of {called}")
+    st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title} of every class")
 
 
 def show_calibration(network: TestedNetwork) -> None:

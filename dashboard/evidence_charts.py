@@ -30,15 +30,10 @@ def erasure(
         what: the probability on the upright axis, such as "probability of 2".
         score: what the test calls scores, "logit" or "margin".
     """
-    deletion = _half(test.deletion, test.random_deletion, titles, "deleted", score)
-    insertion = _half(test.insertion, test.random_insertion, titles, "inserted", score)
-    for figure in (deletion, insertion):
-        figure.update_xaxes(tickformat=".0%")
-        figure.update_yaxes(title=what, range=[-0.02, 1.02], tickformat=".0%")
-        finish(figure, 300)
-        # The legend below them says what the lines of both are.
-        figure.update_layout(margin_t=8, showlegend=False)
-    return deletion, insertion
+    return (
+        _half(test.deletion, test.random_deletion, titles, "deleted", what, score),
+        _half(test.insertion, test.random_insertion, titles, "inserted", what, score),
+    )
 
 
 def erasure_legend(test: ErasureTest, titles: Sequence[str]) -> str:
@@ -130,7 +125,9 @@ def ranking(
     return figure
 
 
-def _half(found: Curves, random: Curves, titles: Sequence[str], done: str, score: str) -> go.Figure:
+def _half(
+    found: Curves, random: Curves, titles: Sequence[str], done: str, what: str, score: str
+) -> go.Figure:
     figure = go.Figure()
     _add_band(figure, random)
     for i, title in enumerate(titles):
@@ -144,7 +141,11 @@ def _half(found: Curves, random: Curves, titles: Sequence[str], done: str, score
             hovertemplate=f"{title}: %{{y:.1%}}, {score} %{{customdata:.1f}}, at "
             f"%{{x:.0%}} {done}<extra></extra>",
         )
-    figure.update_xaxes(title=f"share of pixels {done}")
+    figure.update_xaxes(title=f"share of pixels {done}", tickformat=".0%")
+    figure.update_yaxes(title=what, range=[-0.02, 1.02], tickformat=".0%")
+    finish(figure, 300)
+    # The legend below them says what the lines of both are.
+    figure.update_layout(margin_t=8, showlegend=False)
     return figure
 
 

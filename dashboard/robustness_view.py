@@ -100,8 +100,9 @@ def show_sweep(digit: CurrentDigit, change: Change) -> None:
     st.caption(f"Tried in steps of {step}. The dotted line is the strength chosen above.")
 
 
-def show_networks(row: Perturbation, strength: float) -> None:
+def show_networks(change: Change) -> None:
     """The accuracy of every network of the same data set."""
+    row, strength = change.row, change.strength
     name, dataset = state.model_name(), state.dataset()
     st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)
     study = robustness_cache.study()

@@ -1,6 +1,5 @@
 """Filters: the weights the network has learnt."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -53,8 +52,7 @@ def show_mosaics(layer: str, kernel: np.ndarray, order: list[int], limit: float)
         order: the filters, in order.
         limit: the weight at the ends of the scale.
     """
-    half = COLUMNS * math.ceil(len(order) / (2 * COLUMNS))
-    halves = [part for part in (order[:half], order[half:]) if part]
+    halves = charts.in_halves(order, COLUMNS)
     for i, (column, part) in enumerate(zip(st.columns(2), halves, strict=False)):
         clicked: Any = column.plotly_chart(
             charts.kernels(kernel, part, limit, COLUMNS),

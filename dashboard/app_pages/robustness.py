@@ -30,7 +30,7 @@ def laboratory() -> None:
             view.show_change(digit, change)
             view.show_sweep(digit, change)
     with components.readable_errors():
-        view.show_networks(row, change.strength)
+        view.show_networks(change)
     acknowledge([slid])
 
 

@@ -6,7 +6,6 @@ same share one computation. What follows the hand is in live.py.
 
 from __future__ import annotations
 
-import math
 import statistics
 import threading
 import time
@@ -230,8 +229,7 @@ def weight_histograms(name: str) -> tuple[go.Figure, ...]:
     To build them takes longer than to draw the page.
     """
     shown = [s for s in weight_statistics(name) if s.kind in ("kernel", "bias")]
-    half = 2 * math.ceil(len(shown) / 4)  # no layer is torn apart
-    return tuple(charts.weight_histograms(part) for part in (shown[:half], shown[half:]) if part)
+    return tuple(map(charts.weight_histograms, charts.in_halves(shown, charts.HISTOGRAM_COLUMNS)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

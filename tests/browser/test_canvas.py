@@ -557,6 +557,7 @@ def test_tools_fit_a_phone(phone: Page) -> None:
         assert box["x"] + box["width"] <= 390
         inside = pad.button(name).evaluate("b => b.scrollWidth <= b.clientWidth")
         assert inside, f"{name} is cut"
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     box = pad.surface.bounding_box()
     assert box is not None
     assert box["x"] >= 0
