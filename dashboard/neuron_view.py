@@ -10,7 +10,7 @@ import streamlit as st
 from cnn_core import datasets, models
 from dashboard import cache, charts, colours, markup, neuron_charts, state, waiting
 from dashboard.cache import neurons as known
-from dashboard.probe import probe
+from dashboard.probe import ColouredMap, Windows, probe
 from dashboard.state import CurrentDigit
 from dashboard.tiles import tiles
 
@@ -130,17 +130,17 @@ def _show_map(neuron: Chosen, digit: CurrentDigit, now: np.ndarray) -> None:
     field = cache.receptive_field(neuron.model, neuron.layer)
     is_signed, limit = bool((now < 0).any()), colours.limit_of(now)
     probe(
-        now,
-        colours.colourise(now, is_signed=is_signed, limit=limit),
+        ColouredMap(
+            now,
+            colours.colourise(now, is_signed=is_signed, limit=limit),
+            title="Its map",
+            unit="activation",
+            scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
+        ),
         colours.as_picture(digit.pixels),
-        tops=field.tops(now.shape[0]),
-        lefts=field.lefts(now.shape[1]),
-        box=field.size,
-        unit="activation",
-        map_title="Its map",
-        digit_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
+        Windows(field.tops(now.shape[0]), field.lefts(now.shape[1]), field.size),
+        image_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="neuron_probe",
-        scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard.probe import probe
+from dashboard.probe import Answers, ColouredMap, Windows, probe
 from dashboard.tiles import tiles
 
 RANDOM = np.random.default_rng(0)
@@ -25,10 +25,10 @@ def show_tiles(*arguments, **options):  # type: ignore[no-untyped-def]
     tiles(*arguments, key="tiles", **options)
 
 
-def show_probe(**options):  # type: ignore[no-untyped-def]
+def show_probe(*arguments):  # type: ignore[no-untyped-def]
     from dashboard.probe import probe
 
-    probe(key="probe", **options)
+    probe(*arguments, image_title="Digit", key="probe")
 
 
 def sent(script: Any, *arguments: Any, **options: Any) -> list[dict[str, Any]]:
@@ -110,46 +110,53 @@ def test_tiles_that_do_not_fit_are_refused(
         tiles(pictures, captions, key="tiles", **options)
 
 
-def arguments(**changes: Any) -> dict[str, Any]:
+def arguments(**changes: Any) -> tuple[ColouredMap, np.ndarray, Windows, Answers]:
     """A 2x3 map over a 20x30 digit with four classes, with changes."""
     shares = RANDOM.random((2, 3, 4), np.float32)
-    return {
+    coloured = {
         "values": np.array([[1.5, -2.25, 0], [3, 4, -5]]),
         "colours": RANDOM.integers(0, 256, (2, 3, 3), np.uint8),
-        "digit": RANDOM.integers(0, 256, (20, 30), np.uint8),
+        "title": "Map",
+        "unit": "logits",
+        "scale": (RANDOM.integers(0, 256, (5, 3), np.uint8), -5, 5),
+    }
+    image = {"image": RANDOM.integers(0, 256, (20, 30), np.uint8)}
+    windows = {
         "tops": [-2, 12],
         "lefts": np.array([0, 10, 25]),
-        "box": (8, 10),
-        "unit": "logits",
-        "map_title": "Map",
-        "digit_title": "Digit",
+        "size": (8, 10),
         "fill": RANDOM.integers(0, 256, (20, 30, 3), np.uint8),
+    }
+    answers = {
         "probabilities": shares / shares.sum(-1, keepdims=True),
         "baseline": np.array([0.25, 0.5, 0.25, 0.0]),
-        "scale": (RANDOM.integers(0, 256, (5, 3), np.uint8), -5, 5),
-        "overlay": 0.5,
-    } | changes
+        "class_names": "abcd",
+    }
+    for part in (coloured, image, windows, answers):
+        part.update({name: changes.pop(name) for name in [*part] if name in changes})
+    assert not changes
+    return ColouredMap(**coloured), image["image"], Windows(**windows), Answers(**answers)
 
 
 def test_every_number_of_the_probe_arrives() -> None:
-    given = arguments()
-    (data,) = sent(show_probe, **given)
-    np.testing.assert_array_equal(floats(data["values"]), given["values"].ravel())
-    np.testing.assert_array_equal(pixels(data["map"]), given["colours"])
-    np.testing.assert_array_equal(pixels(data["digit"]), np.stack([given["digit"]] * 3, axis=-1))
-    np.testing.assert_array_equal(pixels(data["fill"]), given["fill"])
-    np.testing.assert_array_equal(pixels(data["scale"]["picture"])[0], given["scale"][0])
+    coloured, image, windows, answers = given = arguments()
+    (data,) = sent(show_probe, *given)
+    np.testing.assert_array_equal(floats(data["values"]), coloured.values.ravel())
+    np.testing.assert_array_equal(pixels(data["map"]), coloured.colours)
+    np.testing.assert_array_equal(pixels(data["digit"]), np.stack([image] * 3, axis=-1))
+    np.testing.assert_array_equal(pixels(data["fill"]), windows.fill)
+    assert coloured.scale is not None
+    np.testing.assert_array_equal(pixels(data["scale"]["picture"])[0], coloured.scale[0])
     assert (data["scale"]["low"], data["scale"]["high"]) == (-5, 5)
     assert (data["tops"], data["lefts"], data["box"]) == ([-2, 12], [0, 10, 25], [8, 10])
-    answers = data["answers"]
-    assert answers["baseline"] == [0.25, 0.5, 0.25, 0]
-    assert answers["names"] == ["0", "1", "2", "3"]
-    np.testing.assert_array_equal(floats(answers["probabilities"]), given["probabilities"].ravel())
+    assert (data["map_title"], data["digit_title"], data["unit"]) == ("Map", "Digit", "logits")
+    shown = data["answers"]
+    assert (shown["baseline"], shown["names"]) == ([0.25, 0.5, 0.25, 0], list("abcd"))
+    np.testing.assert_array_equal(floats(shown["probabilities"]), answers.probabilities.ravel())
 
 
 def test_a_probe_of_a_map_alone_sends_no_answers() -> None:
-    bare = dict.fromkeys(("fill", "probabilities", "baseline", "scale"))
-    (data,) = sent(show_probe, **arguments(**bare))
+    (data,) = sent(show_probe, *arguments(fill=None, scale=None)[:3])
     assert data["fill"] is data["answers"] is data["scale"] is None
 
 
@@ -157,14 +164,15 @@ def test_an_occlusion_map_stays_small() -> None:
     sizes = {
         "values": np.zeros((25, 25)),
         "colours": np.zeros((25, 25, 3), np.uint8),
-        "digit": np.zeros((28, 28), np.uint8),
+        "image": np.zeros((28, 28), np.uint8),
         "fill": np.zeros((28, 28), np.uint8),
         "tops": range(25),
         "lefts": range(25),
         "probabilities": np.full((25, 25, 10), 0.1),
         "baseline": np.full(10, 0.1),
+        "class_names": "0123456789",
     }
-    (data,) = sent(show_probe, **arguments(**sizes))
+    (data,) = sent(show_probe, *arguments(**sizes))
     assert len(json.dumps(data)) < 50_000
 
 
@@ -177,13 +185,12 @@ def test_an_occlusion_map_stays_small() -> None:
         ({"values": np.array([[0, 1, 1e300], [0, 0, 0]])}, "finite values"),
         ({"colours": np.zeros((3, 2, 3), np.uint8)}, r"colours \(2, 3, 3\)"),
         ({"colours": np.zeros((2, 3, 3))}, "uint8 colours"),
-        ({"digit": np.zeros((20, 30))}, "Received: dtype=float64"),
-        ({"digit": np.zeros((20, 30, 1), np.uint8)}, r"a digit .*Received: shape=\(20, 30, 1\)"),
+        ({"image": np.zeros((20, 30))}, "Received: dtype=float64"),
+        ({"image": np.zeros((20, 30, 1), np.uint8)}, r"image .*Received: shape=\(20, 30, 1\)"),
         ({"tops": [0]}, r"Received: lengths=\(1, 3\)"),
         ({"lefts": [0, 1]}, r"Received: lengths=\(2, 2\)"),
-        ({"box": (0, 4)}, r"Received: box=\(0, 4\)"),
-        ({"fill": np.zeros((30, 20), np.uint8)}, r"a fill .*Received: shape=\(30, 20\)"),
-        ({"probabilities": None}, "Received: probabilities=None"),
+        ({"size": (0, 4)}, r"Received: size=\(0, 4\)"),
+        ({"fill": np.zeros((30, 20), np.uint8)}, r"fill .*Received: shape=\(30, 20\)"),
         ({"probabilities": np.zeros((3, 2, 4))}, r"probabilities \(2, 3, classes\)"),
         ({"probabilities": np.full((2, 3, 4), 1.5)}, r"probabilities in \[0, 1\]"),
         ({"probabilities": np.full((2, 3, 4), np.nan)}, r"probabilities in \[0, 1\]"),
@@ -194,12 +201,10 @@ def test_an_occlusion_map_stays_small() -> None:
         ({"scale": (np.zeros((5, 3)), 0, 1)}, "uint8 scale colours"),
         ({"scale": (np.zeros((5, 3), np.uint8), 1, 1)}, "Received: low=1, high=1"),
         ({"scale": (np.zeros((5, 3), np.uint8), 0, np.inf)}, "finite low value"),
-        ({"overlay": 1.5}, "Received: overlay=1.5"),
-        ({"overlay": np.nan}, "Received: overlay=nan"),
     ],
 )
 def test_a_probe_that_does_not_fit_is_refused(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text) as caught:
-        probe(key="probe", **arguments(**changes))
+        probe(*arguments(**changes), image_title="Digit", key="probe")
     assert str(caught.value).startswith("Expected ")
     assert ". Received: " in str(caught.value)

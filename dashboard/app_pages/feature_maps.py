@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache, charts, colours, components, markup, neuron_view, state
-from dashboard.probe import probe
+from dashboard.probe import ColouredMap, Windows, probe
 from dashboard.tiles import tiles
 
 CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
@@ -16,17 +16,17 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
     shown = maps_shown[..., channel]
     st.subheader(f"{layer}, channel {channel}", anchor=False)
     probe(
-        shown,
-        colours.colourise(shown, is_signed=is_signed, limit=limit),
+        ColouredMap(
+            shown,
+            colours.colourise(shown, is_signed=is_signed, limit=limit),
+            title=view if digit.is_edited else "Feature map",
+            unit="activation",
+            scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
+        ),
         colours.as_picture(digit.original if view == ORIGINAL else digit.pixels),
-        tops=field.tops(shown.shape[0]),
-        lefts=field.lefts(shown.shape[1]),
-        box=field.size,
-        unit="activation",
-        map_title=view if digit.is_edited else "Feature map",
-        digit_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
+        Windows(field.tops(shown.shape[0]), field.lefts(shown.shape[1]), field.size),
+        image_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="unit_probe",
-        scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
     )
     if digit.is_edited:
         change = now[..., channel] - before[..., channel]

@@ -9,7 +9,7 @@ from cnn_core.attribution.occlusion import UNITS, OcclusionMap
 from cnn_core.attribution.score import ClassScore
 from dashboard import cache, charts, colours, components, markup, state
 from dashboard.live_slider import Slid, acknowledge, live_slider
-from dashboard.probe import probe
+from dashboard.probe import Answers, ColouredMap, Windows, probe
 
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
@@ -71,21 +71,23 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
     limit = colours.limit_of(drops)
     what = f"{names[target]} over {names[rival]}" if quantity == MARGIN else names[target]
     probe(
-        drops,
-        colours.colourise(drops, is_signed=True, limit=limit),
+        ColouredMap(
+            drops,
+            colours.colourise(drops, is_signed=True, limit=limit),
+            title=f"Fall of the {quantity.lower()} for {what}",
+            unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
+            scale=(colours.ramp(True, 32), -limit, limit),
+        ),
         colours.as_picture(digit.pixels),
-        tops=found.tops.tolist(),
-        lefts=found.lefts.tolist(),
-        box=(found.patch_size, found.patch_size),
-        unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
-        map_title=f"Fall of the {quantity.lower()} for {what}",
-        digit_title=f"The covered {noun}",
+        Windows(
+            found.tops.tolist(),
+            found.lefts.tolist(),
+            (found.patch_size, found.patch_size),
+            fill=colours.as_picture(found.filling),
+        ),
+        Answers(found.probabilities, found.base_probabilities, names),
+        image_title=f"The covered {noun}",
         key="occlusion_probe",
-        fill=colours.as_picture(found.filling),
-        probabilities=found.probabilities,
-        baseline=found.base_probabilities,
-        class_names=names,
-        scale=(colours.ramp(True, 32), -limit, limit),
     )
     st.caption(
         f"Red: what is covered speaks for {what}, so covering it lowers the value. Blue: it speaks "

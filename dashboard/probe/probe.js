@@ -104,7 +104,6 @@ class Probe {
     this.find(".digit").setAttribute("aria-label", digit_title);
     paint(this.map.querySelector("canvas"), pixelsOf(map));
     this.fit([map, digit]);
-    this.drawOverlay();
   }
 
   // Two stages of one size, as low as the flatter pictures allow, each picture filling its own.
@@ -116,26 +115,6 @@ class Probe {
       stage.firstElementChild.style.width = percent(Math.min(1, (ratio * width) / height));
       stage.firstElementChild.style.aspectRatio = `${width} / ${height}`;
     });
-  }
-
-  // The digit lies under the map so that the middle of each box meets the middle of its cell.
-  drawOverlay() {
-    const { tops, lefts, box, digit, overlay } = this.data;
-    const ghost = this.find(".ghost");
-    const [top, height] = this.spread(tops, box[0], digit.height);
-    const [left, width] = this.spread(lefts, box[1], digit.width);
-    paint(ghost, this.digit);
-    place(ghost, top, left, height, width);
-    ghost.style.opacity = overlay;
-  }
-
-  // Where a side of the digit starts on the map and how long it is, as shares of the map's side.
-  spread(starts, box, length) {
-    const cells = starts.length;
-    const pitch = (starts[cells - 1] - starts[0]) / (cells - 1);
-    if (!pitch) return [0, 1]; // a single cell has no pitch
-    const origin = starts[0] + box / 2 - pitch / 2;
-    return [-origin / (pitch * cells), length / (pitch * cells)];
   }
 
   drawScale() {
@@ -154,18 +133,15 @@ class Probe {
     const { answers } = this.data;
     this.root.classList.toggle("has-answers", Boolean(answers));
     this.find(".answers").hidden = this.find(".answers-title").hidden = !answers;
-    this.find(".legend").hidden = !answers?.baseline;
     const lines = (answers?.names ?? []).map((name, index) => {
       const line = element("li", "");
       const label = element("span", "name");
       const track = element("span", "track");
       label.textContent = label.title = name;
       track.append(element("div", "bar"));
-      if (answers.baseline) {
-        const tick = element("i", "tick");
-        tick.style.left = percent(answers.baseline[index]);
-        track.append(tick);
-      }
+      const tick = element("i", "tick");
+      tick.style.left = percent(answers.baseline[index]);
+      track.append(tick);
       line.append(label, track, element("span", "percent"));
       return line;
     });

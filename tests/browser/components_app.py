@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.probe import probe
+from dashboard.probe import Answers, ColouredMap, Windows, probe
 from dashboard.tiles import tiles
 
 st.set_page_config(layout="wide")
@@ -57,21 +57,18 @@ def occlusion() -> None:
     shares = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     ends = coloured(np.linspace(-1, 1, 65)[None])[0]
     probe(
-        values,
-        coloured(values),
+        ColouredMap(
+            values,
+            coloured(values),
+            title="Change of the logit",
+            unit="logits",
+            scale=(ends, -float(abs(values).max()), float(abs(values).max())),
+        ),
         np.roll(digit(), state.round, axis=1),
-        tops=range(25),
-        lefts=range(25),
-        box=(4, 4),
-        unit="logits",
-        map_title="Change of the logit",
-        digit_title="The digit with the patch",
+        Windows(range(25), range(25), (4, 4), fill=np.full((28, 28), 110, np.uint8)),
+        Answers(shares, shares[0, 0], [str(k) for k in range(10)]),
+        image_title="The digit with the patch",
         key="occlusion",
-        fill=np.full((28, 28), 110, np.uint8),
-        probabilities=shares,
-        baseline=shares[0, 0],
-        scale=(ends, -float(abs(values).max()), float(abs(values).max())),
-        overlay=0.3,
     )
 
 
@@ -79,15 +76,10 @@ def receptive_field() -> None:
     """A non-square map whose boxes reach outside a non-square digit."""
     values = np.round(np.arange(10 * 15).reshape(10, 15) * -0.0123456, 7)
     probe(
-        values,
-        coloured(values),
+        ColouredMap(values, coloured(values), "Feature map 7 of <i>conv2d</i>", "activation"),
         np.repeat(digit(20, 30)[..., None], 3, axis=2),
-        tops=range(-2, 18, 2),
-        lefts=range(-2, 28, 2),
-        box=(6, 6),
-        unit="activation",
-        map_title="Feature map 7 of <i>conv2d</i>",
-        digit_title="What the unit sees",
+        Windows(range(-2, 18, 2), range(-2, 28, 2), (6, 6)),
+        image_title="What the unit sees",
         key="field",
     )
 
@@ -95,17 +87,11 @@ def receptive_field() -> None:
 def single() -> None:
     """One row of one cell."""
     probe(
-        np.array([[-0.0]]),
-        np.full((1, 1, 3), 200, np.uint8),
+        ColouredMap(np.array([[-0.0]]), np.full((1, 1, 3), 200, np.uint8), "One cell", unit=""),
         digit(),
-        tops=[0],
-        lefts=[0],
-        box=(28, 28),
-        unit="",
-        map_title="One cell",
-        digit_title="All of the digit",
+        Windows([0], [0], (28, 28)),
+        image_title="All of the digit",
         key="single",
-        overlay=1.0,
     )
 
 

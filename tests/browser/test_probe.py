@@ -201,16 +201,6 @@ def test_boxes_are_cut_at_the_border_of_a_digit_that_is_not_square(probes: Locat
     assert field.locator(".scale").is_hidden()
 
 
-def test_the_digit_under_the_map_meets_its_cells(probes: Locator) -> None:
-    field = probes.first  # 25 cells of 4 pixels, one pixel apart: row 0 has its middle at 2
-    whole = rect(field.locator(".map"))
-    ghost = rect(field.locator(".ghost"))
-    cell = whole["height"] / 25
-    assert ghost["height"] == pytest.approx(28 * cell, abs=0.05)
-    assert ghost["y"] - whole["y"] == pytest.approx(-1.5 * cell, abs=0.05)
-    assert field.locator(".ghost").evaluate("g => g.style.opacity") == "0.3"
-
-
 def test_titles_stay_text(probes: Locator) -> None:
     expect(probes.nth(1).locator(".map-title")).to_have_text("Feature map 7 of <i>conv2d</i>")
     expect(probes.first.get_by_role("application")).to_have_accessible_name(
