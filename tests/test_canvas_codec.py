@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from cnn_core import datasets
 from dashboard import flip_view, state
-from dashboard.canvas import Drawing, digit_canvas, read_update
+from dashboard.canvas import Drawing, StartingPicture, digit_canvas, read_update
 from dashboard.canvas.codec import from_text, to_text
 from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, kit_of
 
@@ -174,9 +174,9 @@ def test_only_a_whole_number_counts(part: str, value: object) -> None:
 
 def test_wrong_pictures_are_named() -> None:
     with pytest.raises(ValueError, match=r"Expected pixels .* pixels.shape=\(3, 28\)"):
-        digit_canvas(EMPTY[:3], EMPTY, digit_id="a", revision=0)
+        digit_canvas(StartingPicture(EMPTY[:3], EMPTY, "a"))
     with pytest.raises(ValueError, match="Expected pixels"):
-        digit_canvas(EMPTY[None], EMPTY[None], digit_id="a", revision=0)
+        digit_canvas(StartingPicture(EMPTY[None], EMPTY[None], "a"))
 
 
 @pytest.mark.parametrize("name", datasets.DATASETS)

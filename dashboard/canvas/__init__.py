@@ -43,68 +43,90 @@ class Drawing:
     is_final: bool
 
 
+@dataclass(frozen=True, eq=False)
+class StartingPicture:
+    """The picture that a canvas starts from, as Python set it last.
+
+    Attributes:
+        pixels: (height, width) or (height, width, 3) uint8.
+        original: Picture of the same shape that the button "Original" brings back.
+        digit_id: Name of the digit or other picture that is edited.
+        revision: Number of times that Python has set the picture of this digit.
+        seen: Sequence of the drawing that `pixels` were made from.
+    """
+
+    pixels: np.ndarray
+    original: np.ndarray
+    digit_id: str
+    revision: int = 0
+    seen: int = 0
+
+
+@dataclass(frozen=True)
+class AddressParameter:
+    """The query parameter that keeps the drawing in the page's address for a reload.
+
+    Attributes:
+        name: Name of the parameter.
+        holds_original: Keep the picture there even while it equals the original, since nothing
+            else in the address tells what that was.
+    """
+
+    name: str
+    holds_original: bool = False
+
+
 def digit_canvas(
-    pixels: np.ndarray,
-    original: np.ndarray,
+    start: StartingPicture,
     *,
-    digit_id: str,
-    revision: int,
-    seen: int = 0,
     kit: Kit = INK_ON_PAPER,
     key: str = "digit_canvas",
-    address: str | None = None,
-    is_original_in_address: bool = False,
+    address: AddressParameter | None = None,
     eraser_calls: int = 0,
 ) -> Drawing:
-    """Show the canvas and give what is drawn on it.
+    """Show the canvas and return what is drawn on it.
 
     A new `digit_id` shows `pixels`, of whatever shape, with a fresh history. A new, greater
     `revision` of the same digit shows `pixels` as one more edit that can be undone, and draws the
     strokes made after `seen` on top of it. With neither new, the strokes stay, whatever reruns.
 
     Args:
-        pixels: (height, width) or (height, width, 3) uint8; the picture to start from.
-        original: the same shape; the picture that the button "Original" brings back.
-        digit_id: names the digit or other picture that is edited.
-        revision: how often Python has set the picture of this digit.
-        seen: sequence of the drawing that `pixels` were made from.
-        kit: what pen and eraser paint; its colours have a level for each channel.
-        key: tells several canvases apart.
-        address: query parameter that keeps the picture in the page's address, so that a reload
-            finds it. None keeps nothing.
-        is_original_in_address: keep the picture there even while it equals `original`, since
-            nothing else in the address tells what that was.
-        eraser_calls: how often the eraser was called for; a new number takes it up.
+        start: Picture to start from.
+        kit: Colours that pen and eraser paint, with a level for each channel.
+        key: Name of the widget, unique in the app.
+        address: Query parameter for the drawing; None keeps nothing.
+        eraser_calls: Number of times that the eraser was called for; a new number takes it up.
 
     Returns:
-        The drawing; `pixels` and `seen` themselves as long as the browser sent nothing newer.
+        The drawing; that of `start` as long as the browser sent nothing newer.
 
     Raises:
-        ValueError: a picture has another shape or type.
+        ValueError: A picture has another shape or type.
     """
+    shapes = np.shape(start.pixels), np.shape(start.original)
     component.require(
-        np.shape(pixels) == np.shape(original),
+        shapes[0] == shapes[1],
         "pixels and original of one shape",
-        f"pixels.shape={np.shape(pixels)}, original.shape={np.shape(original)}",
+        f"pixels.shape={shapes[0]}, original.shape={shapes[1]}",
     )
     data = {
         "canvas": key,
-        "digit": digit_id,
-        "revision": revision,
-        "seen": seen,
+        "digit": start.digit_id,
+        "revision": start.revision,
+        "seen": start.seen,
         # Tuples: to see whether a list is a data frame, Streamlit would import pandas first.
-        "shape": pixels.shape,
-        "pixels": to_text(pixels),
-        "original": to_text(original),
+        "shape": shapes[0],
+        "pixels": to_text(start.pixels),
+        "original": to_text(start.original),
         "paper": kit.paper,
         "inks": kit.inks,
-        "address": address,
-        "is_original_in_address": is_original_in_address,
+        "address": address and address.name,
+        "is_original_in_address": bool(address and address.holds_original),
         "eraser_calls": eraser_calls,
     }
     result = _mount(key=key, data=data, default={"stroke": None}, on_stroke_change=lambda: None)
-    held = Drawing(pixels, seen, is_final=True)
-    return read_update(result.get("stroke"), held, digit_id=digit_id, revision=revision)
+    held = Drawing(start.pixels, start.seen, is_final=True)
+    return read_update(result.get("stroke"), held, digit_id=start.digit_id, revision=start.revision)
 
 
 def acknowledge(drawing: Drawing, *, key: str = "digit_canvas") -> None:

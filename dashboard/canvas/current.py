@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard import colours, state
-from dashboard.canvas import Drawing, digit_canvas
+from dashboard.canvas import AddressParameter, Drawing, StartingPicture, digit_canvas
 from dashboard.canvas.kit import kit_of
 from dashboard.state import CurrentDigit
 
@@ -15,15 +15,17 @@ def current_canvas(start: CurrentDigit) -> Drawing:
         start: the current picture when the whole page ran last. The canvas keeps the strokes since
             then itself, and what it is passed stays the same, so that Streamlit sends it only once.
     """
+    name = state.address_key()
     drawing = digit_canvas(
-        colours.as_picture(start.pixels),
-        colours.as_picture(start.original),
-        digit_id=start.digit_id,
-        revision=start.revision,
-        seen=start.seen,
+        StartingPicture(
+            colours.as_picture(start.pixels),
+            colours.as_picture(start.original),
+            start.digit_id,
+            start.revision,
+            start.seen,
+        ),
         kit=kit_of(state.dataset().name),
-        address=state.address_key(),
-        is_original_in_address=start.index is None,
+        address=AddressParameter(name, holds_original=start.index is None) if name else None,
         eraser_calls=state.eraser_calls(),
     )
     if drawing.sequence > state.current_digit().seen:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnn_core import datasets, models
 from cnn_core.inference import softmax
-from dashboard.canvas import acknowledge, digit_canvas
+from dashboard.canvas import StartingPicture, acknowledge, digit_canvas
 
 
 @st.cache_resource
@@ -27,7 +27,7 @@ def load_digit() -> np.ndarray:
 
 digit = load_digit()
 st.title("Draw and erase")
-drawing = digit_canvas(digit, digit, digit_id="test-1", revision=0)
+drawing = digit_canvas(StartingPicture(digit, digit, "test-1"))
 logits = load_model().predict(drawing.pixels[None, ..., None] / np.float32(255), verbose=0)[0]
 st.html(f'<div class="cl-said">{logits.argmax()}, {logits.max():.6f}</div>')
 st.bar_chart(softmax(logits))

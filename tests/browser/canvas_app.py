@@ -7,14 +7,14 @@ import json
 import numpy as np
 import streamlit as st
 
-from dashboard.canvas import acknowledge, digit_canvas
+from dashboard.canvas import AddressParameter, StartingPicture, acknowledge, digit_canvas
 from dashboard.canvas.codec import from_text, to_text
 from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, Kit
 
 EMPTY = np.zeros((28, 28), np.uint8)
 CROSS = EMPTY.copy()
 CROSS[13:15, 4:24] = CROSS[4:24, 13:15] = 255
-ADDRESSES = {"first": "ink", "second": None}
+ADDRESSES = {"first": AddressParameter("ink"), "second": None}
 ROWS, COLUMNS = np.indices((64, 64), np.uint8)
 # No row, no column and no channel is like another.
 SIGN = 3 * ROWS + COLUMNS
@@ -57,11 +57,13 @@ def show(name: str) -> None:
     state = st.session_state[name]
     with st.container(key=name):
         drawing = state["drawn"] = digit_canvas(
-            state["pixels"],
-            state["original"],
-            digit_id=state["digit"],
-            revision=state["revision"],
-            seen=state["seen"],
+            StartingPicture(
+                state["pixels"],
+                state["original"],
+                state["digit"],
+                state["revision"],
+                state["seen"],
+            ),
             kit=state["kit"],
             key=f"{name}_canvas",
             address=ADDRESSES[name] if state["kit"] is INK_ON_PAPER else None,
