@@ -16,15 +16,18 @@ LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
 def slider(option: Option) -> Slid[int]:
     """A slider for an option that follows the hand; each size of pictures keeps its own value."""
-    return live_slider(
+    key = f"{option.name}_{digit.pixels.shape[0]}"
+    slid = live_slider(
         option.title,
         minimum=int(option.minimum),
         maximum=int(option.maximum),
-        value=int(option.default),
+        value=state.get(f"{key}_kept", int(option.default)),
         step=int(option.step),
-        key=f"{option.name}_{digit.pixels.shape[0]}",
+        key=key,
         help=option.help,
     )
+    state.put(f"{key}_kept", slid.value)
+    return slid
 
 
 @st.fragment

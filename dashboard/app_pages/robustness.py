@@ -36,16 +36,18 @@ def laboratory() -> None:
 
 def pick() -> tuple[Slid[float], Change]:
     """The slider, and what it and the other controls say is to be done to the picture."""
+    key = f"strength_{row.name}_{dataset.name}"
     slid = live_slider(
         f"Strength, {words.unit_alone(row.unit)}",
         minimum=row.minimum,
         maximum=row.maximum,
-        value=row.default,
+        value=state.get(f"{key}_kept", row.default),
         step=row.step,
-        key=f"strength_{row.name}_{dataset.name}",
+        key=key,
         help="How much the picture is changed; 0 leaves it as it is.",
         is_slow=row.is_search,
     )
+    state.put(f"{key}_kept", slid.value)
     if row.is_search:
         st.caption("The search takes a moment, so it begins when the slider is let go.")
     target = None

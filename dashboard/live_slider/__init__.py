@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dashboard import component, state
+from dashboard import component
 
 Number = TypeVar("Number", int, float)
 
@@ -47,33 +47,31 @@ def live_slider(
     help: str,
     is_slow: bool = False,
 ) -> Slid[Number]:
-    """Show a slider and give where it stands; its value outlasts a change of page.
+    """Show a slider and return where it stands.
 
     Args:
         label: above it.
         minimum: its least value.
         maximum: its greatest value.
-        value: where it stands at first in a session.
+        value: where it stands until the browser sends another value.
         step: from one value to the next.
         key: the widget's name, unique in the app.
         help: what the value means.
         is_slow: what follows from the value takes so long that it is sent when it is let go.
     """
-    held = Slid(state.get(f"{key}_kept", value), 0, key)
+    held = Slid(value, 0, key)
     data = {
         "slider": key,
         "label": label,
         "help": help,
         "minimum": minimum,
         "maximum": maximum,
-        "value": held.value,
+        "value": value,
         "step": step,
         "isSlow": is_slow,
     }
     result = _mount(key=key, data=data, default={"slid": None}, on_slid_change=lambda: None)
-    slid = read_update(result.get("slid"), held, minimum=minimum, maximum=maximum, step=step)
-    state.put(f"{key}_kept", slid.value)
-    return slid
+    return read_update(result.get("slid"), held, minimum=minimum, maximum=maximum, step=step)
 
 
 def acknowledge(sliders: Sequence[Slid[int]] | Sequence[Slid[float]]) -> None:
