@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ from cnn_core import files
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 SplitName = Literal["train", "test"]
+Background = Literal["paper", "photo"]
 Arrays = dict[str, Any]
 
 _SHIPPED = Path(__file__).parent / "data"
@@ -45,7 +46,7 @@ class Dataset:
         source: who made it, and its publication.
         licence: with the address of its text, as a page shows it.
         is_shipped: it lies beside the code; else see the module's docstring.
-        is_ink: strokes (1) on empty ground (0); False for photographs.
+        background: "paper" (0) below strokes (1), or "photo" for pictures that have no paper.
         note: what one should know of the files that the shipped networks learnt from.
         read: the arrays of a split from the open file.
         download: fetches the data set and gives all its arrays, as the first file holds them.
@@ -62,7 +63,7 @@ class Dataset:
     licence: str
     read: Callable[[Any, SplitName], tuple[np.ndarray, np.ndarray]]
     is_shipped: bool = False
-    is_ink: bool = False
+    background: Background = "photo"
     note: str = ""
     download: Callable[[], Arrays] | None = None
 
@@ -91,6 +92,15 @@ def get(name: str) -> Dataset:
             f"There is no data set {name!r}. Choose one of: {', '.join(DATASETS)}."
         )
     return DATASETS[name]
+
+
+def check_background(background: str) -> None:
+    """Raise ValueError if a value is none of the backgrounds."""
+    if background not in get_args(Background):
+        raise ValueError(
+            f"Expected background to be one of {', '.join(get_args(Background))}. "
+            f"Received: background={background!r}"
+        )
 
 
 def find(name: str) -> Path | None:
@@ -323,7 +333,7 @@ DATASETS = {
             licence="CC BY-SA 3.0, https://creativecommons.org/licenses/by-sa/3.0",
             read=_read_plain,
             is_shipped=True,
-            is_ink=True,
+            background="paper",
         ),
         Dataset(
             name="cifar10",

@@ -24,7 +24,6 @@ __all__ = [
     "centre_digit",
     "draw",
     "erase",
-    "is_ink",
     "read_digit",
     "read_picture",
 ]
@@ -276,17 +275,6 @@ def _fitted(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     is_smaller = width * height < picture.shape[0] * picture.shape[1]
     how = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
     return np.clip(cv2.resize(picture, (width, height), interpolation=how), 0, 1)
-
-
-def is_ink(pixels: np.ndarray) -> bool:
-    """Whether a picture is ink on empty ground and not a photograph: most of it is exactly 0.
-
-    Of every MNIST test digit at least 60% is 0, of every CIFAR-10 test picture at most 42%.
-
-    Args:
-        pixels: (height, width, channels) in [0, 1].
-    """
-    return bool((pixels == 0).mean() > 0.5)
 
 
 def _middle(picture: np.ndarray, aspect: float) -> np.ndarray:

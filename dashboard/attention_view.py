@@ -35,13 +35,14 @@ def show_one(
         The column of the map, with room below it for what else is known of it.
     """
     left, right = st.columns(2, gap="large")
-    words = describe(found, digit.pixels, names)
+    words = describe(found, digit.pixels, names, background=digit.background)
     is_signed = found.method.is_signed
     with left:
         st.plotly_chart(
             charts.heatmap(
                 found.heatmap,
                 digit.pixels,
+                background=digit.background,
                 is_signed=is_signed,
                 unit=found.unit,
                 strength=0.0 if found.is_empty else strength,
@@ -109,6 +110,7 @@ def show_many(
             for title, each in zip(titles, found, strict=True)
         ],
         digit.pixels,
+        background=digit.background,
         signs=[each.method.is_signed for each in found],
         units=[each.unit for each in found],
         strength=strength,
@@ -119,7 +121,7 @@ def show_many(
         figure.update_layout(height=190, margin_t=40)
         figure.update_annotations(font_size=12)
     said = [
-        f"{title}: {describe(each, digit.pixels, names)}"
+        f"{title}: {describe(each, digit.pixels, names, background=digit.background)}"
         for title, each in zip(titles, found, strict=True)
     ]
     with st.container(key=f"wide_{key}"):

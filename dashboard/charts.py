@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from cnn_core.activations import WeightStatistics
+from cnn_core.datasets import Background
 from dashboard import colours
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -21,19 +22,27 @@ Item = TypeVar("Item")
 
 
 def heatmap(
-    values: np.ndarray, pixels: np.ndarray, *, is_signed: bool, unit: str, strength: float
+    values: np.ndarray,
+    pixels: np.ndarray,
+    *,
+    background: Background,
+    is_signed: bool,
+    unit: str,
+    strength: float,
 ) -> go.Figure:
     """One heatmap over its digit, with the raw value on hover.
 
     Args:
         values: (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit below.
+        background: of the digit.
         is_signed: whether values below 0 have a meaning.
         unit: of the values.
         strength: how far the map covers the digit, from 0 (digit only) to 1 (map only).
     """
     figure = go.Figure()
-    figure.add_trace(go.Image(z=_below(pixels, strength, is_signed=is_signed), hoverinfo="skip"))
+    below = _below(pixels, strength, background=background, is_signed=is_signed)
+    figure.add_trace(go.Image(z=below, hoverinfo="skip"))
     figure.add_trace(_map(values, is_signed=is_signed, unit=unit, opacity=strength))
     _without_axes(figure)
     figure.update_layout(height=400)
@@ -45,6 +54,7 @@ def heatmaps(
     titles: Sequence[str],
     pixels: np.ndarray,
     *,
+    background: Background,
     signs: Sequence[bool],
     units: Sequence[str],
     strength: float,
@@ -57,6 +67,7 @@ def heatmaps(
         maps: each (height, width), raw.
         titles: one a map.
         pixels: (height, width, channels) in [0, 1], the digit below.
+        background: of the digit.
         signs: for each map, whether values below 0 have a meaning.
         units: of each map.
         strength: how far the maps cover the digit, from 0 to 1.
@@ -73,7 +84,7 @@ def heatmaps(
     )
     for i, (values, is_signed, unit) in enumerate(zip(maps, signs, units, strict=True)):
         at = {"row": i // columns + 1, "col": i % columns + 1}
-        below = _below(pixels, strength, is_signed=is_signed)
+        below = _below(pixels, strength, background=background, is_signed=is_signed)
         figure.add_trace(go.Image(z=below, hoverinfo="skip"), **at)
         trace = _map(values, is_signed=is_signed, unit=unit, opacity=strength, limit=limit)
         figure.add_trace(trace, **at)
@@ -316,11 +327,13 @@ def _colorscale(*, is_signed: bool) -> list[list[float | str]]:
     return [[i / (len(stops) - 1), colour] for i, colour in enumerate(stops)]
 
 
-def _below(pixels: np.ndarray, strength: float, *, is_signed: bool) -> np.ndarray:
+def _below(
+    pixels: np.ndarray, strength: float, *, background: Background, is_signed: bool
+) -> np.ndarray:
     """What lies below a map; without a map a photograph is shown as it is."""
-    if strength == 0 and not colours.is_ink(pixels):
+    if strength == 0 and background == "photo":
         return colours.as_picture(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
-    return colours.below(pixels, is_signed=is_signed)
+    return colours.below(pixels, background=background, is_signed=is_signed)
 
 
 def _without_axes(figure: go.Figure) -> None:

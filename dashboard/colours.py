@@ -13,7 +13,7 @@ import base64
 import cv2
 import numpy as np
 
-from cnn_core.images import is_ink
+from cnn_core.datasets import Background
 
 SEQUENTIAL = (
     "#000000", "#180f3d", "#440f76", "#721f81", "#9e2f7f",
@@ -69,7 +69,12 @@ def colourise(values: np.ndarray, *, is_signed: bool, limit: float | None = None
 
 
 def with_digit(
-    coloured: np.ndarray, pixels: np.ndarray, *, is_signed: bool, strength: float = 0.4
+    coloured: np.ndarray,
+    pixels: np.ndarray,
+    *,
+    background: Background,
+    is_signed: bool,
+    strength: float = 0.4,
 ) -> np.ndarray:
     """Let the digit's ink, or a photograph, show through a coloured map.
 
@@ -80,6 +85,7 @@ def with_digit(
     Args:
         coloured: (height, width, 3) uint8.
         pixels: (height, width, channels) in [0, 1].
+        background: of the pixels.
         is_signed: which scale the map is coloured with.
         strength: of the ink, in [0, 1].
 
@@ -87,12 +93,12 @@ def with_digit(
         (height, width, 3) uint8.
     """
     brightness = pixels.mean(axis=-1, keepdims=True)
-    ink = strength * (1 - brightness if is_signed and not is_ink(pixels) else brightness)
+    ink = strength * (1 - brightness if is_signed and background == "photo" else brightness)
     mixed = coloured * (1 - ink) if is_signed else coloured + (255 - coloured.astype(float)) * ink
     return np.round(mixed).astype(np.uint8)
 
 
-def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
+def below(pixels: np.ndarray, *, background: Background, is_signed: bool) -> np.ndarray:
     """The picture to lie below a half-transparent map, (height, width, 3) uint8.
 
     Grey, or its colours would mix with the map's. Below the diverging scale, whose zero is white,
@@ -100,11 +106,12 @@ def below(pixels: np.ndarray, *, is_signed: bool) -> np.ndarray:
 
     Args:
         pixels: (height, width, channels) in [0, 1].
+        background: of the pixels.
         is_signed: which scale the map is coloured with.
     """
     brightness = pixels.mean(axis=-1, keepdims=True)
     if is_signed:
-        brightness = 1 - brightness if is_ink(pixels) else 0.25 + 0.75 * brightness
+        brightness = 1 - brightness if background == "paper" else 0.25 + 0.75 * brightness
     return as_picture(np.repeat(brightness, 3, axis=-1))
 
 

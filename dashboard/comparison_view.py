@@ -158,7 +158,12 @@ def show_heatmaps(pair: Pair, digit: CurrentDigit) -> None:
         how = f"Red speaks for {names[target]}, blue against it."
     st.html(
         markup.heatmaps_on_one_scale(
-            maps, digit.pixels, titles=heads, is_signed=method.is_signed, unit=method.unit
+            maps,
+            digit.pixels,
+            background=digit.background,
+            titles=heads,
+            is_signed=method.is_signed,
+            unit=method.unit,
         )
     )
     st.caption(

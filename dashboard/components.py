@@ -57,7 +57,7 @@ def intro(title: str, text: str) -> None:
 
 def is_blank(digit: CurrentDigit) -> bool:
     """Whether the current picture is paper without ink; a black photograph is a picture."""
-    return state.dataset().is_ink and not digit.pixels.any()
+    return digit.background == "paper" and not digit.pixels.any()
 
 
 def note_blank(digit: CurrentDigit) -> None:

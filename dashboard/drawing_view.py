@@ -52,10 +52,17 @@ def _evidence(digit: CurrentDigit) -> str:
     covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(name))
     return markup.row(
         (
-            markup.attention_figure(attention.heatmap, digit.pixels, class_name, width=width),
+            markup.attention_figure(
+                attention.heatmap,
+                digit.pixels,
+                class_name,
+                background=digit.background,
+                width=width,
+            ),
             markup.heatmap_figure(
                 covered.heatmap(ClassScore(answer)),
                 digit.pixels,
+                background=digit.background,
                 is_signed=True,
                 title="Occlusion",
                 caption=f"red speaks for the {class_name}, blue against it",

@@ -57,7 +57,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     if not is_wanted:
         return
     try:
-        ground_of(digit.pixels)
+        ground_of(digit.pixels, background=digit.background)
     except PictureError as error:
         st.caption(str(error))
         return

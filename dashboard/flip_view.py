@@ -37,7 +37,7 @@ def show(digit: CurrentDigit) -> None:
             chosen = components.class_picker(
                 "Wanted answer", key="flip_wanted", none_label="The runner-up"
             )
-            kind = _picker("By", KINDS, key="flip_kind") if _is_ink() else "erase"
+            kind = _picker("By", KINDS, key="flip_kind") if _is_on_paper() else "erase"
             radius = _picker("Width", WIDTHS, key="flip_width")
         wanted = second if chosen is None else chosen
         with st.container(horizontal=True):
@@ -50,7 +50,7 @@ def show(digit: CurrentDigit) -> None:
             is_asked_why = st.button(
                 "What must be there, what must stay empty", key="flip_pertinent"
             )
-        if not _is_ink():
+        if not _is_on_paper():
             st.caption(
                 f"Strokes are added to digits only: on a {digit.noun}, parts are covered with the "
                 "eraser's even grey."
@@ -139,7 +139,7 @@ def _show_found(digit: CurrentDigit) -> None:
         description=f"The edit that makes it {_with_article(wanted)}",
         width=components.crisp_width(196),
     )
-    drawn = "Blue was taken away, red was added. " if _is_ink() else ""
+    drawn = "Blue was taken away, red was added. " if _is_on_paper() else ""
     back = (
         "Undo on the canvas (or Ctrl+Z there) brings the picture back."
         if is_after
@@ -152,7 +152,7 @@ def _size(found: SmallestEdit, called: str) -> str:
     count = len(found.strokes)
     strokes = "one stroke" if count == 1 else f"{count} strokes"
     share = markup.percent(found.ink_share)
-    whole = "ink" if _is_ink() else "contrast with the grey"
+    whole = "ink" if _is_on_paper() else "contrast with the grey"
     done = {"erase": "erased", "add": "added", "both": "erased or added"}[found.kind]
     make = "makes" if found.num_pixels == 1 else "make"
     return (
@@ -164,7 +164,7 @@ def _size(found: SmallestEdit, called: str) -> str:
 def _not_found(found: SmallestEdit, called: str) -> str:
     closest = f"{-float(found.margins[-1]):.1f}"
     other = {"erase": "Try adding", "add": "Try erasing", "both": "Try a finer width"}[found.kind]
-    other = other if _is_ink() else "Try the other width"
+    other = other if _is_on_paper() else "Try the other width"
     return (
         f"No {_DONE[found.kind]} of up to {_pixels(found.most_pixels)} makes it {called}: the "
         f"closest one leaves {closest} logits to go. {other}, or another class."
@@ -175,7 +175,7 @@ def _find_pertinent(digit: CurrentDigit) -> None:
     name = state.model_name()
     with st.spinner("Trying what can be left out, and where ink would change the answer"):
         there = flips.pertinent_positives(name, digit.pixels, _paper())
-        empty = flips.pertinent_negatives(name, digit.pixels) if _is_ink() else None
+        empty = flips.pertinent_negatives(name, digit.pixels) if _is_on_paper() else None
     state.put(_PERTINENT, (name, digit.pixels, there, empty))
 
 
@@ -194,16 +194,16 @@ def _show_pertinent(digit: CurrentDigit) -> None:
 
 
 def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) -> str:
-    part = "one" if _is_ink() else "block"
+    part = "one" if _is_on_paper() else "block"
     caption = (
         f"{there.num_kept} of {there.num_ink} pixels alone give the {called} with half of its "
         f"lead; with any {part} of them less they would not"
     )
     if not there.num_kept:
-        blank = "blank paper" if _is_ink() else "an even grey picture"
+        blank = "blank paper" if _is_on_paper() else "an even grey picture"
         caption = f"nothing: {blank} is read as {called} too, and with half of the lead"
     shown = colours.as_picture(there.pixels)
-    if _is_ink():
+    if _is_on_paper():
         shown = colours.marked(pixels, there.is_kept)
     return markup.titled_figure(shown, "Must be there", caption, width=_width())
 
@@ -216,6 +216,7 @@ def _empty_figures(
     dabs = markup.heatmap_figure(
         empty.drops,
         pixels,
+        background="paper",
         is_signed=True,
         title="Must stay empty",
         caption=f"red: a dab of ink there lowers the lead of the {called}; blue: it raises it",
@@ -255,8 +256,8 @@ def _study_table(found: study.Flips, network: str) -> str:
     return f"<p>{escape(models.get(network).title)}</p>" + markup.table(head, lines)
 
 
-def _is_ink() -> bool:
-    return state.dataset().is_ink
+def _is_on_paper() -> bool:
+    return state.dataset().background == "paper"
 
 
 def _paper() -> tuple[float, ...]:
@@ -277,7 +278,7 @@ def _with_article(name: str) -> str:
 
 
 def _picture(found: SmallestEdit, pixels: np.ndarray) -> np.ndarray:
-    if _is_ink():
+    if _is_on_paper():
         return colours.edited(found.original, pixels)
     shown = colours.as_picture(pixels)
     return shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=-1)

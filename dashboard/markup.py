@@ -8,6 +8,7 @@ from html import escape
 
 import numpy as np
 
+from cnn_core.datasets import Background
 from dashboard import colours
 
 NO_NUMBER = "\N{EN DASH}"  # instead of NaN
@@ -80,6 +81,7 @@ def heatmap_figure(
     heatmap: np.ndarray,
     pixels: np.ndarray,
     *,
+    background: Background,
     is_signed: bool,
     title: str,
     caption: str,
@@ -92,6 +94,7 @@ def heatmap_figure(
     Args:
         heatmap: (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit.
+        background: of the digit.
         is_signed: whether values below 0 have a meaning.
         title: above the picture.
         caption: how to read it.
@@ -101,7 +104,7 @@ def heatmap_figure(
     """
     limit = limit or colours.limit_of(heatmap)
     coloured = colours.colourise(heatmap, is_signed=is_signed, limit=limit)
-    shown = colours.with_digit(coloured, pixels, is_signed=is_signed)
+    shown = colours.with_digit(coloured, pixels, background=background, is_signed=is_signed)
     bar = scale_of(limit, is_signed=is_signed, unit=unit)
     return (
         f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>'
@@ -114,6 +117,7 @@ def heatmaps_on_one_scale(
     maps: Sequence[np.ndarray],
     pixels: np.ndarray,
     *,
+    background: Background,
     titles: Sequence[str],
     is_signed: bool,
     unit: str,
@@ -123,6 +127,7 @@ def heatmaps_on_one_scale(
     Args:
         maps: each (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit.
+        background: of the digit.
         titles: one a map; its largest magnitude is put below.
         is_signed: whether values below 0 have a meaning.
         unit: of the values.
@@ -131,7 +136,7 @@ def heatmaps_on_one_scale(
     figures = []
     for values, title in zip(maps, titles, strict=True):
         coloured = colours.colourise(values, is_signed=is_signed, limit=limit)
-        shown = colours.with_digit(coloured, pixels, is_signed=is_signed)
+        shown = colours.with_digit(coloured, pixels, background=background, is_signed=is_signed)
         largest = f"largest value {np.abs(values).max():.2g}" if values.any() else "no evidence"
         figures.append(
             f'<figure class="cl-figure"><b>{escape(title)}</b>'
@@ -194,12 +199,18 @@ def table(
 
 
 def attention_figure(
-    heatmap: np.ndarray, pixels: np.ndarray, class_name: str, *, width: int = 190
+    heatmap: np.ndarray,
+    pixels: np.ndarray,
+    class_name: str,
+    *,
+    background: Background,
+    width: int = 190,
 ) -> str:
     """The gradient saliency of a class over its digit."""
     return heatmap_figure(
         heatmap,
         pixels,
+        background=background,
         is_signed=False,
         title="Attention",
         caption=f"where a change moves the {class_name} most",

@@ -16,7 +16,7 @@ def pick() -> None:
     """Blank paper for a digit, the test picture, or a picture of the visitor's own."""
     dataset = state.dataset()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if dataset.is_ink:
+        if dataset.background == "paper":
             paper = np.zeros(dataset.image_shape[:2], np.uint8)
             st.button(
                 "Blank paper",
@@ -79,7 +79,10 @@ def _take(data: bytes) -> None:
     """Make a picture the current one; what is wrong with it is shown, the one before stays."""
     dataset = state.dataset()
     try:
-        read = read_digit(data) if dataset.is_ink else read_picture(data, dataset.image_shape)
+        if dataset.background == "paper":
+            read = read_digit(data)
+        else:
+            read = read_picture(data, dataset.image_shape)
     except PictureError as error:
         state.put(_PROBLEM, str(error))
         return

@@ -57,7 +57,7 @@ def show_change(digit: CurrentDigit, change: Change) -> None:
         )
         if strength and np.array_equal(changed, digit.pixels):
             st.info(f"This change leaves the {noun} exactly as it is, so the answer stays.")
-        elif state.dataset().is_ink and not changed.any():
+        elif digit.background == "paper" and not changed.any():
             st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
         if st.button(f"Use the changed {noun}", icon=":material/draw:"):
             state.set_drawing(colours.as_picture(changed))

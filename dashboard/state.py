@@ -19,7 +19,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import datasets, models
-from cnn_core.datasets import Dataset
+from cnn_core.datasets import Background, Dataset
 from cnn_core.errors import MissingFileError
 from dashboard import cache, colours
 from dashboard.canvas import codec
@@ -62,6 +62,7 @@ class CurrentDigit:
         index: of the test digit, or None for the visitor's own.
         label: the true class, or None for the visitor's own.
         noun: what the picture shows, such as "digit".
+        background: "paper" below strokes, or "photo".
         digit_id: names the original; edits keep it.
         revision: grows whenever Python, not the pen, sets the pixels.
         seen: number of the last update from the canvas that the pixels hold.
@@ -72,6 +73,7 @@ class CurrentDigit:
     index: int | None
     label: int | None
     noun: str
+    background: Background
     digit_id: str
     revision: int
     seen: int
@@ -218,6 +220,7 @@ def current_digit() -> CurrentDigit:
         index=None if is_own else index,
         label=None if is_own else int(cache.test_answers(model_name()).labels[index]),
         noun=dataset().noun,
+        background=dataset().background,
         digit_id=f"{bench.dataset}-" + (f"own-{bench.own_count}" if is_own else f"test-{index}"),
         revision=bench.revision,
         seen=bench.seen,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cnn_core import datasets, models
+from cnn_core.strokes import Stroke, draw
 
 if TYPE_CHECKING:
     import keras
@@ -38,3 +39,13 @@ def test_split() -> datasets.Split:
 def digit(test_split: datasets.Split) -> np.ndarray:
     """A 2: the second image of the test set, read-only."""
     return test_split.images[1]
+
+
+@pytest.fixture(params=[3.5, 4.0])
+def wide_digit(request: pytest.FixtureRequest) -> np.ndarray:
+    """A 0 drawn with one of the canvas's two widest pens: most of its pixels are ink."""
+    corners = ((6.0, 5.0), (22.0, 5.0), (22.0, 23.0), (6.0, 23.0), (6.0, 5.0))
+    drawn = draw(np.zeros((28, 28, 1), np.float32), [Stroke(corners, request.param)])
+    assert (drawn > 0).mean() > 0.5
+    assert not drawn.all()
+    return drawn

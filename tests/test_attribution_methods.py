@@ -21,7 +21,6 @@ from cnn_core.attribution import (
     obstacle,
 )
 from cnn_core.attribution.segments import pieces
-from cnn_core.images import is_ink
 from cnn_core.models.layers import LocalResponseNormalization
 
 WEIGHTS = np.array(
@@ -82,6 +81,7 @@ def test_shares_of_a_linear_network(
 def test_a_baseline_of_ones_own(plane: keras.Model, method: str) -> None:
     start = np.array([[0.5, 0.0, 1.0], [0.2, 0.4, 0.1]], np.float32)[..., None]
     options: dict[str, Any] = {"pieces": 6} if method in ("kernel_shap", "lime") else {}
+    options["background"] = "photo"
     found = explain(plane, IMAGE, 0, method=method, baseline=start, **options)
     expected = WEIGHTS[..., 0] * (IMAGE - start)
     allclose(found.heatmap, expected[..., 0])
@@ -257,7 +257,7 @@ def test_shapley_values_are_the_mean_over_all_orders(net: keras.Model) -> None:
     image = np.zeros((20, 28, 1), np.float32)
     for i, (row, column) in enumerate([(5, 6), (5, 15), (12, 9), (13, 20)]):
         image[row : row + 3, column : column + 3] = 0.3 + 0.2 * i
-    labels = pieces(image, 4)
+    labels = pieces(image, 4, "paper")
     assert labels.max() == 3
     expected = np.zeros(4)
     for order in permutations(range(4)):
@@ -358,13 +358,35 @@ def test_guided_grad_cam_is_the_product(study: keras.Model, digit: np.ndarray) -
 
 
 def test_pieces_of_ink_are_connected_and_leave_the_ground_out(digit: np.ndarray) -> None:
-    labels = pieces(digit, 10)
+    labels = pieces(digit, 10, "paper")
     np.testing.assert_array_equal(labels >= 0, digit[..., 0] > 0)
     assert labels.max() + 1 == 10
     sizes = np.bincount(labels[labels >= 0])
     assert sizes.min() >= 4
     for piece in range(10):
         assert number_of_parts(labels == piece) == 1
+
+
+def test_the_paper_below_the_widest_pens_is_no_piece(wide_digit: np.ndarray) -> None:
+    labels = pieces(wide_digit, 10, "paper")
+    np.testing.assert_array_equal(labels >= 0, wide_digit[..., 0] > 0)
+
+
+@pytest.mark.parametrize("method", ["lime", "kernel_shap"])
+def test_pieces_go_by_the_background_and_not_by_the_pixels(net: keras.Model, method: str) -> None:
+    black = np.zeros((20, 28, 1), np.float32)
+    assert (pieces(black, 5, "paper") == -1).all()
+    assert (pieces(black, 5, "photo") >= 0).all()
+    image = picture((20, 28, 1))
+    image[:15] = 0
+    options: dict[str, Any] = {"method": method, "baseline": image + 0.5}
+    assert not heat(net, image, **options)[:15].any()
+    found = explain(net, image, 0, background="photo", **options)
+    assert found.heatmap[:15].any()
+    if method == "kernel_shap":
+        assert found.gap == pytest.approx(0, abs=1e-4)
+    with pytest.raises(ValueError, match="Expected background to be one of paper, photo"):
+        heat(net, image, background="ink", **options)
 
 
 def number_of_parts(mask: np.ndarray) -> int:
@@ -376,21 +398,20 @@ def number_of_parts(mask: np.ndarray) -> int:
 def test_pieces_of_a_picture_cover_it_and_keep_to_its_edges() -> None:
     image = np.full((12, 20, 3), 0.2, np.float32)
     image[:, 9:] = 0.9
-    labels = pieces(image, 6)
+    labels = pieces(image, 6, "photo")
     assert set(labels.ravel()) == set(range(6))
     assert not set(labels[:, :9].ravel()) & set(labels[:, 9:].ravel())
-    assert not is_ink(image)
 
 
 def test_pieces_of_little_or_nothing() -> None:
     blank = np.zeros((7, 9, 1), np.float32)
-    assert (pieces(blank, 5) == -1).all()
+    assert (pieces(blank, 5, "paper") == -1).all()
     blank[3, 4] = 1
-    assert np.argwhere(pieces(blank, 5) == 0).tolist() == [[3, 4]]
+    assert np.argwhere(pieces(blank, 5, "paper") == 0).tolist() == [[3, 4]]
     blank[0, 0] = 0.5  # two strokes never share a piece, however few are asked for
-    assert sorted(pieces(blank, 1)[[3, 0], [4, 0]]) == [0, 1]
+    assert sorted(pieces(blank, 1, "paper")[[3, 0], [4, 0]]) == [0, 1]
     full = np.ones((6, 8, 1), np.float32)
-    assert np.bincount(pieces(full, 4).ravel()).min() >= 6
+    assert np.bincount(pieces(full, 4, "paper").ravel()).min() >= 6
 
 
 @pytest.mark.parametrize("method", ["lime", "kernel_shap"])

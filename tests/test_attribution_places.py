@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from networks import linear
 
 from cnn_core.attribution import METHODS, Attribution, ClassScore
 from cnn_core.attribution.places import describe, places
+from cnn_core.datasets import Background
 
 NAMES = tuple("0123456789")
 DIGIT = np.zeros((28, 20, 1), np.float32)
 DIGIT[5:23, 3:15] = 1  # a block, 18 high and 12 wide: thirds of 6 rows and 4 columns
+
+lying_on_paper = partial(places, background="paper")
+on_paper = partial(describe, background="paper")
 
 
 def found(heatmap: np.ndarray, method: str = "occlusion", against: int | None = None, **more):  # type: ignore[no-untyped-def]
@@ -21,25 +27,21 @@ def found(heatmap: np.ndarray, method: str = "occlusion", against: int | None = 
 
 
 def test_thirds_of_the_ink() -> None:
-    ground = np.ones((28, 20, 1), np.float32) * (np.arange(20)[:, None] < 99)
-    assert ground.all()
     names = [
         ["upper left", "upper middle", "upper right"],
         ["middle left", "middle", "middle right"],
         ["lower left", "lower middle", "lower right"],
     ]
-    ink = DIGIT.copy()
-    ink[8:20, 5:13] = 0  # a frame, so that most of the picture is empty
     for row in range(3):
         for column in range(3):
             heatmap = np.zeros((28, 20), np.float32)
             heatmap[5 + 6 * row, 3 + 4 * column + 3] = 2.5
-            (place,) = places(heatmap, ink).positive
+            (place,) = lying_on_paper(heatmap, DIGIT).positive
             assert place.name == names[row][column]
             assert place.share == 1
     corner = np.zeros((28, 20), np.float32)
     corner[27, 19] = 1  # outside the box: its nearest part
-    assert places(corner, ink).positive[0].name == "lower right"
+    assert lying_on_paper(corner, DIGIT).positive[0].name == "lower right"
 
 
 def test_shares_signs_and_ground() -> None:
@@ -47,18 +49,18 @@ def test_shares_signs_and_ground() -> None:
     ink[4:24, 6:10] = ink[20:24, 6:22] = 1  # an L
     heatmap = np.zeros((28, 28), np.float32)
     heatmap[5, 7], heatmap[22, 20], heatmap[5, 20] = 3, 1, -2
-    lying = places(heatmap, ink)
+    lying = lying_on_paper(heatmap, ink)
     assert [str(place) for place in lying.positive] == [
         "upper left stroke (75%)",
         "lower right stroke (25%)",
     ]
     assert [str(place) for place in lying.negative] == ["empty upper right (100%)"]
     assert lying.balance == pytest.approx(1 / 3)
-    words = describe(found(heatmap), ink, NAMES)
+    words = on_paper(found(heatmap), ink, NAMES)
     assert words == (
         "Most evidence for 2: upper left stroke (75%); against: empty upper right (100%)."
     )
-    rather = describe(found(heatmap, against=7), ink, NAMES)
+    rather = on_paper(found(heatmap, against=7), ink, NAMES)
     assert rather.startswith("Most evidence for 2 rather than 7: upper left")
 
 
@@ -67,12 +69,12 @@ def test_two_places_that_count_alike_are_both_named() -> None:
     ink[4:24, 6:10] = 1
     heatmap = np.zeros((28, 28), np.float32)
     heatmap[5, 7], heatmap[22, 7] = 3, 2
-    assert describe(found(heatmap), ink, NAMES) == (
+    assert on_paper(found(heatmap), ink, NAMES) == (
         "Most evidence for 2: upper middle stroke (60%), lower middle stroke (40%); "
         "hardly any against."
     )
-    assert describe(found(-heatmap), ink, NAMES).startswith("Hardly any evidence for 2; most ag")
-    assert describe(found(heatmap, "gradient_saliency"), ink, NAMES) == (
+    assert on_paper(found(-heatmap), ink, NAMES).startswith("Hardly any evidence for 2; most ag")
+    assert on_paper(found(heatmap, "gradient_saliency"), ink, NAMES) == (
         "What matters most for 2: upper middle stroke (60%), lower middle stroke (40%)."
     )
 
@@ -83,28 +85,39 @@ def test_a_single_pixel_and_a_thin_stem_stand_in_the_middle() -> None:
         ink[box] = 1
         heatmap = np.zeros((28, 28), np.float32)
         heatmap[14, 14] = 1
-        assert places(heatmap, ink).positive[0].name == "middle"
+        assert lying_on_paper(heatmap, ink).positive[0].name == "middle"
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0])
-def test_pictures_without_ink_are_cut_into_thirds_as_they_are(level: float) -> None:
+@pytest.mark.parametrize(("level", "background"), [(0.0, "paper"), (0.0, "photo"), (1.0, "photo")])
+def test_pictures_without_ink_are_cut_into_thirds_as_they_are(
+    level: float, background: Background
+) -> None:
     heatmap = np.zeros((12, 30), np.float32)
     heatmap[0, 29] = 1
-    (place,) = places(heatmap, np.full((12, 30, 1), level, np.float32)).positive
+    pixels = np.full((12, 30, 1), level, np.float32)
+    (place,) = places(heatmap, pixels, background=background).positive
     assert str(place) == "upper right (100%)"
+
+
+def test_ink_of_the_widest_pens_has_strokes_and_empty_places(wide_digit: np.ndarray) -> None:
+    heatmap = np.zeros((28, 28), np.float32)
+    heatmap[5, 6], heatmap[14, 14] = 3, -1
+    lying = lying_on_paper(heatmap, wide_digit)
+    assert [str(place) for place in lying.positive] == ["upper left stroke (100%)"]
+    assert [str(place) for place in lying.negative] == ["empty middle (100%)"]
 
 
 def test_maps_without_evidence_say_so() -> None:
     nothing = np.zeros((28, 28), np.float32)
     blank = np.zeros((28, 28, 1), np.float32)
-    assert describe(found(nothing), blank, NAMES) == "No evidence for 2: every value is 0."
+    assert on_paper(found(nothing), blank, NAMES) == "No evidence for 2: every value is 0."
     cam = found(nothing, "grad_cam", layer="conv2")
-    assert describe(cam, blank, NAMES) == (
+    assert on_paper(cam, blank, NAMES) == (
         "No positive evidence for 2 at this layer (conv2): every value is 0."
     )
     even = found(nothing + 1, "grad_cam", layer="conv5")
-    assert describe(even, blank, NAMES) == "Every place counts the same for 2."
-    assert places(nothing, blank).balance == 0
+    assert on_paper(even, blank, NAMES) == "Every place counts the same for 2."
+    assert lying_on_paper(nothing, blank).balance == 0
 
 
 def test_a_linear_network_is_described_by_its_weights() -> None:
@@ -114,7 +127,7 @@ def test_a_linear_network_is_described_by_its_weights() -> None:
     weights[1, 1, 0, 2], weights[7, 7, 0, 2] = 5, -4
     image = np.zeros((9, 9, 1), np.float32)
     image[1, 1] = image[7, 7] = image[1, 7] = 1
-    words = describe(explain(linear(weights), image, 2, method="deep_lift"), image, NAMES)
+    words = on_paper(explain(linear(weights), image, 2, method="deep_lift"), image, NAMES)
     assert words == (
         "Most evidence for 2: upper left stroke (100%); against: lower right stroke (100%)."
     )

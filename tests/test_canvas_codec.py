@@ -190,11 +190,11 @@ def test_every_data_set_has_a_kit_of_its_channels(name: str) -> None:
 
 
 def test_a_new_data_set_of_ink_gets_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = replace(datasets.get("sign_digits"), name="letters", is_ink=True)
+    letters = replace(datasets.get("sign_digits"), name="letters", background="paper")
     monkeypatch.setitem(datasets.DATASETS, "letters", letters)
     assert kit_of("letters") is INK_ON_PAPER
     monkeypatch.setattr(state, "dataset", lambda: letters)
-    assert flip_view._is_ink()
+    assert flip_view._is_on_paper()
 
 
 def test_only_digits_are_ink_on_paper() -> None:

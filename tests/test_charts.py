@@ -19,7 +19,9 @@ def maps_of(figure: go.Figure) -> list[go.Heatmap]:
 
 
 def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
-    figure = charts.heatmap(VALUES, PIXELS, is_signed=True, unit="logits", strength=0.25)
+    figure = charts.heatmap(
+        VALUES, PIXELS, background="paper", is_signed=True, unit="logits", strength=0.25
+    )
     below, above = figure.data
     dark_on_white = 255 - colours.as_picture(PIXELS)
     np.testing.assert_array_equal(np.asarray(below.z)[..., 0], dark_on_white)
@@ -30,7 +32,9 @@ def test_a_heatmap_keeps_its_values_over_its_digit() -> None:
 
 
 def test_an_unsigned_heatmap_starts_at_zero() -> None:
-    figure = charts.heatmap(abs(VALUES), PIXELS, is_signed=False, unit="", strength=1)
+    figure = charts.heatmap(
+        abs(VALUES), PIXELS, background="paper", is_signed=False, unit="", strength=1
+    )
     (found,) = maps_of(figure)
     np.testing.assert_array_equal(np.asarray(figure.data[0].z)[..., 0], colours.as_picture(PIXELS))
     assert (found.zmin, found.zmax) == (0, 6)
@@ -40,16 +44,22 @@ def test_an_unsigned_heatmap_starts_at_zero() -> None:
 def test_without_its_map_a_photograph_keeps_its_colours() -> None:
     shown = [
         np.asarray(
-            charts.heatmap(VALUES, PHOTOGRAPH, is_signed=True, unit="", strength=strength).data[0].z
+            charts.heatmap(
+                VALUES, PHOTOGRAPH, background="photo", is_signed=True, unit="", strength=strength
+            )
+            .data[0]
+            .z
         )
         for strength in (0.0, 0.75)
     ]
     np.testing.assert_array_equal(shown[0], colours.as_picture(PHOTOGRAPH))
-    np.testing.assert_array_equal(shown[1], colours.below(PHOTOGRAPH, is_signed=True))
+    np.testing.assert_array_equal(
+        shown[1], colours.below(PHOTOGRAPH, background="photo", is_signed=True)
+    )
 
 
 def test_row_zero_is_on_top() -> None:
-    figure = charts.heatmap(VALUES, PIXELS, is_signed=True, unit="", strength=1)
+    figure = charts.heatmap(VALUES, PIXELS, background="paper", is_signed=True, unit="", strength=1)
     assert figure.layout.yaxis.autorange == "reversed"
     assert figure.layout.yaxis.scaleanchor == "x"
 
@@ -59,6 +69,7 @@ def small_multiples(limit: float | None) -> go.Figure:
         [VALUES, 2 * abs(VALUES), 0 * VALUES],
         NAMES,
         PIXELS,
+        background="paper",
         signs=[True, False, True],
         units=["x", "y", "z"],
         strength=0.5,

@@ -71,10 +71,12 @@ def test_ink_shows_through_and_paper_changes_nothing() -> None:
     coloured = np.full((1, 3, 3), 200, np.uint8)
     pixels = np.zeros((9, 3, 1))
     pixels[0] = [[0.0], [0.5], [1.0]]
-    darker = colours.with_digit(coloured, pixels, is_signed=True, strength=0.4)
+    darker = colours.with_digit(coloured, pixels, background="paper", is_signed=True, strength=0.4)
     assert darker[0, :, 0].tolist() == [200, 160, 120]
     assert (darker[1:] == 200).all()
-    lighter = colours.with_digit(coloured, pixels, is_signed=False, strength=0.4)
+    lighter = colours.with_digit(
+        coloured, pixels, background="paper", is_signed=False, strength=0.4
+    )
     assert lighter[0, :, 0].tolist() == [200, 211, 222]
 
 
@@ -83,30 +85,49 @@ PHOTOGRAPH = np.array([[[0.25, 0.5, 0.75], [1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0], [
 
 def test_a_photograph_shows_its_dark_parts_on_white_and_its_bright_ones_on_black() -> None:
     coloured = np.full((2, 2, 3), 200, np.uint8)
-    darker = colours.with_digit(coloured, PHOTOGRAPH, is_signed=True, strength=0.4)
+    darker = colours.with_digit(
+        coloured, PHOTOGRAPH, background="photo", is_signed=True, strength=0.4
+    )
     assert darker[..., 0].tolist() == [[160, 200], [120, 144]]
-    lighter = colours.with_digit(coloured, PHOTOGRAPH, is_signed=False, strength=0.4)
+    lighter = colours.with_digit(
+        coloured, PHOTOGRAPH, background="photo", is_signed=False, strength=0.4
+    )
     assert lighter[..., 0].tolist() == [[211, 222], [200, 207]]
 
 
 def test_a_photograph_below_a_map_is_grey_and_pale_where_the_map_s_zero_is_white() -> None:
-    below = colours.below(PHOTOGRAPH, is_signed=True)
+    below = colours.below(PHOTOGRAPH, background="photo", is_signed=True)
     assert below.dtype == np.uint8
     assert (below == below[..., :1]).all(), "colours would mix with those of the map"
     assert below[..., 0].tolist() == [[159, 255], [64, 121]]
-    assert colours.below(PHOTOGRAPH, is_signed=False)[..., 0].tolist() == [[128, 255], [0, 76]]
+    assert colours.below(PHOTOGRAPH, background="photo", is_signed=False)[..., 0].tolist() == [
+        [128, 255],
+        [0, 76],
+    ]
 
 
 def test_ink_below_a_map_is_dark_on_white() -> None:
     ink = np.zeros((4, 4, 1))
     ink[1, 2] = 1
-    assert colours.is_ink(ink)
-    assert not colours.is_ink(PHOTOGRAPH)
     for is_signed, paper in ((True, 255), (False, 0)):
-        found = colours.below(ink, is_signed=is_signed)
+        found = colours.below(ink, background="paper", is_signed=is_signed)
         assert found.shape == (4, 4, 3)
         assert (found[1, 2] == 255 - paper).all()
         assert (found[0] == paper).all()
+
+
+def test_ink_of_the_widest_pens_is_dark_on_white_too(wide_digit: np.ndarray) -> None:
+    below = colours.below(wide_digit, background="paper", is_signed=True)
+    np.testing.assert_array_equal(below[..., 0], 255 - colours.as_picture(wide_digit))
+    white = np.full((28, 28, 3), 255, np.uint8)
+    shown = colours.with_digit(white, wide_digit, background="paper", is_signed=True, strength=1)
+    np.testing.assert_array_equal(shown, below)
+
+
+def test_black_is_paper_or_a_photograph_as_it_is_declared() -> None:
+    black = np.zeros((2, 2, 1))
+    assert (colours.below(black, background="paper", is_signed=True) == 255).all()
+    assert (colours.below(black, background="photo", is_signed=True) == 64).all()
 
 
 def test_grey_gives_levels_and_keeps_colour_pictures() -> None:

@@ -139,7 +139,12 @@ def test_maps_of_both_networks_have_one_scale_and_signed_ones_a_difference(
     assert f"+{limit:.2f} logits" in html
     for each in maps:
         coloured = colours.colourise(each, is_signed=True, limit=limit)
-        assert colours.data_uri(colours.with_digit(coloured, digit, is_signed=True)) in html
+        assert (
+            colours.data_uri(
+                colours.with_digit(coloured, digit, background="paper", is_signed=True)
+            )
+            in html
+        )
     visitor.choose("compared_method", "gradient_saliency")
     assert "First minus second" not in visitor.html()
     assert visitor.complaints() == []

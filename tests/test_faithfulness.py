@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import permutations
 
 import keras
@@ -21,6 +22,8 @@ PLACES = (0, 2, 3)
 ROW = INK.reshape(1, 7, 1)
 EVIDENCE = (WEIGHTS * INK).reshape(1, 7)
 
+erasure_test = partial(faithfulness.erasure_test, background="paper")
+
 
 def linear_row() -> keras.Model:
     weights = np.stack([WEIGHTS, np.zeros(7)], axis=-1)
@@ -35,29 +38,45 @@ def sigmoid(margins: list[float]) -> np.ndarray:
 
 
 def test_only_ink_can_be_deleted_and_turns_into_paper() -> None:
-    ground = faithfulness.ground_of(ROW)
+    ground = faithfulness.ground_of(ROW, background="paper")
     np.testing.assert_array_equal(ground.where, [[True, False, True, True, False, False, False]])
     assert not ground.filling.any()
 
 
 def test_a_photograph_turns_into_its_blurred_self() -> None:
     photograph = np.random.default_rng(0).random((16, 24, 3), np.float32)
-    ground = faithfulness.ground_of(photograph)
+    ground = faithfulness.ground_of(photograph, background="photo")
     assert ground.where.all()
     assert ground.filling.shape == photograph.shape
     assert ground.filling.std() < 0.3 * photograph.std()
     np.testing.assert_allclose(ground.filling.mean(), photograph.mean(), atol=0.02)
 
 
+def test_ink_of_the_widest_pens_turns_into_paper_too(wide_digit: np.ndarray) -> None:
+    ground = faithfulness.ground_of(wide_digit, background="paper")
+    np.testing.assert_array_equal(ground.where, wide_digit[..., 0] > 0)
+    assert not ground.filling.any()
+    (gone,) = faithfulness.snapshots(wide_digit, wide_digit[..., 0], [1], background="paper")
+    assert not gone.any()
+
+
+def test_a_photograph_that_is_mostly_black_is_still_blurred() -> None:
+    photograph = np.zeros((16, 24, 3), np.float32)
+    photograph[4:9, 4:9] = 1
+    assert faithfulness.ground_of(photograph, background="photo").filling.any()
+    with pytest.raises(ValueError, match="Expected background to be one of paper, photo"):
+        faithfulness.ground_of(photograph, background="ink")  # type: ignore[arg-type]
+
+
 def test_an_all_ink_picture_has_every_pixel_to_lose() -> None:
-    ground = faithfulness.ground_of(np.ones((4, 6, 1), np.float32))
+    ground = faithfulness.ground_of(np.ones((4, 6, 1), np.float32), background="paper")
     assert ground.where.all()
     assert not ground.filling.any()
 
 
 def test_a_blank_picture_has_nothing_to_take_away() -> None:
     with pytest.raises(PictureError, match=r"blank: there is nothing to take away.*Draw something"):
-        faithfulness.ground_of(np.zeros((4, 6, 1), np.float32))
+        faithfulness.ground_of(np.zeros((4, 6, 1), np.float32), background="paper")
 
 
 # --- Deletion and insertion ---
@@ -66,7 +85,7 @@ def test_a_blank_picture_has_nothing_to_take_away() -> None:
 def test_curves_and_areas_of_a_linear_network_by_hand() -> None:
     """The margin is 2 - 1 + 2 = 3; without the 4 * 0.5 it is 1, without the 2 it is -1, then 0."""
     order = np.array([[2.0, 9, 1, 3, 9, 9, 9]])
-    deleted = faithfulness.erasure_test(linear_row(), ROW, [order], ClassScore(0))
+    deleted = erasure_test(linear_row(), ROW, [order], ClassScore(0))
     assert deleted.num_pixels == 3
     np.testing.assert_allclose(deleted.deletion.shares, [0, 1 / 3, 2 / 3, 1])
     expected = sigmoid([3, 1, -1, 0])
@@ -82,7 +101,7 @@ def test_no_order_beats_weight_times_pixel_on_a_linear_network() -> None:
     orders = [np.zeros((1, 7)) for _ in range(6)]
     for order, places in zip(orders, permutations(PLACES), strict=True):
         order[0, list(places)] = [3, 2, 1]
-    test = faithfulness.erasure_test(linear_row(), ROW, [EVIDENCE, *orders], ClassScore(0))
+    test = erasure_test(linear_row(), ROW, [EVIDENCE, *orders], ClassScore(0))
     assert (test.deletion.areas[0] <= test.deletion.areas + 1e-6).all()
     assert (test.insertion.areas[0] >= test.insertion.areas - 1e-6).all()
     assert test.deletion.areas[0] < test.deletion.areas.max() - 0.1
@@ -91,9 +110,7 @@ def test_no_order_beats_weight_times_pixel_on_a_linear_network() -> None:
 def test_a_margin_gives_the_probability_out_of_its_two_classes() -> None:
     weights = np.random.default_rng(0).normal(size=(2, 3, 1, 3))
     picture = np.array([[0, 0.5, 0], [1, 0, 0]], np.float32)[..., None]
-    test = faithfulness.erasure_test(
-        networks.linear(weights), picture, [picture[..., 0]], ClassScore(2, 0)
-    )
+    test = erasure_test(networks.linear(weights), picture, [picture[..., 0]], ClassScore(2, 0))
     full = float((picture[..., None] * weights).sum(axis=(0, 1, 2)) @ [-1, 0, 1])
     np.testing.assert_allclose(test.deletion.scores[0, 0], full, atol=1e-6)
     np.testing.assert_allclose(test.deletion.probabilities[0, 0], sigmoid([full])[0], atol=1e-6)
@@ -114,7 +131,7 @@ def test_both_curves_run_between_the_full_and_the_empty_picture(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
     heatmap = explain(convolutional, picture, 1, method="occlusion").heatmap
-    test = faithfulness.erasure_test(convolutional, picture, [heatmap, -heatmap], ClassScore(1))
+    test = erasure_test(convolutional, picture, [heatmap, -heatmap], ClassScore(1))
     assert test.deletion.probabilities.shape == (2, faithfulness.erasure.MAX_STEPS + 1)
     assert test.num_pixels == np.count_nonzero(picture)
     np.testing.assert_allclose(
@@ -135,7 +152,7 @@ def test_random_orders_are_what_a_map_without_meaning_gets(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
     noise = np.random.default_rng(5).random((30, 20, 28))
-    test = faithfulness.erasure_test(convolutional, picture, list(noise), ClassScore(1))
+    test = erasure_test(convolutional, picture, list(noise), ClassScore(1))
     spread = test.random_deletion.areas.std()
     assert abs(test.deletion.areas.mean() - test.random_deletion.areas.mean()) < spread
     np.testing.assert_allclose(test.random_deletion.areas, test.random_insertion.areas, atol=1e-6)
@@ -147,7 +164,7 @@ def test_the_same_seed_gives_the_same_orders_and_another_one_others(
 ) -> None:
     heatmap = np.zeros((20, 28))
     one, again, other = (
-        faithfulness.erasure_test(convolutional, picture, [heatmap], ClassScore(0), seed=seed)
+        erasure_test(convolutional, picture, [heatmap], ClassScore(0), seed=seed)
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(one.deletion.areas, again.deletion.areas)
@@ -171,11 +188,11 @@ def test_equal_pixels_do_not_come_in_reading_order() -> None:
 def test_one_pixel_of_ink_and_a_picture_full_of_it(convolutional: keras.Model) -> None:
     dot = np.zeros((20, 28, 1), np.float32)
     dot[9, 13] = 1
-    test = faithfulness.erasure_test(convolutional, dot, [dot[..., 0]], ClassScore(0))
+    test = erasure_test(convolutional, dot, [dot[..., 0]], ClassScore(0))
     np.testing.assert_array_equal(test.deletion.shares, [0, 1])
     np.testing.assert_allclose(test.deletion.areas, test.random_deletion.areas[:1], atol=1e-6)
     full = np.ones((20, 28, 1), np.float32)
-    test = faithfulness.erasure_test(convolutional, full, [full[..., 0]], ClassScore(0))
+    test = erasure_test(convolutional, full, [full[..., 0]], ClassScore(0))
     assert test.num_pixels == 560
     assert np.isfinite(test.deletion.areas).all()
 
@@ -187,7 +204,7 @@ def test_a_map_that_does_not_fit_is_refused(
     convolutional: keras.Model, picture: np.ndarray, heatmap: np.ndarray
 ) -> None:
     with pytest.raises(ValueError, match=r"Expected finite heatmaps of shape \(20, 28\)"):
-        faithfulness.erasure_test(convolutional, picture, [heatmap], ClassScore(0))
+        erasure_test(convolutional, picture, [heatmap], ClassScore(0))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +219,7 @@ def test_curves_without_a_step_are_refused(
 ) -> None:
     """Their area would be 0, as if the map were perfect."""
     with pytest.raises(ValueError, match=said):
-        faithfulness.erasure_test(convolutional, picture, [], ClassScore(0), **counts)
+        erasure_test(convolutional, picture, [], ClassScore(0), **counts)
 
 
 # --- Agreement and stability ---
@@ -231,7 +248,10 @@ def test_a_constant_map_and_a_single_pixel_have_no_order() -> None:
 def test_stability_of_maps_that_hold_still_and_of_maps_that_do_not(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
-    ground, ramp = faithfulness.ground_of(picture), np.arange(560.0).reshape(20, 28)
+    ground, ramp = (
+        faithfulness.ground_of(picture, background="paper"),
+        np.arange(560.0).reshape(20, 28),
+    )
     copies = []
 
     def still(_: keras.Model, copy: np.ndarray) -> np.ndarray:
@@ -297,7 +317,7 @@ def test_a_deep_network_is_taken_apart_in_few_stages() -> None:
 def test_the_check_finds_out_the_map_that_only_shows_the_picture(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
-    where = faithfulness.ground_of(picture).where
+    where = faithfulness.ground_of(picture, background="paper").where
 
     def shapes(network: keras.Model, image: np.ndarray) -> np.ndarray:
         return image[..., 0]
@@ -327,7 +347,9 @@ def test_a_method_that_stays_without_the_last_layer_fails() -> None:
 
 
 def test_snapshots_lose_what_the_map_ranks_first() -> None:
-    pictures = faithfulness.snapshots(ROW, np.array([[3.0, 9, 1, 2, 9, 9, 9]]), (0, 1 / 3, 1))
+    pictures = faithfulness.snapshots(
+        ROW, np.array([[3.0, 9, 1, 2, 9, 9, 9]]), (0, 1 / 3, 1), background="paper"
+    )
     np.testing.assert_array_equal(pictures[0], ROW)
     np.testing.assert_array_equal(pictures[1, 0, :4, 0], [0, 0, 1, 0.5])
     assert not pictures[2].any()

@@ -147,6 +147,17 @@ def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
     assert is_blank == any("blank: there is nothing to take away" in text for text in said)
 
 
+def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarray) -> None:
+    own = to_text(colours.as_picture(wide_digit))
+    visitor = Visitor("attention", model="study", own=own)
+    assert visitor.complaints() == []
+    assert re.search(r" stroke \(|empty ", alts(visitor)[0])
+    visitor.go_to("faithfulness")
+    count = f"{np.count_nonzero(wide_digit)} pixels"
+    (said,) = [text for text in visitor.text("caption") if count in text]
+    assert "blurred" not in said
+
+
 # --- The page ---
 
 

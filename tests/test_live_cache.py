@@ -17,7 +17,7 @@ from visitors import forget_pictures, forget_results
 
 from cnn_core import datasets, inference, models
 from dashboard import cache, runtime
-from dashboard.cache import attributions, live
+from dashboard.cache import attributions, faithfulness, live
 from dashboard.cache.once import Once
 
 LONG = 30  # seconds until a thread that waits in vain gives up and fails
@@ -188,10 +188,34 @@ def test_the_patch_that_follows_the_pen_is_paper_on_paper_alone(
     signs = models.get("course_fc")
     assert cache.live_patch("study") == (4, 2, "black")
     assert cache.live_patch("course_fc") == (8, 4, "mean")
-    ink = replace(datasets.get(signs.dataset), name="made_up", is_ink=True)
+    ink = replace(datasets.get(signs.dataset), name="made_up", background="paper")
     monkeypatch.setitem(datasets.DATASETS, "made_up", ink)
     monkeypatch.setitem(models.MODELS, "made_up", replace(signs, name="made_up", dataset="made_up"))
     assert cache.live_patch("made_up") == (8, 4, "black")
+
+
+def test_a_map_of_a_digit_drawn_with_the_widest_pens_leaves_the_paper_alone(
+    wide_digit: np.ndarray,
+) -> None:
+    runtime.wait()
+    asked = faithfulness.Asked("lime", 0)
+    heatmap = cache.explanation("study", wide_digit, "lime", 0).heatmap
+    np.testing.assert_array_equal(asked.maker("study")(cache.model("study"), wide_digit), heatmap)
+    assert not heatmap[wide_digit[..., 0] == 0].any()
+    test = faithfulness.erasure("study", wide_digit, (asked,))
+    assert test.num_pixels == np.count_nonzero(wide_digit)
+
+
+def test_the_black_part_of_a_photograph_has_pieces_too() -> None:
+    runtime.wait()
+    image = models.golden_images(models.get("course_fc").input_shape)[0]
+    image[:40] = 0
+    options = (("baseline", image + 0.5),)
+    asked = faithfulness.Asked("lime", 0, options=options)
+    heatmap = cache.explanation("course_fc", image, "lime", 0, options=options).heatmap
+    again = asked.maker("course_fc")(cache.model("course_fc"), image)
+    np.testing.assert_array_equal(again, heatmap)
+    assert heatmap[:40].any()
 
 
 def test_what_is_shared_cannot_be_written_to(digit: np.ndarray) -> None:

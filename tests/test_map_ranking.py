@@ -113,7 +113,7 @@ def test_random_orders_lie_between_the_best_and_the_worst(
     found = map_figures.figures_of(
         study, fresh, image, target, "occlusion", dataset="mnist", turn=0
     )
-    usual = map_figures.random_area(study, image, target)
+    usual = map_figures.random_area(study, image, target, "mnist")
     assert found.deletion < usual < found.insertion
     assert found.similarity is not None
     assert found.last_similarity is not None

@@ -122,7 +122,13 @@ def test_a_figure_without_a_description_is_described_by_its_caption() -> None:
         markup.scale_of(1.0, is_signed=True, unit=HOSTILE),
         markup.probability_bars([HOSTILE, HOSTILE], np.array([0.25, 0.75])),
         markup.heatmap_figure(
-            np.eye(3), np.ones((3, 3, 1)), is_signed=False, title=HOSTILE, caption=HOSTILE, unit=""
+            np.eye(3),
+            np.ones((3, 3, 1)),
+            background="paper",
+            is_signed=False,
+            title=HOSTILE,
+            caption=HOSTILE,
+            unit="",
         ),
     ],
 )
@@ -148,7 +154,12 @@ def test_the_scale_names_both_ends_and_the_unit() -> None:
 
 def test_a_heatmap_figure_states_its_own_largest_magnitude() -> None:
     heatmap = np.array([[0.5, -4.0], [0, 1]])
-    options: dict[str, Any] = {"title": "Evidence", "caption": "red for", "unit": "logits"}
+    options: dict[str, Any] = {
+        "background": "paper",
+        "title": "Evidence",
+        "caption": "red for",
+        "unit": "logits",
+    }
     html = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, **options)
     assert Elements(html).text == f"Evidence{MINUS}4.00+4.00 logitsred for"
     wider = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, limit=8, **options)

@@ -54,7 +54,7 @@ def test_every_change_shows_the_changed_digit_and_both_answers(
     row: Perturbation, looking: Visitor, digit: np.ndarray
 ) -> None:
     visitor = looking
-    visitor.choose("change_True", row.name)
+    visitor.choose("change_paper", row.name)
     assert visitor.complaints() == []
     changed = perturb(digit, row.name, row.default, model=cache.model("study"))
     shown = figures(visitor)
@@ -89,7 +89,7 @@ def test_strength_options_and_target_change_the_picture() -> None:
     visitor.slide("strength_rotation_mnist", -50)
     assert figures(visitor)["Changed"] != first
     assert "Rotation, \N{MINUS SIGN}50 degrees" in visitor.html()
-    visitor.choose("change_True", "pgd")
+    visitor.choose("change_paper", "pgd")
     away = figures(visitor)["Changed"]
     visitor.choose("attack_target", 3)
     assert figures(visitor)["Changed"] != away
@@ -99,7 +99,7 @@ def test_strength_options_and_target_change_the_picture() -> None:
 
 def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> None:
     for row in PERTURBATIONS.values():
-        looking.choose("change_True", row.name)
+        looking.choose("change_paper", row.name)
         slider = looking.component(f"strength_{row.name}_mnist")
         assert slider["isSlow"] == row.is_search
         assert ("begins when the slider is let go" in text(looking)) == row.is_search
@@ -127,7 +127,7 @@ def test_a_digit_drawn_by_hand_is_changed_like_any_other() -> None:
 def test_a_photograph_has_no_strokes_and_says_so() -> None:
     visitor = Visitor("robustness", model="course_fc")
     assert "Stroke thickness is for strokes on paper" in text(visitor)
-    assert "Stroke thickness" not in visitor.options("change_False")
+    assert "Stroke thickness" not in visitor.options("change_photo")
 
 
 # --- Bad input ---
@@ -152,7 +152,7 @@ def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
 
 def test_a_single_pixel_that_is_worn_away_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(POINT))
-    visitor.choose("change_True", "thickness")
+    visitor.choose("change_paper", "thickness")
     visitor.slide("strength_thickness_mnist", -1)
     assert visitor.text("info") == [
         "Nothing of the digit is left: this is the answer to blank paper."

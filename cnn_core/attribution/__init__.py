@@ -26,6 +26,7 @@ from cnn_core.attribution import (
 from cnn_core.attribution.method import Attribution, Method, Option, check_options, number
 from cnn_core.attribution.propagation import UnsupportedLayerError
 from cnn_core.attribution.score import ClassScore
+from cnn_core.datasets import Background, check_background
 from cnn_core.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def explain(
     layer: str | None = None,
     seed: int = 0,
     references: np.ndarray | None = None,
+    background: Background = "paper",
     **options: Any,
 ) -> Attribution:
     """Show which pixels a network's answer rests on.
@@ -117,6 +119,8 @@ def explain(
         seed: of methods that draw random numbers; the same seed gives the same map.
         references: (n, height, width, channels) in [0, 1], for methods that need them: images to
             compare with, such as a sample of the training set.
+        background: "paper" (0) below strokes, which methods that cut the image into pieces leave
+            alone, or "photo".
         **options: the method's own, each within the range its row states; a baseline may be an
             image too.
 
@@ -126,13 +130,13 @@ def explain(
     Raises:
         UnknownNameError: no such method or layer.
         UnsupportedLayerError: the method has no rule for one of the network's layers.
-        ValueError: the network gives no logits, the image does not fit it, a class or an option
-            is out of range, or references are missing.
+        ValueError: the network gives no logits, the image does not fit it, a class, an option or
+            the background is out of range, or references are missing.
     """
     row = _row(method)
     picture = inference.as_image(model, image)
     _check_classes(model.output_shape[-1], target, against)
-    settings = _settings(model, row, layer, seed, references, options)
+    settings = _settings(model, row, layer, seed, references, background, options)
     score = ClassScore(target, against)
     heatmap = np.asarray(row.compute(model, picture, score, **settings), np.float32)
     value = float(score(inference.logits(model, picture)[0]))
@@ -154,6 +158,7 @@ def explain_batch(
     layer: str | None = None,
     seed: int = 0,
     references: np.ndarray | None = None,
+    background: Background = "paper",
     **options: Any,
 ) -> np.ndarray:
     """The heatmaps that explain() gives for many images, each with the same settings.
@@ -169,6 +174,7 @@ def explain_batch(
         layer: see explain().
         seed: see explain(); every image gets the same.
         references: see explain().
+        background: see explain().
         **options: the method's own.
 
     Returns:
@@ -183,7 +189,7 @@ def explain_batch(
     rivals = [None] * len(batch) if against is None else _each(against, len(batch), "against")
     for target, rival in zip(aims, rivals, strict=True):
         _check_classes(model.output_shape[-1], target, rival)
-    settings = _settings(model, row, layer, seed, references, options)
+    settings = _settings(model, row, layer, seed, references, background, options)
     scores = [ClassScore(*pair) for pair in zip(aims, rivals, strict=True)]
     if not scores:
         return np.zeros(batch.shape[:3], np.float32)
@@ -265,9 +271,11 @@ def _settings(
     layer: str | None,
     seed: int,
     references: np.ndarray | None,
+    background: Background,
     options: dict[str, Any],
 ) -> dict[str, Any]:
     """All that a method's function takes besides network, image and score, checked."""
+    check_background(background)
     settings = _checked_options(model, row, options)
     if row.needs_conv_layer:
         settings["layer"] = _checked_layer(model, layer)
@@ -275,6 +283,8 @@ def _settings(
         _check_name(layer, [each.name for each in model.layers])
     if row.needs_seed:
         settings["seed"] = seed
+    if row.needs_background:
+        settings["background"] = background
     if row.needs_references:
         if references is None or len(references) == 0:
             raise ValueError(

@@ -126,6 +126,11 @@ class Method:
         """Whether the method compares the image with others, such as training digits."""
         return "references" in inspect.signature(self.compute).parameters
 
+    @property
+    def needs_background(self) -> bool:
+        """Whether the method treats ink on paper otherwise than a photograph."""
+        return "background" in inspect.signature(self.compute).parameters
+
     def unit_of(self, settings: Mapping[str, Any]) -> str:
         """The unit of the heatmap's values.
 

@@ -14,6 +14,7 @@ from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.paths import BASELINE, baseline_image
 from cnn_core.attribution.score import ClassScore
 from cnn_core.attribution.segments import pieces as cut
+from cnn_core.datasets import Background
 
 if TYPE_CHECKING:
     import keras
@@ -59,6 +60,7 @@ def lime(
     score: ClassScore,
     *,
     seed: int,
+    background: Background,
     pieces: int = 12,
     samples: int = 256,
     baseline: str | np.ndarray = "black",
@@ -72,7 +74,7 @@ def lime(
     Reference: Marco Tulio Ribeiro, Sameer Singh and Carlos Guestrin, "Why Should I Trust You?",
     2016, https://arxiv.org/abs/1602.04938
     """
-    labels = cut(image, pieces)
+    labels = cut(image, pieces, background)
     count = int(labels.max()) + 1
     if count == 0:
         return np.zeros(image.shape[:2])
@@ -91,6 +93,7 @@ def kernel_shap(
     score: ClassScore,
     *,
     seed: int,
+    background: Background,
     pieces: int = 8,
     samples: int = 256,
     baseline: str | np.ndarray = "black",
@@ -105,7 +108,7 @@ def kernel_shap(
     Reference: Scott M. Lundberg and Su-In Lee, "A Unified Approach to Interpreting Model
     Predictions", 2017, https://arxiv.org/abs/1705.07874
     """
-    labels = cut(image, pieces)
+    labels = cut(image, pieces, background)
     count = int(labels.max()) + 1
     if count == 0:
         return np.zeros(image.shape[:2])
@@ -120,7 +123,7 @@ def kernel_shap(
 
 def all_hidden(_: Any, image: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
     """The image with all its pieces replaced by the baseline, as a batch of one."""
-    hidden = cut(image, settings["pieces"]) >= 0
+    hidden = cut(image, settings["pieces"], settings["background"]) >= 0
     return np.where(hidden[..., None], baseline_image(image, settings["baseline"]), image)[None]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.attribution.method import Attribution
-from cnn_core.images import is_ink
+from cnn_core.datasets import Background, check_background
 
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "middle", "right")
 _HARDLY = 0.02
@@ -48,7 +48,7 @@ class Places:
     balance: float
 
 
-def places(heatmap: np.ndarray, pixels: np.ndarray) -> Places:
+def places(heatmap: np.ndarray, pixels: np.ndarray, *, background: Background) -> Places:
     """Add up a heatmap over nine parts of the picture.
 
     Of a digit they are the thirds of the box around its ink, the outer ones reaching to the
@@ -57,11 +57,16 @@ def places(heatmap: np.ndarray, pixels: np.ndarray) -> Places:
     Args:
         heatmap: (height, width) raw.
         pixels: (height, width, channels) in [0, 1].
+        background: "paper" below strokes, or "photo".
+
+    Raises:
+        ValueError: there is no such background.
     """
-    rows, columns = _thirds(pixels)
+    check_background(background)
+    ink = np.asarray(pixels.any(axis=-1)) if background == "paper" and pixels.any() else None
+    boxed = np.ones(pixels.shape[:2], bool) if ink is None else ink
+    rows, columns = (_third(np.asarray(boxed.any(axis=axis))) for axis in (1, 0))
     part = 3 * rows[:, None] + columns
-    has_ground = is_ink(pixels) and bool(pixels.any())
-    ink = np.asarray(pixels.any(axis=-1)) if has_ground else None
     values = heatmap.astype(np.float64)
     positive, negative = np.maximum(values, 0), np.maximum(-values, 0)
     total = positive.sum() + negative.sum()
@@ -69,13 +74,16 @@ def places(heatmap: np.ndarray, pixels: np.ndarray) -> Places:
     return Places(_ranked(positive, part, ink), _ranked(negative, part, ink), balance)
 
 
-def describe(found: Attribution, pixels: np.ndarray, class_names: Sequence[str]) -> str:
+def describe(
+    found: Attribution, pixels: np.ndarray, class_names: Sequence[str], *, background: Background
+) -> str:
     """Say in a sentence or two where the evidence lies, for those who cannot see the map.
 
     Args:
         found: what explain() gave.
         pixels: (height, width, channels) in [0, 1], the image that was explained.
         class_names: of the network.
+        background: see places().
 
     Returns:
         Such as "Most evidence for 2: upper left stroke (34%), middle stroke (20%); against: empty
@@ -94,7 +102,7 @@ def describe(found: Attribution, pixels: np.ndarray, class_names: Sequence[str])
         )
     if np.ptp(found.heatmap) == 0:
         return f"Every place counts the same for {target}."
-    lying = places(found.heatmap, pixels)
+    lying = places(found.heatmap, pixels, background=background)
     if not found.method.is_signed:
         return f"What matters most for {target}: {_listed(lying.positive)}."
     if lying.balance < _HARDLY:
@@ -137,16 +145,8 @@ def _name(part: int) -> str:
     return "middle" if row == column else f"{row} {column}"
 
 
-def _thirds(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The third, 0 to 2, of every pixel row and of every pixel column."""
-    taken = np.asarray(pixels.any(axis=-1))
-    if not taken.any() or not is_ink(pixels):
-        taken = np.ones_like(taken)
-    rows, columns = (_third(np.asarray(taken.any(axis=axis))) for axis in (1, 0))
-    return rows, columns
-
-
 def _third(is_taken: np.ndarray) -> np.ndarray:
+    """The third, 0 to 2, of every pixel row or of every pixel column."""
     found = np.flatnonzero(is_taken)
     first, length = float(found[0]), float(found[-1] + 1 - found[0])
     # A thin stem has no left and right: the box is at least half as long as the picture.

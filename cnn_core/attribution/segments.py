@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.images import is_ink
+from cnn_core.datasets import Background
 
 # How much dearer a step is from black to white than along one grey level.
 _CONTRAST = 20.0
 
 
-def pieces(image: np.ndarray, num_pieces: int) -> np.ndarray:
+def pieces(image: np.ndarray, num_pieces: int, background: Background) -> np.ndarray:
     """Cut an image into connected pieces of about the same size.
 
     Ink is cut into parts of its strokes, and the empty ground is no piece; a picture is cut into
@@ -23,6 +23,7 @@ def pieces(image: np.ndarray, num_pieces: int) -> np.ndarray:
     Args:
         image: (height, width, channels) in [0, 1].
         num_pieces: at least 1; fewer come back if there are fewer pixels.
+        background: "paper" below strokes, or "photo".
 
     Returns:
         (height, width) int64, the piece of each pixel, from 0 on; -1 for no piece.
@@ -30,7 +31,7 @@ def pieces(image: np.ndarray, num_pieces: int) -> np.ndarray:
     from scipy.sparse.csgraph import connected_components, dijkstra
 
     taken = np.ones(image.shape[:2], bool)
-    if is_ink(image):
+    if background == "paper":
         taken &= image.any(axis=-1)
     labels = np.full(taken.shape, -1)
     if not taken.any():

@@ -10,6 +10,7 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution.score import ClassScore
+from cnn_core.datasets import Background
 from cnn_core.faithfulness.ground import Ground, ground_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def erasure_test(
     heatmaps: Sequence[np.ndarray],
     score: ClassScore,
     *,
+    background: Background,
     num_orders: int = NUM_ORDERS,
     max_steps: int = MAX_STEPS,
     seed: int = 0,
@@ -88,6 +90,7 @@ def erasure_test(
         image: (height, width, channels) in [0, 1].
         heatmaps: each (height, width), the larger the more evidence; all in one batch.
         score: what the maps explain.
+        background: see ground_of().
         num_orders: random orders, at least 0; the same ones for the same picture and seed.
         max_steps: at most so many steps from the full picture to the empty one, at least 1.
         seed: of the random orders, also among equal values.
@@ -100,7 +103,7 @@ def erasure_test(
         if number < least:
             raise ValueError(f"Expected {name} of at least {least}. Received: {name}={number}")
     picture = inference.as_image(model, image)
-    ground = ground_of(picture)
+    ground = ground_of(picture, background=background)
     for heatmap in heatmaps:
         if heatmap.shape != picture.shape[:2] or not np.isfinite(heatmap).all():
             raise ValueError(
@@ -175,7 +178,12 @@ def without(image: np.ndarray, ground: Ground, order: np.ndarray, cuts: np.ndarr
 
 
 def snapshots(
-    image: np.ndarray, heatmap: np.ndarray, shares: Sequence[float], *, seed: int = 0
+    image: np.ndarray,
+    heatmap: np.ndarray,
+    shares: Sequence[float],
+    *,
+    background: Background,
+    seed: int = 0,
 ) -> np.ndarray:
     """The picture on its way to the empty one, in the order of falling evidence.
 
@@ -183,6 +191,7 @@ def snapshots(
         image: (height, width, channels) in [0, 1].
         heatmap: (height, width); a constant one gives a random order.
         shares: of the pixels deleted, from 0 to 1.
+        background: see ground_of().
         seed: of the order among equal values.
 
     Returns:
@@ -191,7 +200,7 @@ def snapshots(
     Raises:
         PictureError: the picture is blank.
     """
-    ground = ground_of(image)
+    ground = ground_of(image, background=background)
     order = order_of(heatmap, ground.where, seed=seed)
     return without(image, ground, order, np.round(np.multiply(shares, len(order))))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cnn_core.datasets import Background, check_background
 from cnn_core.errors import PictureError
-from cnn_core.images import is_ink
 
 # Of the shorter side: blurred so far, a photograph keeps its light and loses its shapes.
 BLUR = 1 / 8
@@ -27,7 +27,7 @@ class Ground:
     where: np.ndarray
 
 
-def ground_of(image: np.ndarray) -> Ground:
+def ground_of(image: np.ndarray, *, background: Background) -> Ground:
     """Say what a deleted pixel turns into: paper below ink, the blurred picture in a photograph.
 
     Empty paper carries no ink that could be taken away, so only ink is deleted; without this
@@ -36,11 +36,14 @@ def ground_of(image: np.ndarray) -> Ground:
 
     Args:
         image: (height, width, channels) in [0, 1].
+        background: "paper" below strokes, or "photo".
 
     Raises:
         PictureError: the picture is blank.
+        ValueError: there is no such background.
     """
-    if is_ink(image) or np.ptp(image) == 0:
+    check_background(background)
+    if background == "paper" or np.ptp(image) == 0:
         filling = np.zeros_like(image)
     else:
         deviation = BLUR * min(image.shape[:2])

@@ -70,11 +70,11 @@ class Perturbation:
 
     def fits(self, dataset: Dataset) -> bool:
         """Whether the change means anything for the pictures of a data set."""
-        return dataset.is_ink or not self.is_for_ink_only
+        return dataset.background == "paper" or not self.is_for_ink_only
 
     def fitted(self, dataset: Dataset) -> Perturbation:
         """The same row with strengths in proportion to the pictures of a data set."""
-        factor = 1.0 if dataset.is_ink else self.photograph_share
+        factor = 1.0 if dataset.background == "paper" else self.photograph_share
         if self.unit == PIXELS:
             factor *= max(1, min(dataset.image_shape[:2]) // 28)
         return replace(

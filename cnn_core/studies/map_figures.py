@@ -95,8 +95,10 @@ def figures_of(
     Raises:
         CnnCoreError: the method does not fit the network, or the picture is blank.
     """
+    background = datasets.get(dataset).background
     settings = {
         **options_for(METHODS[method], min(image.shape[:2])),
+        "background": background,
         "references": references_for(METHODS[method], dataset),
     }
 
@@ -106,8 +108,10 @@ def figures_of(
     started = time.perf_counter()
     heatmap = make_map(model, image)
     seconds = time.perf_counter() - started
-    ground = faithfulness.ground_of(image)
-    test = faithfulness.erasure_test(model, image, [heatmap], ClassScore(target), num_orders=0)
+    ground = faithfulness.ground_of(image, background=background)
+    test = faithfulness.erasure_test(
+        model, image, [heatmap], ClassScore(target), background=background, num_orders=0
+    )
     similarity = last_similarity = stability = None
     if turn < NUM_CHECKED:
         similarity, last_similarity = (
@@ -141,9 +145,11 @@ def figures_of_all(
     return [*found, *(ask(turn) for turn in range(len(found), count))]
 
 
-def random_area(model: keras.Model, image: np.ndarray, target: int) -> float:
+def random_area(model: keras.Model, image: np.ndarray, target: int, dataset: str) -> float:
     """The mean area under the curves of random orders, the same for deletion and insertion."""
-    test = faithfulness.erasure_test(model, image, [], ClassScore(target))
+    test = faithfulness.erasure_test(
+        model, image, [], ClassScore(target), background=datasets.get(dataset).background
+    )
     return float(test.random_deletion.areas.mean())
 
 
@@ -197,11 +203,12 @@ def measure(model: str, method: str, num_images: int, weights_sha256: str) -> di
     begun = time.monotonic()
     trained, fresh = _networks(model, weights_sha256)
     pictures = _pictures(model, num_images)
+    dataset = models.get(model).dataset
     facts: dict[str, Any]
     if method == BASELINE:
-        facts = {"random": [round(random_area(trained, *one), 5) for one in pictures]}
+        facts = {"random": [round(random_area(trained, *one, dataset), 5) for one in pictures]}
     else:
-        ask = partial(figures_of, trained, fresh, method=method, dataset=models.get(model).dataset)
+        ask = partial(figures_of, trained, fresh, method=method, dataset=dataset)
         try:
             found = figures_of_all(
                 lambda turn: ask(*pictures[turn], turn=turn), len(pictures), MOST_SECONDS

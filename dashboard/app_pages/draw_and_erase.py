@@ -48,12 +48,12 @@ def workbench(start: CurrentDigit) -> None:
     acknowledge(drawing)
 
 
-is_ink, noun = state.dataset().is_ink, state.dataset().noun
+is_on_paper, noun = state.dataset().background == "paper", state.dataset().noun
 components.intro(
     "Draw and erase",
     "Draw with the pen or take ink away with the eraser: the answer follows while you move, the "
     "two maps when you lift the pen. Try to turn one digit into another with as little as you can."
-    if is_ink
+    if is_on_paper
     else f"Cover a part of the {noun} with the eraser's even grey, or paint on it with the pen: "
     "the answer follows while you move, the two maps when you lift the pen. Try to change the "
     "answer with as little as you can.",
@@ -61,7 +61,7 @@ components.intro(
 picture_source.pick()
 workbench(state.current_digit())
 picture_source.show_reading()
-if is_ink:
+if is_on_paper:
     with components.readable_errors():  # without the figures the page goes on
         flip_view.show_study()
 components.next_page("app_pages/attention.py", "Next: which pixels the answer rests on")

@@ -85,7 +85,7 @@ def show_current() -> None:
         "deleted, upwards where they are inserted."
         + (
             ""
-            if colours.is_ink(digit.pixels)
+            if digit.background == "paper"
             else " A pixel that is gone shows the blurred picture."
         )
     )

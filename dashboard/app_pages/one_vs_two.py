@@ -19,10 +19,13 @@ def show_step(step: StudyStep) -> None:
         '<div class="cl-step">'
         + markup.figure(colours.as_picture(step.pixels), step.title, width=150)
         + f"<div>{said}{markup.probability_bars(DIGITS, step.probabilities)}</div>"
-        + markup.attention_figure(step.attention, step.pixels, str(step.answer), width=150)
+        + markup.attention_figure(
+            step.attention, step.pixels, str(step.answer), background="paper", width=150
+        )
         + markup.heatmap_figure(
             step.evidence,
             step.pixels,
+            background="paper",
             is_signed=True,
             title="Evidence, by occlusion",
             caption="red speaks for the 1, blue for the 2",
@@ -40,7 +43,7 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
     pictures = (
         markup.picture(colours.as_picture(step.pixels), width=140, description=step.title),
         markup.picture(
-            colours.with_digit(attention, step.pixels, is_signed=False),
+            colours.with_digit(attention, step.pixels, background="paper", is_signed=False),
             width=140,
             description=f"Attention, {step.title}",
         ),

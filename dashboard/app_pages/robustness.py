@@ -75,7 +75,7 @@ kind = st.selectbox(
     "Change",
     [each.name for each in PERTURBATIONS.values() if each.fits(dataset)],
     format_func=lambda key: PERTURBATIONS[key].title,
-    key=f"change_{dataset.is_ink}",
+    key=f"change_{dataset.background}",
     persist_state="session",
     width=320,
 )

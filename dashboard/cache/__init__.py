@@ -25,6 +25,7 @@ from cnn_core.models import ShippedAnswers
 from dashboard import charts, runtime
 from dashboard.cache.live import (
     Options,
+    background,
     explanation,
     is_compiled,
     live_patch,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Options",
+    "background",
     "explanation",
     "is_compiled",
     "live_patch",

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnn_core import faithfulness, models
 from cnn_core.attribution import ClassScore, explain
+from cnn_core.datasets import Background
 from cnn_core.faithfulness import ErasureTest, MapMaker
 from cnn_core.studies import map_figures, map_ranking
 from cnn_core.studies.map_figures import FreshNetworks, MapFigures
@@ -37,11 +38,15 @@ class Asked:
 
     def maker(self, name: str) -> MapMaker:
         """What makes this map of any picture for a network or a copy of it."""
-        return partial(_heatmap, self, references_of(name, self.method))
+        return partial(_heatmap, self, references_of(name, self.method), cache.background(name))
 
 
 def _heatmap(
-    asked: Asked, references: np.ndarray | None, network: keras.Model, pixels: np.ndarray
+    asked: Asked,
+    references: np.ndarray | None,
+    background: Background,
+    network: keras.Model,
+    pixels: np.ndarray,
 ) -> np.ndarray:
     found = explain(
         network,
@@ -51,6 +56,7 @@ def _heatmap(
         method=asked.method,
         layer=asked.layer,
         references=references,
+        background=background,
         **dict(asked.options),
     )
     return found.heatmap
@@ -85,7 +91,9 @@ def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureT
     """
     score = ClassScore(asked[0].target, asked[0].against)
     heatmaps = [heatmap(name, pixels, one) for one in asked]
-    return faithfulness.erasure_test(cache.model(name), pixels, heatmaps, score)
+    return faithfulness.erasure_test(
+        cache.model(name), pixels, heatmaps, score, background=cache.background(name)
+    )
 
 
 def strip(
@@ -93,7 +101,7 @@ def strip(
 ) -> np.ndarray:
     """The picture on its way to the empty one, by the order of a map; None is a random order."""
     order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(name, pixels, asked)
-    return faithfulness.snapshots(pixels, order, shares)
+    return faithfulness.snapshots(pixels, order, shares, background=cache.background(name))
 
 
 @lru_cache(maxsize=2048)
@@ -116,7 +124,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
     """
     fresh = fresh_networks(name)
     network = (*fresh.whole, fresh.last)[turn]
-    where = faithfulness.ground_of(pixels).where
+    where = faithfulness.ground_of(pixels, background=cache.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(network, pixels), where
     )
@@ -125,7 +133,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
-    ground = faithfulness.ground_of(pixels)
+    ground = faithfulness.ground_of(pixels, background=cache.background(name))
     copy = faithfulness.noisy_copies(pixels, ground)[turn]
     return faithfulness.rank_correlation(
         heatmap(name, pixels, asked), asked.maker(name)(cache.model(name), copy), ground.where
@@ -142,7 +150,7 @@ def stages(name: str) -> tuple[str, ...]:
 def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
     other = faithfulness.randomised(cache.model(name), lowest=lowest)
-    where = faithfulness.ground_of(pixels).where
+    where = faithfulness.ground_of(pixels, background=cache.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
     )
@@ -167,5 +175,8 @@ def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def random_area(name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
-    split = cache.split(models.get(name).dataset, "test")
-    return map_figures.random_area(cache.model(name), split.images[index], int(split.labels[index]))
+    dataset = models.get(name).dataset
+    split = cache.split(dataset, "test")
+    return map_figures.random_area(
+        cache.model(name), split.images[index], int(split.labels[index]), dataset
+    )

@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import datasets, models
+from cnn_core.datasets import Background
 from cnn_core.inference import Prediction
 from dashboard import runtime
 from dashboard.cache.once import Once
@@ -44,6 +45,11 @@ def model(name: str) -> keras.Model:
     return models.load_pretrained(name)
 
 
+def background(name: str) -> Background:
+    """The background of the pictures that a network takes."""
+    return datasets.get(models.get(name).dataset).background
+
+
 def prediction(name: str, pixels: np.ndarray) -> Prediction:
     """The answer to one image; one run of a page asks for it several times."""
     from cnn_core import inference
@@ -71,7 +77,7 @@ def explanation(
 
     def compute() -> Attribution:
         settings: dict[str, Any] = {"layer": layer, "references": references_of(name, method)}
-        settings |= dict(options)
+        settings |= {"background": background(name), **dict(options)}
         found = explain(model(name), pixels, target, against=against, method=method, **settings)
         _freeze(found.heatmap)
         return found
@@ -101,10 +107,9 @@ def live_patch(name: str) -> tuple[int, int, str]:
     Args:
         name: of the network.
     """
-    network = models.get(name)
-    scale = max(1, round(network.input_shape[1] / 28))
+    scale = max(1, round(models.get(name).input_shape[1] / 28))
     # A black patch would draw on a photograph, on paper it is none.
-    return 4 * scale, 2 * scale, "black" if datasets.get(network.dataset).is_ink else "mean"
+    return 4 * scale, 2 * scale, "black" if background(name) == "paper" else "mean"
 
 
 def is_compiled(name: str) -> bool:

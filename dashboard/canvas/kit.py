@@ -49,6 +49,6 @@ def kit_of(dataset: str) -> Kit:
         UnknownNameError: no data set has this name.
     """
     row = datasets.get(dataset)
-    if row.is_ink:
+    if row.background == "paper":
         return INK_ON_PAPER
     return COLOUR if row.image_shape[2] == 3 else GREY
