@@ -16,17 +16,6 @@ import numpy as np
 from cnn_core.decoding import decode
 from cnn_core.errors import PictureError
 from cnn_core.segmentation import Segmentation, find_digit, no_digit_found
-from cnn_core.strokes import draw, erase
-
-__all__ = [
-    "ReadPicture",
-    "Step",
-    "centre_digit",
-    "draw",
-    "erase",
-    "read_digit",
-    "read_picture",
-]
 
 SIZE = 28
 BOX = 20

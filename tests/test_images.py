@@ -14,7 +14,7 @@ import pytest
 from photographs import photographs
 from PIL import Image
 
-from cnn_core import datasets, images, inference
+from cnn_core import datasets, inference
 from cnn_core.errors import PictureError
 from cnn_core.images import centre_digit, read_digit, read_picture
 
@@ -286,10 +286,6 @@ def test_mutated_photographs_give_a_digit_or_a_sentence() -> None:
 def test_reading_does_not_import_tensorflow() -> None:
     script = "import sys, cnn_core.images; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_public_names() -> None:
-    assert set(images.__all__) >= {"read_digit", "read_picture", "draw", "erase"}
 
 
 # --- Pictures that are no digits ---

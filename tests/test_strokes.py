@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core import images
 from cnn_core.strokes import Stroke, draw, erase
 
 
@@ -110,11 +109,6 @@ def test_input_is_untouched_and_dtype_is_float32() -> None:
     assert not pixels.any()
     assert drawn.dtype == np.float32
     assert drawn.shape == pixels.shape
-
-
-def test_images_offers_the_same_pen_and_eraser() -> None:
-    assert images.draw is draw
-    assert images.erase is erase
 
 
 @settings(deadline=None)
