@@ -16,8 +16,8 @@ from cnn_core import activations, inference
 from cnn_core.attribution import METHODS, explain
 from cnn_core.attribution.occlusion import occlusion_sensitivity
 from cnn_core.robustness import perturb
-from dashboard import runtime
-from dashboard.canvas.codec import to_text
+from dashboard import tensorflow_loader
+from dashboard.widgets.canvas.codec import to_text
 
 BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()
@@ -83,7 +83,7 @@ def test_every_method_and_answer_is_finite(picture: str) -> None:
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_no_page_divides_by_nothing(picture: str) -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
     visitor = Visitor(model="study", own=to_text(PICTURES[picture]))
     for page in PAGES:
         visitor.go_to(page)

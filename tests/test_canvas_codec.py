@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cnn_core import datasets
-from dashboard import flip_view, state
-from dashboard.canvas import Drawing, StartingPicture, digit_canvas, read_update
-from dashboard.canvas.codec import from_text, to_text
-from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, kit_of
+from dashboard.app_pages.draw_and_erase import smallest_edit
+from dashboard.session import network
+from dashboard.widgets.canvas import Drawing, StartingPicture, digit_canvas, read_update
+from dashboard.widgets.canvas.codec import from_text, to_text
+from dashboard.widgets.canvas.palette import COLOUR, GREY, INK_ON_PAPER, palette_of
 
 EMPTY = np.zeros((28, 28), np.uint8)
 LEVELS = st.one_of(st.just(0), st.integers(0, 255))
@@ -181,7 +182,7 @@ def test_wrong_pictures_are_named() -> None:
 
 @pytest.mark.parametrize("name", datasets.DATASETS)
 def test_every_data_set_has_a_kit_of_its_channels(name: str) -> None:
-    kit, channels = kit_of(name), datasets.get(name).image_shape[2]
+    kit, channels = palette_of(name), datasets.get(name).image_shape[2]
     names, inks = zip(*kit.inks, strict=True)
     assert {len(colour) for colour in (kit.paper, *inks)} == {channels}
     assert all(0 <= level <= 255 for colour in (kit.paper, *inks) for level in colour)
@@ -192,13 +193,13 @@ def test_every_data_set_has_a_kit_of_its_channels(name: str) -> None:
 def test_a_new_data_set_of_ink_gets_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = replace(datasets.get("sign_digits"), name="letters", background="paper")
     monkeypatch.setitem(datasets.DATASETS, "letters", letters)
-    assert kit_of("letters") is INK_ON_PAPER
-    monkeypatch.setattr(state, "dataset", lambda: letters)
-    assert flip_view._is_on_paper()
+    assert palette_of("letters") is INK_ON_PAPER
+    monkeypatch.setattr(network, "dataset", lambda: letters)
+    assert smallest_edit._is_on_paper()
 
 
 def test_only_digits_are_ink_on_paper() -> None:
-    assert [kit_of(name) for name in ("mnist", "cifar10", "sign_digits")] == [
+    assert [palette_of(name) for name in ("mnist", "cifar10", "sign_digits")] == [
         INK_ON_PAPER,
         COLOUR,
         GREY,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard import colours
+from dashboard.figures import colours, pictures
 
 BLUE, WHITE, RED = (5, 48, 97), (247, 247, 247), (103, 0, 31)
 BLACK, PALE = (0, 0, 0), (252, 253, 191)
@@ -71,10 +71,10 @@ def test_ink_shows_through_and_paper_changes_nothing() -> None:
     coloured = np.full((1, 3, 3), 200, np.uint8)
     pixels = np.zeros((9, 3, 1))
     pixels[0] = [[0.0], [0.5], [1.0]]
-    darker = colours.with_digit(coloured, pixels, background="paper", is_signed=True, strength=0.4)
+    darker = pictures.over_image(coloured, pixels, background="paper", is_signed=True, strength=0.4)
     assert darker[0, :, 0].tolist() == [200, 160, 120]
     assert (darker[1:] == 200).all()
-    lighter = colours.with_digit(
+    lighter = pictures.over_image(
         coloured, pixels, background="paper", is_signed=False, strength=0.4
     )
     assert lighter[0, :, 0].tolist() == [200, 211, 222]
@@ -85,22 +85,22 @@ PHOTOGRAPH = np.array([[[0.25, 0.5, 0.75], [1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0], [
 
 def test_a_photograph_shows_its_dark_parts_on_white_and_its_bright_ones_on_black() -> None:
     coloured = np.full((2, 2, 3), 200, np.uint8)
-    darker = colours.with_digit(
+    darker = pictures.over_image(
         coloured, PHOTOGRAPH, background="photo", is_signed=True, strength=0.4
     )
     assert darker[..., 0].tolist() == [[160, 200], [120, 144]]
-    lighter = colours.with_digit(
+    lighter = pictures.over_image(
         coloured, PHOTOGRAPH, background="photo", is_signed=False, strength=0.4
     )
     assert lighter[..., 0].tolist() == [[211, 222], [200, 207]]
 
 
 def test_a_photograph_below_a_map_is_grey_and_pale_where_the_map_s_zero_is_white() -> None:
-    below = colours.below(PHOTOGRAPH, background="photo", is_signed=True)
+    below = pictures.below(PHOTOGRAPH, background="photo", is_signed=True)
     assert below.dtype == np.uint8
     assert (below == below[..., :1]).all(), "colours would mix with those of the map"
     assert below[..., 0].tolist() == [[159, 255], [64, 121]]
-    assert colours.below(PHOTOGRAPH, background="photo", is_signed=False)[..., 0].tolist() == [
+    assert pictures.below(PHOTOGRAPH, background="photo", is_signed=False)[..., 0].tolist() == [
         [128, 255],
         [0, 76],
     ]
@@ -110,42 +110,42 @@ def test_ink_below_a_map_is_dark_on_white() -> None:
     ink = np.zeros((4, 4, 1))
     ink[1, 2] = 1
     for is_signed, paper in ((True, 255), (False, 0)):
-        found = colours.below(ink, background="paper", is_signed=is_signed)
+        found = pictures.below(ink, background="paper", is_signed=is_signed)
         assert found.shape == (4, 4, 3)
         assert (found[1, 2] == 255 - paper).all()
         assert (found[0] == paper).all()
 
 
 def test_ink_of_the_widest_pens_is_dark_on_white_too(wide_digit: np.ndarray) -> None:
-    below = colours.below(wide_digit, background="paper", is_signed=True)
-    np.testing.assert_array_equal(below[..., 0], 255 - colours.as_picture(wide_digit))
+    below = pictures.below(wide_digit, background="paper", is_signed=True)
+    np.testing.assert_array_equal(below[..., 0], 255 - pictures.as_picture(wide_digit))
     white = np.full((28, 28, 3), 255, np.uint8)
-    shown = colours.with_digit(white, wide_digit, background="paper", is_signed=True, strength=1)
+    shown = pictures.over_image(white, wide_digit, background="paper", is_signed=True, strength=1)
     np.testing.assert_array_equal(shown, below)
 
 
 def test_black_is_paper_or_a_photograph_as_it_is_declared() -> None:
     black = np.zeros((2, 2, 1))
-    assert (colours.below(black, background="paper", is_signed=True) == 255).all()
-    assert (colours.below(black, background="photo", is_signed=True) == 64).all()
+    assert (pictures.below(black, background="paper", is_signed=True) == 255).all()
+    assert (pictures.below(black, background="photo", is_signed=True) == 64).all()
 
 
 def test_grey_gives_levels_and_keeps_colour_pictures() -> None:
     pixels = np.array([[[-0.1], [0.0], [0.5], [1.0], [1.2]]])
-    assert colours.as_picture(pixels).tolist() == [[0, 0, 128, 255, 255]]
-    assert colours.as_picture(np.ones((2, 3, 3))).shape == (2, 3, 3)
+    assert pictures.as_picture(pixels).tolist() == [[0, 0, 128, 255, 255]]
+    assert pictures.as_picture(np.ones((2, 3, 3))).shape == (2, 3, 3)
 
 
 def test_every_level_survives_the_way_to_pixels_and_back() -> None:
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     pixels = (levels.astype(np.float32) / np.float32(255))[..., None]
-    np.testing.assert_array_equal(colours.as_picture(pixels), levels)
+    np.testing.assert_array_equal(pictures.as_picture(pixels), levels)
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])
 def test_a_data_address_holds_the_picture(shape: tuple[int, ...]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    kind, text = colours.data_uri(picture).split(",")
+    kind, text = pictures.data_uri(picture).split(",")
     assert kind == "data:image/png;base64"
     read = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
     np.testing.assert_array_equal(read, picture)
@@ -154,7 +154,7 @@ def test_a_data_address_holds_the_picture(shape: tuple[int, ...]) -> None:
 def test_edited_shows_what_was_taken_away_and_what_was_added() -> None:
     original = np.array([[[1.0], [1.0], [0.0], [0.5]]], np.float32)
     pixels = np.array([[[1.0], [0.0], [1.0], [0.5]]], np.float32)
-    kept, taken, added, grey = colours.edited(original, pixels)[0].astype(int)
+    kept, taken, added, grey = pictures.edited(original, pixels)[0].astype(int)
     assert kept.tolist() == [255] * 3
     assert set(grey.tolist()) == {128}
     assert taken[2] > taken[0]  # blue
@@ -162,7 +162,7 @@ def test_edited_shows_what_was_taken_away_and_what_was_added() -> None:
 
 
 def test_marked_pixels_are_orange_and_the_others_dim() -> None:
-    shown = colours.marked(np.ones((1, 2, 1), np.float32), np.array([[True, False]]))
+    shown = pictures.marked(np.ones((1, 2, 1), np.float32), np.array([[True, False]]))
     assert "#{:02x}{:02x}{:02x}".format(*shown[0, 0]) == colours.AFTER
     assert len(set(shown[0, 1].tolist())) == 1
     assert shown[0, 1, 0] < 128

@@ -15,16 +15,18 @@ from visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
-from dashboard import cache, colours, comparison, runtime
-from dashboard.canvas.codec import to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.compare import verdict
+from dashboard.figures import colours, pictures
+from dashboard.widgets.canvas.codec import to_text
 
 FIRST, SECOND = "study", "tutorial"
-GROUPS = (comparison.ONLY_FIRST, comparison.ONLY_SECOND, comparison.BOTH_WRONG)
+GROUPS = (verdict.ONLY_FIRST, verdict.ONLY_SECOND, verdict.BOTH_WRONG)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_the_four_counts_and_the_verdict_are_those_of_the_whole_test_set() -> No
     expected = (counts.both_right, counts.only_first, counts.only_second, counts.both_wrong)
     assert shown == [f"{count:,}" for count in expected]
     titles = [models.get(name).title for name in (FIRST, SECOND)]
-    assert comparison.verdict(counts, *titles) in visitor.text("markdown")
+    assert verdict.verdict(counts, *titles) in visitor.text("markdown")
     said = f"the {counts.only_first + counts.only_second} of 10,000 test digits"
     assert any(said in caption for caption in visitor.text("caption"))
 
@@ -111,7 +113,7 @@ def test_the_gallery_shows_a_group_and_a_click_takes_the_digit(group: str) -> No
     visitor = facing()
     visitor.choose("disagreement", group)
     shipped = [cache.test_answers(name) for name in (FIRST, SECOND)]
-    expected = comparison.disagreements(*shipped)[group][:60]
+    expected = verdict.disagreements(*shipped)[group][:60]
     described = visitor.component("disagreements")["descriptions"]
     assert [int(re.findall(r"\d+", text)[0]) for text in described] == expected.tolist()
     one, two = (each.logits[expected[0]].argmax() for each in shipped)
@@ -140,8 +142,8 @@ def test_maps_of_both_networks_have_one_scale_and_signed_ones_a_difference(
     for each in maps:
         coloured = colours.colourise(each, is_signed=True, limit=limit)
         assert (
-            colours.data_uri(
-                colours.with_digit(coloured, digit, background="paper", is_signed=True)
+            pictures.data_uri(
+                pictures.over_image(coloured, digit, background="paper", is_signed=True)
             )
             in html
         )
@@ -242,9 +244,9 @@ assert visitor.html().count("Answer <b>2</b>") == 2, "the shipped answers need n
 assert "both wrong" in visitor.html()
 assert visitor.shows("disagreements")
 assert "The network is loading" in visitor.html()
-assert not runtime.is_ready()
+assert not tensorflow_loader.is_ready()
 opened.set()
-runtime.wait()
+tensorflow_loader.wait()
 visitor.app.run()
 assert "First minus second" in visitor.html()
 """,

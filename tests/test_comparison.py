@@ -11,8 +11,8 @@ from cnn_core import models
 from cnn_core.errors import UnknownNameError
 from cnn_core.evaluation import McNemar
 from cnn_core.models import ShippedAnswers
-from dashboard import comparison
-from dashboard.comparison import BOTH_WRONG, ONLY_FIRST, ONLY_SECOND
+from dashboard.app_pages.compare import verdict
+from dashboard.app_pages.compare.verdict import BOTH_WRONG, ONLY_FIRST, ONLY_SECOND
 
 LABELS = np.array([0, 0, 0, 0, 0, 0])
 
@@ -40,7 +40,7 @@ def ship(folder: Path, *names: str) -> None:
 def test_disagreements_are_told_apart_by_who_is_right_and_the_surest_come_first() -> None:
     first = answers([0, 0, 1, 1, 2, 0], [5, 5, 5, 5, 5, 5])
     second = answers([1, 2, 0, 2, 2, 0], [3, 4, 9, 1, 1, 1])
-    found = comparison.disagreements(first, second)
+    found = verdict.disagreements(first, second)
     expected = {ONLY_FIRST: [1, 0], ONLY_SECOND: [2], BOTH_WRONG: [3]}
     assert {title: indices.tolist() for title, indices in found.items()} == expected
 
@@ -48,41 +48,45 @@ def test_disagreements_are_told_apart_by_who_is_right_and_the_surest_come_first(
 def test_the_less_sure_of_the_two_counts() -> None:
     first = answers([0] * 6, [9, 2, 9, 9, 9, 9])
     second = answers([1, 1, 0, 0, 0, 0], [3, 9, 1, 1, 1, 1])
-    assert comparison.disagreements(first, second)[ONLY_FIRST].tolist() == [0, 1]
+    assert verdict.disagreements(first, second)[ONLY_FIRST].tolist() == [0, 1]
 
 
 def test_networks_that_agree_have_three_empty_groups() -> None:
     same = answers([0, 1, 2, 0, 1, 2], [1] * 6)
-    assert all(len(found) == 0 for found in comparison.disagreements(same, same).values())
+    assert all(len(found) == 0 for found in verdict.disagreements(same, same).values())
 
 
 def test_rivals_are_the_trained_networks_of_the_same_data_set(shelf: Path) -> None:
     ship(shelf, "study", "tutorial", "ann", "course_fc")
-    assert comparison.rivals("study") == ("tutorial", "ann")
-    assert comparison.rivals("course_fc") == ()
+    assert verdict.rivals("study") == ("tutorial", "ann")
+    assert verdict.rivals("course_fc") == ()
 
 
 def test_a_network_without_all_of_its_files_is_no_rival(shelf: Path) -> None:
     ship(shelf, "study", "tutorial")
     (shelf / "tutorial.predictions.npz").unlink()
-    assert comparison.rivals("study") == ()
+    assert verdict.rivals("study") == ()
 
 
 def test_the_most_telling_rival_comes_first(shelf: Path) -> None:
     ship(shelf, "study", "tutorial", "robust", "lenet5", "lenet5_full")
-    assert comparison.rivals("lenet5_full")[0] == "lenet5"
-    assert comparison.rivals("study")[0] == "robust"
-    assert comparison.rivals("robust")[0] == "study"
+    assert verdict.rivals("lenet5_full")[0] == "lenet5"
+    assert verdict.rivals("study")[0] == "robust"
+    assert verdict.rivals("robust")[0] == "study"
 
 
 def test_every_pair_that_tells_most_shares_a_data_set() -> None:
-    for pair in comparison._PAIRS:
-        assert len({models.get(name).dataset for name in pair}) == 1
+    pairs = [
+        (row, models.get(row.compare_with)) for row in models.MODELS.values() if row.compare_with
+    ]
+    assert len(pairs) == 8
+    for row, other in pairs:
+        assert row.dataset == other.dataset
 
 
 def test_an_unknown_network_has_no_rivals() -> None:
     with pytest.raises(UnknownNameError):
-        comparison.rivals("nope")
+        verdict.rivals("nope")
 
 
 @pytest.mark.parametrize(
@@ -100,4 +104,4 @@ def test_an_unknown_network_has_no_rivals() -> None:
 def test_the_verdict_names_the_better_one_unless_it_may_be_chance(
     counts: McNemar, expected: str
 ) -> None:
-    assert expected in comparison.verdict(counts, "A", "B")
+    assert expected in verdict.verdict(counts, "A", "B")

@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 import pytest
 
 from cnn_core import evaluation
-from dashboard import colours, curves
-from dashboard.curves import Line
+from dashboard.app_pages.evaluation import curve_charts
+from dashboard.figures import colours, line_charts
+from dashboard.figures.line_charts import Line
 
 HISTORY = {
     "accuracy": [0.5, 0.7, 0.9],
@@ -20,7 +21,7 @@ NAMES = ("airplane", "automobile", "bird")
 
 
 def test_training_curves_hold_the_history() -> None:
-    figure = curves.training_curves(HISTORY, best_epoch=2)
+    figure = line_charts.training_curves(HISTORY, best_epoch=2)
     found = {(line.name, line.yaxis): list(line.y) for line in figure.data}
     assert found == {
         ("training", "y"): HISTORY["accuracy"],
@@ -35,13 +36,13 @@ def test_training_curves_hold_the_history() -> None:
 
 
 def test_one_epoch_is_seen() -> None:
-    figure = curves.training_curves({name: [values[0]] for name, values in HISTORY.items()}, 1)
+    figure = line_charts.training_curves({name: [values[0]] for name, values in HISTORY.items()}, 1)
     assert all("markers" in line.mode for line in figure.data)
 
 
 def test_a_band_lies_around_its_line() -> None:
     line = Line("3 seeds", [0.5, 0.6], low=[0.4, 0.5], high=[0.7, 0.8], colour="#009E73")
-    figure = curves.over_epochs({"accuracy": [line, Line("one", [0.3, 0.4])]})
+    figure = line_charts.over_epochs({"accuracy": [line, Line("one", [0.3, 0.4])]})
     band, middle, alone = figure.data
     assert list(band.x) == [1, 2, 2, 1]
     assert list(band.y) == [0.7, 0.8, 0.5, 0.4]
@@ -67,7 +68,7 @@ def last_class(figure: go.Figure) -> go.Scatter:
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_the_chosen_class_is_orange_and_on_top(kind: int) -> None:
-    found, chart = class_curves(3)[kind], (curves.roc, curves.precision_recall)[kind]
+    found, chart = class_curves(3)[kind], (curve_charts.roc, curve_charts.precision_recall)[kind]
     figure = chart(found, NAMES, 1)
     shown = last_class(figure)
     assert (shown.name, shown.line.color) == ("automobile", colours.AFTER)
@@ -91,19 +92,21 @@ def ranges(figure: go.Figure) -> tuple[float, float, float, float]:
 
 
 def test_the_whole_chart_shows_all() -> None:
-    for chart, found in zip((curves.roc, curves.precision_recall), class_curves(3), strict=True):
+    for chart, found in zip(
+        (curve_charts.roc, curve_charts.precision_recall), class_curves(3), strict=True
+    ):
         assert ranges(chart(found, NAMES, 0)) == pytest.approx((-0.02, 1.02, -0.02, 1.02))
 
 
 @pytest.mark.parametrize("spread", [1.5, 2.5, 4, 30])
 def test_the_corner_is_as_small_as_the_worst_curve_allows(spread: float) -> None:
     roc, precision_recall = class_curves(spread)
-    left, right, low, high = ranges(curves.roc(roc, NAMES, 0, is_corner=True))
+    left, right, low, high = ranges(curve_charts.roc(roc, NAMES, 0, is_corner=True))
     assert right - left == pytest.approx(high - low)
     for curve in roc:
         assert ((curve.x <= right) & (curve.y >= low)).any()
     left, right, low, high = ranges(
-        curves.precision_recall(precision_recall, NAMES, 0, is_corner=True)
+        curve_charts.precision_recall(precision_recall, NAMES, 0, is_corner=True)
     )
     assert right > 1
     for curve in precision_recall:
@@ -113,7 +116,11 @@ def test_the_corner_is_as_small_as_the_worst_curve_allows(spread: float) -> None
 def test_better_networks_have_smaller_corners() -> None:
     widths = [
         float(
-            np.ptp(curves.roc(class_curves(spread)[0], NAMES, 0, is_corner=True).layout.xaxis.range)
+            np.ptp(
+                curve_charts.roc(
+                    class_curves(spread)[0], NAMES, 0, is_corner=True
+                ).layout.xaxis.range
+            )
         )
         for spread in (0.1, 3, 6, 40)
     ]
@@ -124,5 +131,7 @@ def test_better_networks_have_smaller_corners() -> None:
 
 def test_chance_is_drawn_where_there_is_room() -> None:
     roc, _ = class_curves(3)
-    assert curves.roc(roc, NAMES, 0).data[-1].name == "chance"
-    assert "chance" not in [line.name for line in curves.roc(roc, NAMES, 0, is_corner=True).data]
+    assert curve_charts.roc(roc, NAMES, 0).data[-1].name == "chance"
+    assert "chance" not in [
+        line.name for line in curve_charts.roc(roc, NAMES, 0, is_corner=True).data
+    ]

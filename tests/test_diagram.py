@@ -13,8 +13,8 @@ import pytest
 from cnn_core import models
 from cnn_core.activations import ReceptiveField
 from cnn_core.architecture import LayerSummary, Table, load
-from dashboard import diagram
-from dashboard.graph_layout import BETWEEN_LANES, WIDTHS, Box, lay_out
+from dashboard.app_pages.models import diagram
+from dashboard.app_pages.models.diagram_layout import BETWEEN_LANES, WIDTHS, Box, lay_out
 
 EVERY = (*models.MODELS, *models.UNTRAINED)
 TIMES = "\N{MULTIPLICATION SIGN}"

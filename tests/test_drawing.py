@@ -16,8 +16,8 @@ from PIL import Image
 from visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import images, models
-from dashboard import cache, runtime
-from dashboard.canvas.codec import from_text, to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.widgets.canvas.codec import from_text, to_text
 
 NUM_TEST = 40
 # A network of each data set, and what the pictures of its data set are called.
@@ -29,7 +29,7 @@ OTHER_DIGITS = "ann"
 @pytest.fixture(scope="module", autouse=True)
 def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A machine on which there are all data sets and one network of each."""
-    runtime.wait()
+    tensorflow_loader.wait()
     folder = tmp_path_factory.mktemp("machine")
     with pytest.MonkeyPatch.context() as patch:
         for file in models.PRETRAINED.glob("study.*"):

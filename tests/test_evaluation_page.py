@@ -12,8 +12,9 @@ import pytest
 import streamlit as st
 from visitors import Visitor, forget_pictures
 
-from cnn_core import datasets, evaluation, models
-from dashboard import cache, markup
+from cnn_core import datasets, evaluation, inference, models
+from dashboard.app_pages.evaluation import cached
+from dashboard.figures import numbers
 
 VIEWS = (
     "Confusion",
@@ -27,7 +28,7 @@ MATRIX = evaluation.confusion_matrix(ANSWERS.logits, ANSWERS.labels)
 
 
 def percent(share: float) -> str:
-    return markup.percent(share, 2)
+    return numbers.percent(share, 2)
 
 
 @pytest.fixture
@@ -70,9 +71,9 @@ def test_a_cell_shows_its_mistakes_the_surest_first(page: Visitor) -> None:
     assert len(indices) == MATRIX[6, 0]
     assert set(ANSWERS.labels[indices]) == {6}
     assert set(ANSWERS.logits[indices].argmax(axis=1)) == {0}
-    confidence = cache.softmax(ANSWERS.logits[indices])[:, 0]
+    confidence = inference.softmax(ANSWERS.logits[indices])[:, 0]
     assert (np.diff(confidence) <= 0).all()
-    assert sent["captions"] == [markup.percent(float(share)) for share in confidence]
+    assert sent["captions"] == [numbers.percent(float(share)) for share in confidence]
 
 
 def test_the_diagonal_shows_the_least_sure_right_answers(page: Visitor) -> None:
@@ -82,7 +83,7 @@ def test_the_diagonal_shows_the_least_sure_right_answers(page: Visitor) -> None:
     indices = [int(re.findall(r"\d+", text)[0]) for text in sent["descriptions"]]
     assert len(indices) == 60 < MATRIX[4, 4]
     right = np.flatnonzero((ANSWERS.labels == 4) & (ANSWERS.logits.argmax(axis=1) == 4))
-    confidence = cache.softmax(ANSWERS.logits)[:, 4]
+    confidence = inference.softmax(ANSWERS.logits)[:, 4]
     assert confidence[indices].max() <= np.sort(confidence[right])[59]
     assert "The 60 least sure answers" in page.text("caption")[-1]
 
@@ -116,7 +117,7 @@ def test_the_report_is_that_of_the_library(page: Visitor) -> None:
 
 def test_the_hardest_class_is_shown_until_another_is_chosen(page: Visitor) -> None:
     page.choose("evaluation_view", "ROC and precision-recall")
-    _, curves = cache.class_curves("study")
+    _, curves = cached.class_curves("study")
     hardest = int(np.argmin([curve.area for curve in curves]))
     assert f"**ROC curve** of {hardest}" in page.text("markdown")
     page.choose("curve_class", (hardest + 1) % 10)
@@ -130,7 +131,7 @@ def test_calibration_says_which_way_the_network_errs(page: Visitor) -> None:
     found = evaluation.calibration(ANSWERS.logits, ANSWERS.labels)
     text = "".join(page.text("markdown"))
     assert f"Expected calibration error {percent(found.error)}" in text
-    is_too_sure = cache.softmax(ANSWERS.logits).max(axis=1).mean() > MATRIX.trace() / 10_000
+    is_too_sure = inference.softmax(ANSWERS.logits).max(axis=1).mean() > MATRIX.trace() / 10_000
     assert ("**too sure of itself**" in text) == is_too_sure
 
 

@@ -16,7 +16,7 @@ from visitors import Visitor, forget_pictures
 
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
-from dashboard import cache, runtime
+from dashboard import cache, tensorflow_loader
 
 PAGES = (
     "overview",
@@ -40,7 +40,7 @@ NUM_SIGNS = 20
 @pytest.fixture(scope="module", autouse=True)
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the shipped `study`, untrained networks, and a few pictures for them."""
-    runtime.wait()
+    tensorflow_loader.wait()
     folder, shipped = tmp_path_factory.mktemp("made"), models.PRETRAINED
     for path in shipped.glob("study.*"):
         (folder / path.name).symlink_to(path)
@@ -268,14 +268,14 @@ def one_run() -> None:
     """A page that only settles its model; the test sets which page it is, and the choice."""
     import streamlit as st
 
-    from dashboard import state
+    from dashboard import session
 
     page, offered = st.session_state.get("page", ""), ("study", "robust", "ann")
-    state.settle_model(page, offered)
+    session.settle_model(page, offered)
     if "choice" in st.session_state:
-        state.choose_model(st.session_state.pop("choice"))
-    state.write_address(page, offered)
-    st.text(f"{state.model_name()} {st.query_params.to_dict()}")
+        session.choose_model(st.session_state.pop("choice"))
+    session.write_address(session.model_in_address(page, offered))
+    st.text(f"{session.model_name()} {st.query_params.to_dict()}")
 
 
 class Chooser:

@@ -14,14 +14,16 @@ from visitors import Visitor
 
 from cnn_core.studies import baselines, conclusions, experiments, grid_search, k_fold, results
 from cnn_core.studies.experiments import EXPERIMENTS
-from dashboard import experiment_charts, runtime, study_charts
+from dashboard import tensorflow_loader
+from dashboard.app_pages.experiments import baseline_charts, charts
+from dashboard.figures import colours
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> Iterator[None]:
     yield
     # The page does not wait for it; but no process may end while it is being loaded.
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def test_baselines_cross_validation_and_grid_search_stand_beside_their_source() 
 
 def test_the_band_of_a_point_holds_its_seeds() -> None:
     result = experiments.load("kernel_size")
-    figure = experiment_charts.over_training(result)
+    figure = charts.over_training(result)
     values = np.array([history["val_accuracy"] for history in result.runs[0].histories])
     band, line = figure.data[:2]
     assert line.name == "3"
@@ -105,7 +107,7 @@ def test_the_band_of_a_point_holds_its_seeds() -> None:
 def test_the_best_point_is_orange_and_the_published_one_ringed() -> None:
     result = experiments.load("pairs")
     found = conclusions.conclude(result)
-    traces = {trace.name: trace for trace in experiment_charts.last_epoch(result, found).data}
+    traces = {trace.name: trace for trace in charts.last_epoch(result, found).data}
     assert traces["best here"].y == (found.best,)
     assert traces["published best"].y == ("2",)
     assert traces["published value"].x == (0.9818, 0.9862, 0.9812)
@@ -113,7 +115,7 @@ def test_the_best_point_is_orange_and_the_published_one_ringed() -> None:
 
 def test_a_range_test_marks_both_rates() -> None:
     result = experiments.load("learning_rate")
-    figure = experiment_charts.rates(result)
+    figure = charts.rates(result)
     marked = [trace.x[0] for trace in figure.data if trace.name == "published rate"]
     assert marked == [0.01, 0.01, 0.01, 0.1, 0.1, 1.0]
     lowest = [trace.x[0] for trace in figure.data if trace.name == "lowest loss"]
@@ -122,7 +124,7 @@ def test_a_range_test_marks_both_rates() -> None:
 
 @pytest.mark.parametrize("name", [row.name for row in EXPERIMENTS.values() if row.keeps_weights])
 def test_weight_histograms_hold_all_weights(name: str) -> None:
-    figure = experiment_charts.weights(experiments.load(name))
+    figure = charts.weights(experiments.load(name))
     assert len(figure.data) == 2 * 4
     assert [sum(trace.y) for trace in figure.data] == pytest.approx([1.0] * 8)
 
@@ -144,7 +146,7 @@ def test_a_penalty_brings_most_weights_near_0() -> None:
 def test_training_and_validation_loss_of_every_point_are_shown(name: str) -> None:
     result = experiments.load(name)
     if result.experiment.kind == "training":
-        figure = experiment_charts.overfitting(result)
+        figure = charts.overfitting(result)
         shown = [trace for trace in figure.data if trace.name in ("training", "validation")]
         assert len(shown) == 2 * len(result.runs)
         assert sum(bool(trace.showlegend) for trace in shown) == 2
@@ -153,10 +155,10 @@ def test_training_and_validation_loss_of_every_point_are_shown(name: str) -> Non
 @pytest.mark.parametrize("is_ordered", [True, False])
 @pytest.mark.parametrize("count", range(2, 7))
 def test_every_point_has_a_colour_of_its_own(count: int, *, is_ordered: bool) -> None:
-    assert len(set(experiment_charts.palette(count, is_ordered=is_ordered))) == count
+    assert len(set(colours.palette(count, is_ordered=is_ordered))) == count
 
 
-@pytest.mark.parametrize("colour", [*experiment_charts.STEPS, *experiment_charts.KINDS])
+@pytest.mark.parametrize("colour", [*colours.STEPS, *colours.KINDS])
 def test_colours_read_on_light_and_on_dark(colour: str) -> None:
     for background in ("#FFFFFF", "#12161B"):
         lighter, darker = sorted(map(luminance, (colour, background)), reverse=True)
@@ -172,7 +174,7 @@ def luminance(colour: str) -> float:
 
 def test_every_point_of_the_grid_is_a_dot() -> None:
     found = grid_search.load()
-    figure: go.Figure = study_charts.grid_search(found)
+    figure: go.Figure = baseline_charts.grid_search(found)
     dots = [x for trace in figure.data if trace.name in ("Adam", "RMSprop") for x in trace.x]
     assert sorted(dots) == pytest.approx(sorted(point.mean for point in found.points))
     (ring,) = (trace for trace in figure.data if trace.name == "published best")
@@ -181,7 +183,7 @@ def test_every_point_of_the_grid_is_a_dot() -> None:
 
 def test_baselines_have_their_intervals() -> None:
     rows = [row for row in baselines.load().rows if row.dataset == "sign_digits"]
-    measured, published = study_charts.baselines(rows).data
+    measured, published = baseline_charts.baselines(rows).data
     low = np.array(measured.x) - np.array(measured.error_x.arrayminus)
     np.testing.assert_allclose(low, [row.interval[0] for row in rows])
     assert published.x == tuple(row.published for row in rows)
@@ -189,7 +191,7 @@ def test_baselines_have_their_intervals() -> None:
 
 def test_every_fold_is_a_dot() -> None:
     found = k_fold.load()
-    mean, published, folds = study_charts.k_fold(found).data
+    mean, published, folds = baseline_charts.k_fold(found).data
     assert folds.y == found.accuracies
     assert set(mean.y) == {found.mean}
     assert set(published.y) == {0.947}

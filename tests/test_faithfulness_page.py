@@ -17,16 +17,13 @@ from cnn_core.errors import CnnCoreError
 from cnn_core.faithfulness import Curves, ErasureTest
 from cnn_core.studies import map_ranking, results
 from cnn_core.studies.map_ranking import Estimate
-from dashboard import (
-    colours,
-    evidence,
-    evidence_charts,
-    evidence_words,
-    map_ranking_view,
-    runtime,
-)
-from dashboard.cache import attributions, faithfulness
-from dashboard.canvas.codec import to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.attention import charts, evidence, evidence_text
+from dashboard.app_pages.faithfulness import ranking
+from dashboard.app_pages.faithfulness.charts import ranking_chart
+from dashboard.cache import explanations, faithfulness
+from dashboard.figures import colours, deletion_insertion, pictures
+from dashboard.widgets.canvas.codec import to_text
 
 BLANK = np.zeros((28, 28), np.uint8)
 DOT = BLANK.copy()
@@ -35,7 +32,7 @@ DOT[13, 14] = 255
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +95,7 @@ def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.Monk
     def fail(*_: Any) -> ErasureTest:
         raise CnnCoreError("The tests went wrong.")
 
-    monkeypatch.setattr(faithfulness, "erasure", fail)
+    monkeypatch.setattr(faithfulness, "deletion_insertion", fail)
     visitor = Visitor("attention", model="study")
     assert visitor.complaints() == ["The tests went wrong."]
     assert alts(visitor)[0].startswith("Gradient saliency for class 2. ")
@@ -123,10 +120,10 @@ def test_tests_that_take_too_long_are_offered(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_rival_is_a_method_that_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    best = evidence.rival_of("study", "occlusion")
-    found = {**attributions.obstacles("study"), best: "It cannot."}
-    monkeypatch.setattr(attributions, "obstacles", lambda _: found)
-    assert evidence.rival_of("study", "occlusion") not in (best, "occlusion")
+    best = faithfulness.rival_of("study", "occlusion")
+    found = {**cache.obstacles("study"), best: "It cannot."}
+    monkeypatch.setattr(explanations, "obstacles", lambda _: found)
+    assert faithfulness.rival_of("study", "occlusion") not in (best, "occlusion")
 
 
 def test_a_map_without_evidence_ranks_nothing() -> None:
@@ -148,7 +145,7 @@ def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
 
 
 def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarray) -> None:
-    own = to_text(colours.as_picture(wide_digit))
+    own = to_text(pictures.as_picture(wide_digit))
     visitor = Visitor("attention", model="study", own=own)
     assert visitor.complaints() == []
     assert re.search(r" stroke \(|empty ", alts(visitor)[0])
@@ -171,12 +168,12 @@ def test_the_page_ranks_and_explains_each_figure() -> None:
         line = f'<th scope="row">{METHODS[each.method].title}</th><td class="cl-text">'
         assert f"{line}{each.verdict}</td>" in visitor.html(), "first, where a phone shows it"
     specs = set()
-    for quantity in map_ranking_view.QUANTITIES.values():
+    for quantity in ranking.QUANTITIES.values():
         visitor.choose("ranking_figure", quantity.title)
         assert visitor.text("caption")[0] == quantity.meaning
         assert visitor.complaints() == []
         specs.add(visitor.app.main.get("plotly_chart")[0].proto.spec)
-    assert len(specs) == len(map_ranking_view.QUANTITIES)
+    assert len(specs) == len(ranking.QUANTITIES)
 
 
 def test_methods_that_do_not_fit_are_left_out_with_the_reason() -> None:
@@ -217,8 +214,8 @@ def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("_unranked")
 def test_without_a_ranking_the_panel_says_so() -> None:
-    assert evidence.rival_of("study", "occlusion") == "integrated_gradients"
-    assert evidence.rival_of("study", "integrated_gradients") == "occlusion"
+    assert faithfulness.rival_of("study", "occlusion") == "integrated_gradients"
+    assert faithfulness.rival_of("study", "integrated_gradients") == "occlusion"
     visitor = Visitor("attention", model="study")
     assert "have not been ranked on this network yet" in text_of(visitor)
     assert "Integrated gradients" in curves_of(visitor)
@@ -229,20 +226,20 @@ def test_without_a_ranking_the_panel_says_so() -> None:
 
 
 def test_the_verdict_names_the_best_and_says_what_chance_explains() -> None:
-    clear = map_ranking_view.verdict(ranked(POOR, GOOD))
+    clear = ranking.verdict(ranked(POOR, GOOD))
     assert "**Occlusion** is the best of 2 methods, by more than chance explains" in clear
     assert "that of Grad-CAM: +0.7" in clear
-    level = map_ranking_view.verdict(ranked(POOR, CLOSE, GOOD))
+    level = ranking.verdict(ranked(POOR, CLOSE, GOOD))
     assert "**Occlusion** comes first of 3 methods" in level
     assert "**cannot be told apart** from Integrated gradients (" in level
-    failing = map_ranking_view.verdict(ranked(POOR, BLIND, GOOD))
+    failing = ranking.verdict(ranked(POOR, BLIND, GOOD))
     assert "Occlusion" in failing
     assert "sanity check fails: SmoothGrad." in failing
-    assert "No method passes" in map_ranking_view.verdict(ranked(BLIND))
+    assert "No method passes" in ranking.verdict(ranked(BLIND))
 
 
 def test_the_table_has_no_number_where_there_was_no_map() -> None:
-    html = map_ranking_view.table(ranked(EMPTY, CHEAP))
+    html = ranking.table(ranked(EMPTY, CHEAP))
     assert html.count("<td>none</td>") == 2
     assert "nothing to compare" in html
     assert "0.20<br><small>0.20 to 0.20</small>" in html
@@ -250,7 +247,7 @@ def test_the_table_has_no_number_where_there_was_no_map() -> None:
 
 
 def test_places_in_words() -> None:
-    assert [evidence_words.ordinal(i) for i in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == [
+    assert [evidence_text.ordinal(i) for i in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111)] == [
         *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th")
     ]
 
@@ -273,7 +270,7 @@ def curves(*levels: float) -> Curves:
 def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None:
     random = curves(*np.full(20, 0.45))
     test = ErasureTest(curves(deletion, 0.3), curves(insertion, 0.7), random, random, 9)
-    assert re.search(words, evidence_words.in_words(test, "This", "Other"))
+    assert re.search(words, evidence_text.in_words(test, "This", "Other"))
 
 
 # --- Charts ---
@@ -282,18 +279,18 @@ def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None
 def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None:
     random = Curves(np.array([0, 0.5, 1]), np.array([[1, 0.2, 0], [1, 0.6, 0]]), np.zeros((2, 3)))
     test = ErasureTest(curves(0.3, 0.2), curves(0.8, 0.9), random, random, 9)
-    halves = evidence_charts.erasure(test, ("One", "Two"), what="probability of 2")
+    halves = deletion_insertion.curves(test, ("One", "Two"), what="probability of 2")
     band, mean = halves[0].data[0], halves[0].data[1]
     np.testing.assert_allclose(band.y, [1, 0.6, 0, 0, 0.2, 1])
     np.testing.assert_allclose(mean.y, [1, 0.4, 0])
     by_name = [trace for half in halves for trace in half.data if trace.name == "One"]
     np.testing.assert_allclose([trace.y[0] for trace in by_name], [0.3, 0.8])
     assert by_name[0].line.color == colours.AFTER
-    legend = evidence_charts.erasure_legend(test, ("One", "Two"))
+    legend = deletion_insertion.legend(test, ("One", "Two"))
     assert f'background:{colours.AFTER}"></i>One<' in legend
     assert ">mean and band of 2 random orders<" in legend
     assert ", logit %{customdata:.1f}, at" in by_name[0].hovertemplate
-    weighed = evidence_charts.erasure(
+    weighed = deletion_insertion.curves(
         test, ("One", "Two"), what="probability of 2 against 1", score="margin"
     )
     named = [trace for half in weighed for trace in half.data if trace.name == "Two"]
@@ -301,23 +298,23 @@ def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None
 
 
 def test_the_cascade_starts_at_the_map_itself_and_leaves_gaps() -> None:
-    figure = evidence_charts.cascade({"logits": 0.9, "dense": None, "conv": -0.4})
+    figure = charts.cascade({"logits": 0.9, "dense": None, "conv": -0.4})
     assert figure.data[0].y == (1.0, 0.9, None, -0.4)
     assert figure.layout.yaxis.range[0] < -0.4
-    assert evidence_charts.cascade({"logits": None}).data[0].y == (1.0, None)
+    assert charts.cascade({"logits": None}).data[0].y == (1.0, None)
 
 
 def test_methods_that_fail_are_grey_in_the_ranking() -> None:
     found = {"One": Estimate(0.5, 0.4, 0.7), "Two": Estimate(0.1, 0.0, 0.2)}
-    figure = evidence_charts.ranking(found, what="gap", level=0.0, failing=["Two"])
+    figure = ranking_chart(found, what="gap", level=0.0, failing=["Two"])
     (dots,) = figure.data
     assert list(dots.marker.color) == [colours.AFTER, colours.BEFORE]
     np.testing.assert_allclose(dots.error_x.array, [0.2, 0.1])
     np.testing.assert_allclose(dots.error_x.arrayminus, [0.1, 0.1])
     assert figure.layout.shapes[0].x0 == 0
-    assert not evidence_charts.ranking(found, what="x", level=None).layout.shapes
+    assert not ranking_chart(found, what="x", level=None).layout.shapes
 
 
 def test_every_verdict_has_its_words_and_its_mark() -> None:
-    assert set(evidence_words.VERDICTS) == set(evidence_words.BADGES)
-    assert row("occlusion", [0.1], [0.2]).verdict in evidence_words.VERDICTS
+    assert set(evidence_text.VERDICTS) == set(evidence_text.BADGES)
+    assert row("occlusion", [0.1], [0.2]).verdict in evidence_text.VERDICTS

@@ -15,10 +15,10 @@ from streamlit.testing.v1 import AppTest
 from visitors import STEM, Visitor
 
 from cnn_core.studies import results
-from dashboard import cache, runtime
-from dashboard.cache import flips
-from dashboard.canvas.codec import to_text
-from dashboard.film import film
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.draw_and_erase import cached
+from dashboard.widgets.canvas.codec import to_text
+from dashboard.widgets.replay import replay
 
 # A test digit that the network reads as a 9, though it is close to a 4; and a single pixel.
 NINE = "7"
@@ -28,7 +28,7 @@ SPECK[14, 14] = 255
 
 @pytest.fixture(scope="module", autouse=True)
 def _ready() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 def answer_to(levels: np.ndarray) -> int:
@@ -129,7 +129,7 @@ def test_the_page_goes_on_without_the_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    flips._study.clear()
+    cached._study.clear()
     visitor = Visitor("draw_and_erase", model="study")
     (complaint,) = visitor.complaints()
     assert "python -m cnn_core.studies counterfactuals" in complaint
@@ -146,9 +146,9 @@ def test_the_figures_are_shown_by_pair() -> None:
 
 
 def show(*arguments, **options):  # type: ignore[no-untyped-def]
-    from dashboard.film import film
+    from dashboard.widgets.replay import replay
 
-    film(*arguments, key="film", title="t", description="d", film_id="one", **options)
+    replay(*arguments, key="film", title="t", description="d", film_id="one", **options)
 
 
 def test_film_sends_every_picture() -> None:
@@ -174,7 +174,7 @@ def test_film_sends_every_picture() -> None:
 )
 def test_film_of_what_does_not_fit(shape: tuple[int, ...], values: list, captions: list) -> None:
     with pytest.raises(ValueError, match="Expected"):
-        film(
+        replay(
             np.zeros(shape, np.uint8),
             values,
             captions,

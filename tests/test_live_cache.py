@@ -16,9 +16,9 @@ from networks import randomize
 from visitors import forget_pictures, forget_results
 
 from cnn_core import datasets, inference, models
-from dashboard import cache, runtime
-from dashboard.cache import attributions, faithfulness, live
-from dashboard.cache.once import Once
+from dashboard import cache, tensorflow_loader
+from dashboard.cache import compiling, explanations, faithfulness
+from dashboard.cache.single_flight import Once
 
 LONG = 30  # seconds until a thread that waits in vain gives up and fails
 
@@ -105,7 +105,7 @@ def test_another_goes_on_where_one_was_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda: cache.split("mnist", "test"), lambda: attributions.references("mnist")]
+    "ask", [lambda: cache.split("mnist", "test"), lambda: cache.references("mnist")]
 )
 def test_visitors_at_once_share_the_pictures(ask: Callable[[], object]) -> None:
     """Each copy of a large training set would take hundreds of megabytes."""
@@ -126,7 +126,7 @@ def test_visitors_at_once_share_the_pictures(ask: Callable[[], object]) -> None:
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in the place of the shipped files."""
-    runtime.wait()
+    tensorflow_loader.wait()
     forget_results()
     monkeypatch.setattr(models, "PRETRAINED", tmp_path)
     yield tmp_path
@@ -161,18 +161,18 @@ def test_a_first_use_compiles_in_the_background(shelf: Path) -> None:
     name = "strided_8_filters"
     put(shelf, name, 1)
     assert not cache.is_compiled(name)
-    started = dict(live._compiled)
+    started = dict(compiling._compiled)
     assert cache.is_compiled(name) in (False, True)
-    assert live._compiled == started, "the second to ask starts nothing"
+    assert compiling._compiled == started, "the second to ask starts nothing"
     cache.wait_until_compiled(name)
     assert cache.is_compiled(name)
-    assert len(live._occlusion_maps) >= 1
+    assert len(explanations._occlusion_maps) >= 1
 
 
 def test_nothing_on_the_way_calls_predict(
     digit: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
     for slow in ("predict", "predict_on_batch", "predict_step"):
         monkeypatch.setattr(keras.Model, slow, lambda *_, **__: pytest.fail("predict"))
     forget_results()
@@ -197,17 +197,17 @@ def test_the_patch_that_follows_the_pen_is_paper_on_paper_alone(
 def test_a_map_of_a_digit_drawn_with_the_widest_pens_leaves_the_paper_alone(
     wide_digit: np.ndarray,
 ) -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
     asked = faithfulness.Asked("lime", 0)
     heatmap = cache.explanation("study", wide_digit, "lime", 0).heatmap
     np.testing.assert_array_equal(asked.maker("study")(cache.model("study"), wide_digit), heatmap)
     assert not heatmap[wide_digit[..., 0] == 0].any()
-    test = faithfulness.erasure("study", wide_digit, (asked,))
+    test = faithfulness.deletion_insertion("study", wide_digit, (asked,))
     assert test.num_pixels == np.count_nonzero(wide_digit)
 
 
 def test_the_black_part_of_a_photograph_has_pieces_too() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
     image = models.golden_images(models.get("course_fc").input_shape)[0]
     image[:40] = 0
     options = (("baseline", image + 0.5),)
@@ -219,7 +219,7 @@ def test_the_black_part_of_a_photograph_has_pieces_too() -> None:
 
 
 def test_what_is_shared_cannot_be_written_to(digit: np.ndarray) -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
     covered = cache.occlusion_map("study", digit, 8, 8, "mean")
     answer = cache.prediction("study", digit)
     heatmap = cache.explanation("study", digit, "input_x_gradient", 2).heatmap

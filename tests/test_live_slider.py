@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.live_slider import Slid, read_update
+from dashboard.widgets.live_slider import Slid, read_update
 
 HELD = Slid(4, 0, "patch")
 

@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 from written_numbers import PROBABILITIES
 
-from dashboard import colours, components, markup
+from dashboard.figures import colours, numbers, pictures
+from dashboard.figures.html import (
+    NO_NUMBER,
+    below_tile,
+    figure,
+    heatmap_figure,
+    picture,
+    probability_bars,
+    row,
+    scale_of,
+)
+from dashboard.frame import page_parts
 
 MINUS = "\N{MINUS SIGN}"
 PICTURE = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -47,16 +58,16 @@ class Elements(HTMLParser):
         (0.99951, ">99.9%"),
         (float(np.float32(0.99999994)), ">99.9%"),
         (1.0, "100.0%"),
-        (float("nan"), markup.NO_NUMBER),
+        (float("nan"), NO_NUMBER),
     ],
 )
 def test_percent(share: float, text: str) -> None:
-    assert markup.percent(share) == text
+    assert numbers.percent(share) == text
 
 
 @pytest.mark.parametrize(("value", "text"), PROBABILITIES)
 def test_probability(value: float, text: str) -> None:
-    assert markup.probability(value) == text
+    assert numbers.probability(value) == text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +83,7 @@ def test_probability(value: float, text: str) -> None:
     ],
 )
 def test_points(change: float, text: str) -> None:
-    assert markup.points(change) == text
+    assert numbers.points(change) == text
 
 
 @pytest.mark.parametrize(
@@ -85,11 +96,11 @@ def test_points(change: float, text: str) -> None:
         (-0.006, 2, f"{MINUS}0.01"),
         (12.345, 1, "+12.3"),
         (-12.345, 1, f"{MINUS}12.3"),
-        (float("nan"), 1, markup.NO_NUMBER),
+        (float("nan"), 1, NO_NUMBER),
     ],
 )
 def test_signed(value: float, digits: int, text: str) -> None:
-    assert markup.signed(value, digits) == text
+    assert numbers.signed(value, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -99,29 +110,29 @@ def test_signed(value: float, digits: int, text: str) -> None:
 def test_small_pictures_of_one_gallery_break_their_lines_alike(
     name: str, names: tuple[str, ...], text: str
 ) -> None:
-    assert markup.below_tile(name, "0.5", names) == text
+    assert below_tile(name, "0.5", names) == text
 
 
 def test_a_picture_holds_its_pixels_its_width_and_its_description() -> None:
-    (image,) = Elements(markup.picture(PICTURE, width=120, description="a digit")).attributes("img")
-    assert image["src"] == colours.data_uri(PICTURE)
+    (image,) = Elements(picture(PICTURE, width=120, description="a digit")).attributes("img")
+    assert image["src"] == pictures.data_uri(PICTURE)
     assert image["style"] == "width:120px"
     assert image["alt"] == "a digit"
 
 
 def test_a_figure_without_a_description_is_described_by_its_caption() -> None:
-    (image,) = Elements(markup.figure(PICTURE, "Step", width=9)).attributes("img")
+    (image,) = Elements(figure(PICTURE, "Step", width=9)).attributes("img")
     assert image["alt"] == "Step"
 
 
 @pytest.mark.parametrize(
     "html",
     [
-        markup.picture(PICTURE, width=9, description=HOSTILE),
-        markup.figure(PICTURE, HOSTILE, width=9, description=HOSTILE),
-        markup.scale_of(1.0, is_signed=True, unit=HOSTILE),
-        markup.probability_bars([HOSTILE, HOSTILE], np.array([0.25, 0.75])),
-        markup.heatmap_figure(
+        picture(PICTURE, width=9, description=HOSTILE),
+        figure(PICTURE, HOSTILE, width=9, description=HOSTILE),
+        scale_of(1.0, is_signed=True, unit=HOSTILE),
+        probability_bars([HOSTILE, HOSTILE], np.array([0.25, 0.75])),
+        heatmap_figure(
             np.eye(3),
             np.ones((3, 3, 1)),
             background="paper",
@@ -140,14 +151,14 @@ def test_text_from_outside_stays_text(html: str) -> None:
 
 
 def test_a_row_keeps_the_order() -> None:
-    assert Elements(markup.row(["<i>a</i>", "<i>b</i>"])).text == "ab"
+    assert Elements(row(["<i>a</i>", "<i>b</i>"])).text == "ab"
 
 
 def test_the_scale_names_both_ends_and_the_unit() -> None:
-    signed = markup.scale_of(2.5, is_signed=True, unit="logits")
+    signed = scale_of(2.5, is_signed=True, unit="logits")
     assert Elements(signed).text == f"{MINUS}2.50+2.50 logits"
     assert ",".join(colours.DIVERGING) in signed
-    unsigned = markup.scale_of(2.5, is_signed=False, unit="logits")
+    unsigned = scale_of(2.5, is_signed=False, unit="logits")
     assert Elements(unsigned).text == "02.50 logits"
     assert ",".join(colours.SEQUENTIAL) in unsigned
 
@@ -160,9 +171,9 @@ def test_a_heatmap_figure_states_its_own_largest_magnitude() -> None:
         "caption": "red for",
         "unit": "logits",
     }
-    html = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, **options)
+    html = heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, **options)
     assert Elements(html).text == f"Evidence{MINUS}4.00+4.00 logitsred for"
-    wider = markup.heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, limit=8, **options)
+    wider = heatmap_figure(heatmap, np.zeros((2, 2, 1)), is_signed=True, limit=8, **options)
     assert f"{MINUS}8.00" in wider
 
 
@@ -173,7 +184,7 @@ def widths(html: str, tag: str) -> list[float]:
 
 def test_the_bars_are_as_long_as_the_probabilities() -> None:
     probabilities = np.array([0.25, 0.7, 0.05])
-    html = markup.probability_bars("abc", probabilities, marked=0)
+    html = probability_bars("abc", probabilities, marked=0)
     assert widths(html, "u") == [25, 70, 5]
     assert widths(html, "s") == []
     assert Elements(html).text == "a ✓25.0%b70.0%c5.0%"
@@ -183,7 +194,7 @@ def test_the_bars_are_as_long_as_the_probabilities() -> None:
 
 def test_beside_the_bars_stands_the_change_in_points() -> None:
     before, after = np.array([0.9, 0.1, 0.0]), np.array([0.25, 0.75, 0.0])
-    html = markup.probability_bars("abc", after, before)
+    html = probability_bars("abc", after, before)
     assert widths(html, "u") == [25, 75, 0]
     assert widths(html, "s") == [90, 10, 0]
     assert Elements(html).text == f"a25.0%{MINUS}65.0 ptsb75.0%+65.0 ptsc<0.1%"
@@ -193,9 +204,9 @@ def test_beside_the_bars_stands_the_change_in_points() -> None:
     ("share", "text"), [(1, "100%"), (0.999, ">99%"), (0.5, "50%"), (0.001, "<1%"), (0, "0%")]
 )
 def test_a_short_share_never_claims_certainty(share: float, text: str) -> None:
-    assert markup.percent(share, 0) == text
+    assert numbers.percent(share, 0) == text
 
 
 def test_the_style_sheet_holds_nothing_that_looks_like_html() -> None:
     """The browser's sanitiser would drop it all, and the page would stand there naked."""
-    assert "<" not in Path(components.__file__).with_name("style.css").read_text("utf-8")
+    assert "<" not in Path(page_parts.__file__).with_name("style.css").read_text("utf-8")

@@ -16,7 +16,8 @@ from test_state import run_alone
 from visitors import Visitor
 
 from cnn_core import architecture, datasets, models
-from dashboard import cache, lessons, network_tables, runtime
+from dashboard import tensorflow_loader
+from dashboard.app_pages.models import cached, classics, tables
 
 ALL, ONE, LESSONS = "All networks", "One network", "What the classics teach"
 EVERY = (*models.MODELS, *models.UNTRAINED)
@@ -25,12 +26,12 @@ MEASURE = "Measure the milliseconds on this machine"
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 @pytest.fixture(autouse=True)
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_speeds", {})
+    monkeypatch.setattr(cached, "_speeds", {})
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_table_says_what_a_published_figure_was_measured_on() -> None:
     for spec in models.MODELS.values():
         if spec.published_note:
             assert spec.published_note[1:] in captions
-    marks = network_tables.notes()
+    marks = tables.notes()
     mark = marks[marks.index("Training accuracy in epoch 18") - 2]
     assert f"69.00%{mark}" in look(ALL).html()
 
@@ -133,12 +134,12 @@ def test_missing_tables_are_one_sentence(shelf: Path) -> None:
 
 def test_milliseconds_are_measured_when_asked_for(shelf: Path) -> None:
     visitor = look(ALL)
-    assert cache.speeds() == {}
+    assert cached.speeds() == {}
     visitor.press(MEASURE)
     assert visitor.complaints() == []
-    assert cache.speeds().keys() == {"study", *lessons.INCEPTIONS}
+    assert cached.speeds().keys() == {"study", *classics.INCEPTIONS}
     html = visitor.html()
-    for name, milliseconds in cache.speeds().items():
+    for name, milliseconds in cached.speeds().items():
         assert 0 < milliseconds < 10_000
         assert f"{milliseconds:.2f}" in rows(html)[models.architecture(name).title]
 
@@ -219,8 +220,8 @@ def test_bottleneck_in_figures() -> None:
     assert "2.6 times fewer multiply-adds" in " ".join(visitor.text("caption"))
     assert "an image takes" not in " ".join(visitor.text("caption"))
     visitor.press(MEASURE)
-    assert cache.speeds().keys() == set(lessons.INCEPTIONS)
-    ours, direct = (cache.speeds()[name] for name in lessons.INCEPTIONS)
+    assert cached.speeds().keys() == set(classics.INCEPTIONS)
+    ours, direct = (cached.speeds()[name] for name in classics.INCEPTIONS)
     said = " ".join(visitor.text("caption"))
     assert f"an image takes {ours:.2f} ms instead of {direct:.2f}" in said
 
@@ -228,7 +229,7 @@ def test_bottleneck_in_figures() -> None:
 def test_lessons_without_cards_say_what_trains_them(shelf: Path) -> None:
     visitor = look(LESSONS)
     said = " ".join(visitor.text("info"))
-    for name in (*lessons.RESIDUALS, *lessons.LENETS):
+    for name in (*classics.RESIDUALS, *classics.LENETS):
         assert f"`python -m cnn_core.training {name}`" in said
     assert len(visitor.app.main.get("plotly_chart")) == 0
     assert {"1,516", "150,000"} <= set(rows(visitor.html())["LeNet-5"])
@@ -274,9 +275,9 @@ assert any("conv5_3" in text for text in visitor.text("markdown"))
 visitor.choose("models_view", "What the classics teach")
 assert "21,767,424" in visitor.html()
 assert visitor.complaints() == []
-assert not runtime.is_ready()
+assert not tensorflow_loader.is_ready()
 opened.set()
-runtime.wait()
+tensorflow_loader.wait()
 """,
         on_import="opened.wait()",
     )

@@ -15,10 +15,11 @@ from visitors import STEM, Visitor, forget_jobs
 
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
-from dashboard import cache, embedding_view, neuron_charts, runtime
-from dashboard.cache import jobs
-from dashboard.cache import neurons as known
-from dashboard.canvas.codec import to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.embedding import views
+from dashboard.app_pages.neuron import cached, charts
+from dashboard.cache import background_jobs, pictures, records
+from dashboard.widgets.canvas.codec import to_text
 
 NUM_TRAIN, NUM_TEST = 120, 60
 
@@ -26,7 +27,7 @@ NUM_TRAIN, NUM_TEST = 120, 60
 @pytest.fixture(scope="module", autouse=True)
 def _few_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A small MNIST, so that going through all of it takes no time, and an empty shelf."""
-    runtime.wait()
+    tensorflow_loader.wait()
     real = cache.split
     parts = {"train": NUM_TRAIN, "test": NUM_TEST}
 
@@ -43,8 +44,8 @@ def _few_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     shipped = cache.test_answers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("shelf")))
-        patch.setattr(cache, "split", few)
-        patch.setattr(cache, "test_answers", answers)
+        patch.setattr(pictures, "split", few)
+        patch.setattr(records, "test_answers", answers)
         yield
     cache.st.cache_data.clear()
     cache.st.cache_resource.clear()
@@ -195,13 +196,13 @@ def test_the_first_neuron_is_the_strongest_on_the_current_digit() -> None:
 
 def test_a_frame_lies_around_what_is_seen() -> None:
     pixels = np.full((4, 6, 1), 0.5, np.float32)
-    picture = neuron_charts.outlined(pixels, (1, 2, 3, 4), side=40)
+    picture = charts.outlined(pixels, (1, 2, 3, 4), side=40)
     assert picture.shape == (40, 60, 3)
     is_frame = (picture == (224, 130, 20)).all(axis=-1)
     down, across = np.flatnonzero(is_frame.any(axis=1)), np.flatnonzero(is_frame.any(axis=0))
     assert (down[0], down[-1], across[0], across[-1]) == (8, 31, 18, 41)
     assert not is_frame[10:30, 20:40].any()
-    assert not (neuron_charts.outlined(pixels, (0, 0, 4, 6)) == (224, 130, 20)).all(-1).any()
+    assert not (charts.outlined(pixels, (0, 0, 4, 6)) == (224, 130, 20)).all(-1).any()
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_a_frame_lies_around_what_is_seen() -> None:
 )
 def test_weights_as_one_picture(shape: tuple[int, int, int], cells: tuple[int, int]) -> None:
     kernel = np.arange(1, np.prod(shape) + 1, dtype=np.float32).reshape(shape)
-    picture = neuron_charts.weights(kernel)
+    picture = charts.weights(kernel)
     assert picture.shape == (*cells, 3)
     filled = (picture != (128, 140, 150)).any(axis=-1)
     assert filled.sum() == kernel.size
@@ -256,10 +257,10 @@ def test_the_current_digit_stands_where_its_own_dot_is(laid_out: Visitor) -> Non
 
 
 def cache_jobs(kind: str) -> tuple[dict[str, np.ndarray], str]:
-    from dashboard.cache import embedding as known
+    from dashboard.app_pages.embedding import cached
 
-    key, work = getattr(known, f"{kind}_job")("study")
-    found = jobs.find(key)
+    key, work = getattr(cached, f"{kind}_job")("study")
+    found = background_jobs.find(key)
     return (found.result if found else work(lambda _share: None)), key
 
 
@@ -326,7 +327,7 @@ def test_any_digit_has_a_dossier_and_a_place(levels: np.ndarray) -> None:
     ],
 )
 def test_the_vote_in_words(labels: list[int], answer: int, words: str) -> None:
-    assert embedding_view.vote(labels, tuple("0123456789"), answer, "digit") == words
+    assert views.vote(labels, tuple("0123456789"), answer, "digit") == words
 
 
 # --- Jobs ---
@@ -335,43 +336,43 @@ def test_the_vote_in_words(labels: list[int], answer: int, words: str) -> None:
 def test_a_job_runs_once_tells_how_far_it_is_and_is_forgotten_last() -> None:
     go, runs = threading.Event(), []
 
-    def work(progress: jobs.Progress) -> str:
+    def work(progress: background_jobs.Progress) -> str:
         runs.append(1)
         progress(0.5)
         assert go.wait(30)
         return "done"
 
-    job = jobs.start("one", work)
-    assert jobs.start("one", work) is job
+    job = background_jobs.start("one", work)
+    assert background_jobs.start("one", work) is job
     while job.share < 0.5:
         assert not job.is_done.wait(0.01)
-    for i in range(2 * jobs.MAX_KEPT):
-        jobs.keep(f"other {i}", i)
-    assert jobs.find("one") is job, "a running job is not forgotten"
-    assert jobs.find("other 0") is None
+    for i in range(2 * background_jobs.MAX_KEPT):
+        background_jobs.keep(f"other {i}", i)
+    assert background_jobs.find("one") is job, "a running job is not forgotten"
+    assert background_jobs.find("other 0") is None
     go.set()
     assert job.is_done.wait(30)
     assert (job.result, job.share, len(runs)) == ("done", 1.0, 1)
 
 
 def test_a_job_that_fails_can_be_started_again() -> None:
-    def fail(_progress: jobs.Progress) -> None:
+    def fail(_progress: background_jobs.Progress) -> None:
         raise MissingFileError("No such pictures.")
 
-    first = jobs.start("bad", fail)
+    first = background_jobs.start("bad", fail)
     assert first.is_done.wait(30)
     assert isinstance(first.error, MissingFileError)
-    second = jobs.start("bad", lambda _progress: 7)
+    second = background_jobs.start("bad", lambda _progress: 7)
     assert second.is_done.wait(30)
     assert (second.result, second.error) == (7, None)
 
 
 def test_a_failed_job_is_one_sentence_on_the_page() -> None:
-    def fail(_progress: jobs.Progress) -> None:
+    def fail(_progress: background_jobs.Progress) -> None:
         raise MissingFileError("The pictures went away.")
 
-    key, _ = known.accuracy_job("study", "conv1", 0, 0.0)
-    assert jobs.start(key, fail).is_done.wait(30)
+    key, _ = cached.accuracy_job("study", "conv1", 0, 0.0)
+    assert background_jobs.start(key, fail).is_done.wait(30)
     visitor = Visitor("neuron")
     visitor.choose("neuron_channel_study_conv1", 0)
     assert visitor.complaints() == ["The pictures went away."]

@@ -15,8 +15,10 @@ from visitors import HOME, SEVEN, STEM, Visitor, forget_pictures, forget_results
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
-from dashboard import cache, runtime
-from dashboard.canvas.codec import from_text, to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.misclassified import cached
+from dashboard.app_pages.one_vs_two.cached import one_vs_two
+from dashboard.widgets.canvas.codec import from_text, to_text
 
 # The page, what its heading says and where its last link leads.
 PAGES = {
@@ -46,7 +48,7 @@ BLANK = np.zeros((28, 28), np.uint8)
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 @pytest.fixture
@@ -180,8 +182,8 @@ def test_a_click_in_the_gallery_chooses_the_digit() -> None:
 
 def test_the_overview_has_a_door_to_every_page() -> None:
     links = {element.proto.page for element in Visitor().app.main.get("page_link")}
-    pages = {path.stem for path in (HOME.parent / "app_pages").glob("*.py")}
-    assert links == pages - {"__init__", "overview"}
+    folders = {path.parent.name for path in (HOME.parent / "app_pages").glob("*/page.py")}
+    assert links == folders - {"overview"}
 
 
 @pytest.mark.parametrize("name", ["study", "cifar_simple", "course_fc"])
@@ -681,7 +683,7 @@ def test_an_edited_digit_is_compared_with_the_original(drawn: Visitor) -> None:
 
 @pytest.fixture(scope="module")
 def mistakes() -> tuple[evaluation.Mistake, ...]:
-    return cache.mistakes("study")
+    return cached.mistakes("study")
 
 
 def test_all_mistakes_are_shown_and_counted(mistakes: tuple[evaluation.Mistake, ...]) -> None:
@@ -769,7 +771,7 @@ def test_the_tour_goes_on_where_the_study_cannot() -> None:
 
 def test_the_slider_goes_through_the_five_steps() -> None:
     visitor = Visitor("one_vs_two")
-    study = cache.one_vs_two("study")
+    study = one_vs_two("study")
     for number, step in enumerate(study.steps, 1):
         visitor.choose("study_step", number)
         shown = visitor.app.main.get("html")[0].proto.body
@@ -786,7 +788,7 @@ def test_a_step_can_be_erased_by_hand() -> None:
     visitor = Visitor("one_vs_two")
     visitor.press("Erase this one by hand")
     assert visitor.text("title") == ["Draw and erase"]
-    expected = np.rint(cache.one_vs_two("study").steps[0].pixels[..., 0] * 255)
+    expected = np.rint(one_vs_two("study").steps[0].pixels[..., 0] * 255)
     sent = from_text(visitor.component("digit_canvas")["pixels"])
     np.testing.assert_array_equal(sent, expected)
 

@@ -13,8 +13,8 @@ from visitors import Visitor, forget_results
 
 from cnn_core import models
 from cnn_core.errors import MissingFileError
-from dashboard import runtime
-from dashboard.cache import flips
+from dashboard import tensorflow_loader
+from dashboard.app_pages.draw_and_erase import cached
 
 NAME = "strided_8_filters"
 SHIPPED = models.PRETRAINED
@@ -23,7 +23,7 @@ SHIPPED = models.PRETRAINED
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in the place of the shipped files."""
-    runtime.wait()
+    tensorflow_loader.wait()
     (tmp_path / f"{NAME}.predictions.npz").symlink_to(models.PRETRAINED / f"{NAME}.predictions.npz")
     card = models.load_card(NAME)
     monkeypatch.setattr(models, "PRETRAINED", tmp_path)
@@ -95,8 +95,8 @@ def test_the_smallest_edits_of_old_weights_are_not_shown(shelf: Path) -> None:
     for path in SHIPPED.glob("study.*"):
         (shelf / path.name).symlink_to(path)
     card = models.load_card("study")
-    assert flips.study().rows
+    assert cached.study().rows
     (shelf / "study.json").unlink()
     (shelf / "study.json").write_text(json.dumps(card | {"weights_sha256": "of others"}), "utf-8")
     with pytest.raises(MissingFileError, match="made with other weights than those here"):
-        flips.study()
+        cached.study()

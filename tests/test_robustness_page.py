@@ -14,9 +14,17 @@ from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
 from cnn_core.studies import results
 from cnn_core.studies.robustness import Curve, rank
-from dashboard import cache, colours, robustness_charts, robustness_words, runtime
-from dashboard.cache import robustness as robustness_cache
-from dashboard.canvas.codec import from_text, to_text
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.robustness import cached, charts
+from dashboard.app_pages.robustness.text import (
+    hold_in_words,
+    in_words,
+    mean_in_words,
+    ranking_in_words,
+    table,
+)
+from dashboard.figures import colours, pictures
+from dashboard.widgets.canvas.codec import from_text, to_text
 
 BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()
@@ -26,14 +34,14 @@ POINT[14, 14] = 255
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
     """Compiled too: an AppTest that waits for maps does not know that the page was switched."""
-    runtime.wait()
+    tensorflow_loader.wait()
     cache.wait_until_compiled("study")
 
 
 @pytest.fixture(scope="module")
 def looking() -> Visitor:
     """One visitor who goes through all changes."""
-    runtime.wait()
+    tensorflow_loader.wait()
     return Visitor("robustness", model="study")
 
 
@@ -59,14 +67,14 @@ def test_every_change_shows_the_changed_digit_and_both_answers(
     changed = perturb(digit, row.name, row.default, model=cache.model("study"))
     shown = figures(visitor)
     assert list(shown) == ["Test digit 1", "Changed", "Difference"]
-    assert shown["Test digit 1"] == colours.data_uri(colours.as_picture(digit))
-    assert shown["Changed"] == colours.data_uri(colours.as_picture(changed))
+    assert shown["Test digit 1"] == pictures.data_uri(pictures.as_picture(digit))
+    assert shown["Changed"] == pictures.data_uri(pictures.as_picture(changed))
     answer = inference.predict(cache.model("study"), changed)
     assert f"Now <b>{answer.classes[0]}</b><span>before 2</span>" in visitor.html()
     assert row.help.split("\n")[0] in text(visitor)
     assert (f"({row.paper})" in text(visitor)) == row.needs_model
-    expected = robustness_words.hold_in_words(
-        robustness_cache.sweep("study", digit, row.name, None, options_of(row)),
+    expected = hold_in_words(
+        cached.sweep("study", digit, row.name, None, options_of(row)),
         row,
         models.get("study").class_names,
         dict(options_of(row)),
@@ -110,17 +118,17 @@ def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
     visitor = Visitor("robustness", model="study")
     visitor.press("Use the changed digit")
     assert visitor.text("title") == ["Draw and erase"]
-    expected = colours.as_picture(perturb(digit, "rotation", 20))
+    expected = pictures.as_picture(perturb(digit, "rotation", 20))
     sent = from_text(visitor.component("digit_canvas")["pixels"], (28, 28))
     np.testing.assert_array_equal(sent, expected)
     assert "Test digit 1, edited" in visitor.card()
     visitor.go_to("robustness")
-    assert figures(visitor)["Test digit 1, edited"] == colours.data_uri(expected)
+    assert figures(visitor)["Test digit 1, edited"] == pictures.data_uri(expected)
 
 
 def test_a_digit_drawn_by_hand_is_changed_like_any_other() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(STEM))
-    assert figures(visitor)["Your own digit"] == colours.data_uri(STEM)
+    assert figures(visitor)["Your own digit"] == pictures.data_uri(STEM)
     assert visitor.complaints() == []
 
 
@@ -179,9 +187,9 @@ def test_a_network_that_was_not_measured_says_how(
     study = results.read("robustness")
     kept = [each for each in study["curves"] if each["model"] != "study"]
     monkeypatch.setattr(results, "read", lambda name: {**study, "curves": kept})
-    robustness_cache._study.clear()
+    cached._study.clear()
     visitor = Visitor("robustness", model="study")
-    robustness_cache._study.clear()
+    cached._study.clear()
     (sentence,) = visitor.text("info")
     assert "is not measured yet: run `python -m cnn_core.studies robustness`" in sentence
     assert visitor.complaints() == []
@@ -214,12 +222,12 @@ def swept(*answers: int) -> Sweep:
 )
 def test_how_far_it_holds_in_words(answers: tuple[int, ...], words: str) -> None:
     options = {"direction": "sideways"}
-    assert robustness_words.hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
+    assert hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
 
 
 def test_a_change_of_one_direction_has_one_sentence() -> None:
     one_sided = Sweep(np.array([0, 0.1]), np.eye(3, dtype=np.float32)[[0, 0]])
-    said = robustness_words.hold_in_words(one_sided, get("noise"), NAMES, {})
+    said = hold_in_words(one_sided, get("noise"), NAMES, {})
     assert said == "The answer **cat** holds to the end, 0.1 of full brightness."
 
 
@@ -231,27 +239,27 @@ def test_who_holds_best_in_words() -> None:
     one, two, three = curve("study", 99, 90, 40), curve("robust", 98, 95, 90), curve("ann", 9, 9, 9)
     titles = [models.get(name).title for name in ("study", "robust")]
     curves = [one, two, three]
-    said = robustness_words.ranking_in_words(rank(curves, 0.2), one, "much")
+    said = ranking_in_words(rank(curves, 0.2), one, "much")
     assert said.startswith(f"**At much, {titles[1]} holds best**: 90.0% (82.6 to 94.5%) right.")
     assert "do not overlap, so it is more than chance" in said
-    assert "overlap, so the difference may be chance" in robustness_words.ranking_in_words(
+    assert "overlap, so the difference may be chance" in ranking_in_words(
         rank(curves, 0.1), one, "little"
     )
-    assert robustness_words.ranking_in_words(rank(curves, 0.2), two, "much").endswith(
+    assert ranking_in_words(rank(curves, 0.2), two, "much").endswith(
         "No other network's interval reaches its own."
     )
-    assert f"Not told apart from the best: {titles[1]}." in robustness_words.ranking_in_words(
+    assert f"Not told apart from the best: {titles[1]}." in ranking_in_words(
         rank(curves, 0), one, "none"
     )
-    assert robustness_words.mean_in_words(curves, one) == (
+    assert mean_in_words(curves, one) == (
         f"Over all strengths {titles[0]} is right in 65.0%, rank 2 of 3; {titles[1]} in 92.5%."
     )
-    assert robustness_words.mean_in_words(curves, two).endswith("rank 1 of 3.")
+    assert mean_in_words(curves, two).endswith("rank 1 of 3.")
 
 
 def test_the_table_holds_every_share_with_its_interval() -> None:
     curves = [curve("study", 99, 90, 40), curve("robust", 98, 95, 100)]
-    html = robustness_words.table(curves, curves[0])
+    html = table(curves, curves[0])
     assert html.count("<tr") == 3
     assert "90.0% (82.6 to 94.5)" in html
     assert html.count('<th scope="col">0.1</th>') == 1
@@ -270,11 +278,11 @@ def test_the_table_holds_every_share_with_its_interval() -> None:
     ],
 )
 def test_strength_in_words(strength: float, unit: str, words: str) -> None:
-    assert robustness_words.in_words(strength, unit) == words
+    assert in_words(strength, unit) == words
 
 
 def test_the_chart_shows_the_answer_and_what_it_turns_into_first() -> None:
-    figure = robustness_charts.probabilities(swept(2, 0, 0, 0, 1), NAMES, 1.0, "shift")
+    figure = charts.probabilities(swept(2, 0, 0, 0, 1), NAMES, 1.0, "shift")
     assert [trace.name for trace in figure.data] == ["cat", "dog", "bird"]
     assert figure.data[0].line.color == colours.AFTER
 
@@ -282,9 +290,7 @@ def test_the_chart_shows_the_answer_and_what_it_turns_into_first() -> None:
 def test_the_chosen_network_and_the_one_beside_it_have_bands() -> None:
     curves = [curve(name, 99, 90, 40) for name in ("study", "robust", "ann", "lenet5")]
     titles = [each.model for each in curves]
-    figure = robustness_charts.accuracies(
-        curves, titles, chosen=2, beside=0, strength=0.1, axis="noise"
-    )
+    figure = charts.accuracies(curves, titles, chosen=2, beside=0, strength=0.1, axis="noise")
     bands = [trace for trace in figure.data if trace.fill == "toself"]
     assert [band.legendgroup for band in bands] == ["study", "ann"]
     low, high = curves[0].intervals[2]
@@ -292,7 +298,7 @@ def test_the_chosen_network_and_the_one_beside_it_have_bands() -> None:
     assert figure.data[-1].line.color == colours.AFTER
     named = [trace.name for trace in figure.data if trace.showlegend is not False]
     assert named == ["other networks", "study", "ann"]
-    alone = robustness_charts.accuracies(
+    alone = charts.accuracies(
         curves[:1], titles[:1], chosen=0, beside=None, strength=0, axis="noise"
     )
     assert json.loads(alone.to_json())["data"][-1]["name"] == "study"

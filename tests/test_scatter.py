@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import colours
-from dashboard.scatter import scatter
+from dashboard.figures import colours
+from dashboard.widgets.scatter import scatter
 
 DOTS: dict[str, Any] = {
     "points": np.array([[0, 1], [2, 3], [4, 5.5]]),
@@ -27,7 +27,7 @@ DOTS: dict[str, Any] = {
 
 
 def show(options):  # type: ignore[no-untyped-def]
-    from dashboard.scatter import mark, scatter
+    from dashboard.widgets.scatter import mark, scatter
 
     scatter(**options)
     mark(options["points"][0], "now", scatter="dots")

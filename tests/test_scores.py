@@ -9,7 +9,8 @@ import pytest
 
 from cnn_core import evaluation, models
 from cnn_core.evaluation import Summary
-from dashboard import colours, markup, scores, tables
+from dashboard.app_pages.evaluation import charts, tables
+from dashboard.figures import colours, html
 
 NAMES = ("airplane", "automobile", "bird")
 MATRIX = np.array([[50, 2, 0], [1, 60, 0], [0, 3, 70]])
@@ -20,7 +21,7 @@ def summary(accuracy: float) -> Summary:
 
 
 def test_every_cell_of_the_full_matrix_can_be_clicked() -> None:
-    figure = scores.full_confusion(MATRIX, NAMES)
+    figure = charts.full_confusion(MATRIX, NAMES)
     cells = [
         tuple(point)
         for markers in figure.select_traces({"type": "scatter"})
@@ -34,7 +35,7 @@ def test_every_cell_of_the_full_matrix_can_be_clicked() -> None:
 
 
 def test_the_chosen_cell_is_framed() -> None:
-    (frame,) = scores.full_confusion(MATRIX, NAMES, (2, 1)).layout.shapes
+    (frame,) = charts.full_confusion(MATRIX, NAMES, (2, 1)).layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, 1.5, 2.5)
     assert frame.line.color == colours.AFTER
 
@@ -42,7 +43,7 @@ def test_the_chosen_cell_is_framed() -> None:
 def test_reliability_leaves_out_empty_bins() -> None:
     logits = np.log([[0.6, 0.4]] * 4 + [[0.999, 0.001]])
     found = evaluation.calibration(logits, np.array([0, 1, 1, 1, 0]), bins=4)
-    _, dots, bars = scores.reliability(found).data
+    _, dots, bars = charts.reliability(found).data
     np.testing.assert_allclose(dots.x, [0.6, 0.999], rtol=1e-6)
     np.testing.assert_allclose(dots.y, [0.25, 1])
     assert list(bars.x) == [0.625, 0.875]
@@ -54,7 +55,7 @@ def test_reliability_leaves_out_empty_bins() -> None:
 
 def test_accuracies_stand_beside_the_published_ones() -> None:
     found = {"Deep": summary(0.8), "Simple": summary(0.6)}
-    measured, published = scores.accuracies(found, [None, 0.5], chosen=1).data
+    measured, published = charts.accuracies(found, [None, 0.5], chosen=1).data
     assert list(measured.x) == [0.8, 0.6]
     assert list(measured.y) == list(published.y) == ["Deep", "Simple"]
     assert list(published.x) == [None, 0.5]
@@ -125,5 +126,5 @@ def test_summaries_name_the_networks_and_what_was_published() -> None:
 
 
 def test_facts_are_escaped() -> None:
-    assert markup.facts([("<b>", "a & b")]).count("&lt;b&gt;") == 1
-    assert "a &amp; b" in markup.facts([("<b>", "a & b")])
+    assert html.facts([("<b>", "a & b")]).count("&lt;b&gt;") == 1
+    assert "a &amp; b" in html.facts([("<b>", "a & b")])

@@ -12,15 +12,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visitors import SEVEN, STEM, Visitor
 
-from dashboard import runtime
-from dashboard.canvas.codec import to_text
+from dashboard import tensorflow_loader
+from dashboard.widgets.canvas.codec import to_text
 
 PAGES = ("overview", "draw_and_erase", "attention", "occlusion", "filters", "feature_maps")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    runtime.wait()
+    tensorflow_loader.wait()
 
 
 def name_of(visitor: Visitor) -> str:
@@ -157,11 +157,11 @@ def remember_many() -> None:
     import numpy as np
     import streamlit as st
 
-    from dashboard import state
+    from dashboard import session
 
     for count in (0, 0, *range(1, 70)):
-        state.remember_edit(state.Edit(np.full((2, 2), count), "study", count % 10, 0.5))
-    st.text(str([int(edit.pixels[0, 0]) for edit in state.edits()]))
+        session.remember_edit(session.Edit(np.full((2, 2), count), "study", count % 10, 0.5))
+    st.text(str([int(edit.pixels[0, 0]) for edit in session.edits()]))
 
 
 def test_fifty_edits_are_kept_and_a_repetition_is_none() -> None:
@@ -190,7 +190,7 @@ class Gate(PathFinder):
         spec.loader.exec_module = wait_and_load
         return spec
 sys.meta_path.insert(0, Gate)
-from dashboard import runtime
+from dashboard import tensorflow_loader
 from visitors import Visitor
 """
 
@@ -225,9 +225,9 @@ for page in ("draw_and_erase", "attention", "misclassified", "one_vs_two"):
     assert page == "misclassified" or "The network is loading" in visitor.html(), page
 edited = Visitor(ink={ink!r})
 assert "The network is loading" in edited.card()
-assert not runtime.is_ready()
+assert not tensorflow_loader.is_ready()
 opened.set()
-runtime.wait()
+tensorflow_loader.wait()
 visitor.go_to("overview")
 edited.app.run()
 assert "Loading the network" not in visitor.card()
@@ -242,7 +242,7 @@ def test_a_machine_without_tensorflow_is_told_so_in_one_sentence() -> None:
     run_alone(
         """
 visitor = Visitor()
-runtime._ready.wait()
+tensorflow_loader._ready.wait()
 for page in ("overview", "draw_and_erase", "attention", "one_vs_two"):
     visitor.go_to(page)
     (complaint,) = visitor.complaints()

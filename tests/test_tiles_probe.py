@@ -12,23 +12,23 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard.probe import Answers, ColouredMap, Windows, probe
-from dashboard.tiles import tiles
+from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
+from dashboard.widgets.tiles import tiles
 
 RANDOM = np.random.default_rng(0)
 
 
 # AppTest runs the source of these two alone, where `Any` is unknown.
 def show_tiles(*arguments, **options):  # type: ignore[no-untyped-def]
-    from dashboard.tiles import tiles
+    from dashboard.widgets.tiles import tiles
 
     tiles(*arguments, key="tiles", **options)
 
 
 def show_probe(*arguments):  # type: ignore[no-untyped-def]
-    from dashboard.probe import probe
+    from dashboard.widgets.linked_map import linked_map
 
-    probe(*arguments, image_title="Digit", key="probe")
+    linked_map(*arguments, image_title="Digit", key="probe")
 
 
 def sent(script: Any, *arguments: Any, **options: Any) -> list[dict[str, Any]]:
@@ -205,6 +205,6 @@ def test_an_occlusion_map_stays_small() -> None:
 )
 def test_a_probe_that_does_not_fit_is_refused(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text) as caught:
-        probe(*arguments(**changes), image_title="Digit", key="probe")
+        linked_map(*arguments(**changes), image_title="Digit", key="probe")
     assert str(caught.value).startswith("Expected ")
     assert ". Received: " in str(caught.value)

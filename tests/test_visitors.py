@@ -15,7 +15,7 @@ from browser.conftest import ROOT, serving
 from websocket_visitors import WIDEST_ERROR, Visitor, is_shown, pictures, visit
 
 from cnn_core.datasets import Split
-from dashboard import colours
+from dashboard.figures.pictures import data_uri
 
 if TYPE_CHECKING:
     import keras
@@ -76,7 +76,7 @@ async def draw(visitor: Visitor, levels: np.ndarray, expected: np.ndarray) -> No
         sequence = await visitor.draw(picture, is_final=i == len(levels))
         shown = await visitor.follow(sequence)
         assert is_shown(shown, bars), (sequence, shown.percentages, bars)
-        assert shown.thumbnail == colours.data_uri(picture)
+        assert shown.thumbnail == data_uri(picture)
 
 
 def test_an_update_that_is_overtaken_does_no_harm(address: str, table: Table) -> None:
@@ -88,7 +88,7 @@ def test_an_update_that_is_overtaken_does_no_harm(address: str, table: Table) ->
                 await visitor.draw(picture, is_final=False)
             shown = await visitor.follow(await visitor.draw(levels[-1], is_final=True))
             assert is_shown(shown, expected[-1])
-            assert shown.thumbnail == colours.data_uri(levels[-1])
+            assert shown.thumbnail == data_uri(levels[-1])
             assert shown.num_edits == 2
 
     run(hurry())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import waiting
+from dashboard.frame import job_progress
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from dashboard import waiting
     ],
 )
 def test_a_wait_is_told_as_one_says_it(seconds: float, said: str) -> None:
-    assert waiting.about(seconds) == said
+    assert job_progress.about(seconds) == said

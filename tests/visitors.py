@@ -14,8 +14,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.cache import attributions, jobs, live
-from dashboard.canvas.codec import from_text, to_text
+from dashboard.cache import background_jobs, compiling, explanations, pictures
+from dashboard.widgets.canvas.codec import from_text, to_text
 
 HOME = Path(__file__).parents[1] / "dashboard" / "Home.py"
 # As `streamlit run` does. AppTest would add it for each run and take it away again, and an import
@@ -31,22 +31,26 @@ SEVEN[4:6, 6:15] = 255
 
 def forget_results() -> None:
     """Empty the caches of what follows the hand; its keys do not tell one folder from another."""
-    for results in (live._predictions, live._explanations, live._occlusion_maps):
+    for results in (
+        explanations._predictions,
+        explanations._explanations,
+        explanations._occlusion_maps,
+    ):
         results.clear()
-    live._compiled.clear()
+    compiling._compiled.clear()
 
 
 def forget_pictures() -> None:
     """Empty the caches of the data sets, which do not tell one folder from another."""
-    cache._splits.clear()
-    attributions._references.clear()
+    pictures._splits.clear()
+    pictures._references.clear()
 
 
 def forget_jobs() -> None:
     """Forget every background job that is done."""
-    with jobs._table:
-        for key in [key for key, job in jobs._jobs.items() if job.is_done.is_set()]:
-            del jobs._jobs[key]
+    with background_jobs._table:
+        for key in [key for key, job in background_jobs._jobs.items() if job.is_done.is_set()]:
+            del background_jobs._jobs[key]
 
 
 class Visitor:
@@ -74,7 +78,7 @@ class Visitor:
         self.app._run = run_until_compiled  # type: ignore[method-assign]
 
     def go_to(self, page: str) -> None:
-        self.app.switch_page(f"app_pages/{page}.py").run()
+        self.app.switch_page(f"app_pages/{page}/page.py").run()
 
     def text(self, kind: str) -> list[str]:
         """What the elements of a kind in the main part say."""

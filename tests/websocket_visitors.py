@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from cnn_core import inference
-from dashboard.canvas.codec import to_text
+from dashboard.widgets.canvas.codec import to_text
 
 CANVAS = "cnn_lens_canvas"
 ACKNOWLEDGEMENT = "cnn_lens_canvas_acknowledgement"

@@ -8,6 +8,9 @@ import numpy as np
 
 from cnn_core.evaluation.counting import check
 
+# A difference that chance makes more often than this is not called one.
+SIGNIFICANCE_LEVEL = 0.05
+
 
 @dataclass(frozen=True)
 class McNemar:
@@ -27,6 +30,11 @@ class McNemar:
     only_second: int
     both_wrong: int
     p_value: float
+
+    @property
+    def is_significant(self) -> bool:
+        """True if chance would make such a difference in less than 5% of test sets."""
+        return self.p_value < SIGNIFICANCE_LEVEL
 
 
 def mcnemar(first_logits: np.ndarray, second_logits: np.ndarray, labels: np.ndarray) -> McNemar:

@@ -185,6 +185,7 @@ ROWS = (
     ),
     _pictures(
         name="cifar_simple",
+        compare_with="cifar_deep",
         title="Simple CIFAR network",
         description="Three strided convolutions and a chain of dense layers: small and quick.",
         source="The homework report, part 2",
@@ -239,6 +240,7 @@ ROWS = (
     ),
     _pictures(
         name="plain20",
+        compare_with="resnet20",
         title="Plain 20",
         description="ResNet-20 without its shortcuts, to compare: the same layers and parameters.",
         source=_OWN,
@@ -259,6 +261,7 @@ ROWS = (
     ),
     _pictures(
         name="mini_inception",
+        compare_with="mini_vgg",
         title="Mini Inception",
         description="Four blocks that look through 1×1, 3×3 and 5×5 windows at once, behind 1×1 "
         "bottlenecks.",

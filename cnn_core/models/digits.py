@@ -163,13 +163,19 @@ def _robust() -> keras.Model:
 
 
 def _strided_row(
-    name: str, title: str, description: str, num_parameters: int, build: Callable[[], Any]
+    name: str,
+    title: str,
+    description: str,
+    num_parameters: int,
+    build: Callable[[], Any],
+    compare_with: str = "",
 ) -> ModelSpec:
     return _digits(
         name=name,
         title=title,
         description=description,
         source=_HOMEWORK,
+        compare_with=compare_with,
         num_parameters=num_parameters,
         published_accuracy=None,
         training=TrainingConfig(
@@ -208,6 +214,7 @@ ROWS = (
     ),
     _digits(
         name="robust",
+        compare_with="study",
         title="Robust network",
         description="Five convolutions with batch normalisation, trained on turned, slanted, "
         "shifted, thick, thin and blurred digits, so that it reads drawings and photographs.",
@@ -272,6 +279,7 @@ ROWS = (
         "The strided network with a penalty on the squares of its weights, which shrink to 0.",
         126_786,
         lambda: strided("strided_l2", l2=1e-3),
+        compare_with="strided",
     ),
     _digits(
         name="ann",
@@ -295,6 +303,7 @@ ROWS = (
     ),
     _digits(
         name="first_cnn",
+        compare_with="ann",
         title="First CNN",
         description="One convolution and one average pooling before two dense layers.",
         source=f"{_DIGIT_REPORT}, chapter 3.1",
@@ -355,6 +364,7 @@ ROWS = (
     ),
     _digits(
         name="lenet5_full",
+        compare_with="lenet5",
         title="LeNet-5, fully connected C3",
         description="LeNet-5 with every filter of C3 looking at all six maps of S2, to compare.",
         source="The CNN course notebook",

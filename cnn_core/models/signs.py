@@ -50,6 +50,7 @@ ROWS = (
     ),
     _signs(
         name="course_cnn",
+        compare_with="course_fc",
         title="Course network, signs",
         description="Four convolutions and a wide dense layer, on hands that show digits.",
         num_parameters=4_970_122,

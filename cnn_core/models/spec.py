@@ -81,12 +81,14 @@ class ModelSpec(Architecture):
         dataset: a key of datasets.DATASETS.
         published_accuracy: as its source states it; None if it states none.
         published_note: what the source's figure was measured on, if not on the test set.
+        compare_with: the network that tells most beside this one; what one published idea changes.
         training: the recipe.
     """
 
     dataset: str
     published_accuracy: float | None
     published_note: str = ""
+    compare_with: str = ""
     training: TrainingConfig
 
     @property

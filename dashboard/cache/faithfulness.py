@@ -17,13 +17,13 @@ from cnn_core.faithfulness import ErasureTest, MapMaker
 from cnn_core.studies import map_figures, map_ranking
 from cnn_core.studies.map_figures import FreshNetworks, MapFigures
 from cnn_core.studies.map_ranking import Estimate, MapRanking
-from dashboard import cache
-from dashboard.cache import Options
-from dashboard.cache.attributions import references_of
-from dashboard.cache.weights import keyed_by_weights
+from dashboard.cache import explanations, networks, pictures
+from dashboard.cache.explanations import Options, references_of
+from dashboard.cache.weights_key import keyed_by_weights
 
 if TYPE_CHECKING:
     import keras
+from cnn_core.errors import MissingFileError
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Asked:
 
     def maker(self, name: str) -> MapMaker:
         """What makes this map of any picture for a network or a copy of it."""
-        return partial(_heatmap, self, references_of(name, self.method), cache.background(name))
+        return partial(
+            _heatmap, self, references_of(name, self.method), explanations.background(name)
+        )
 
 
 def _heatmap(
@@ -64,7 +66,7 @@ def _heatmap(
 
 def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
     """The map that is put to the test, of the cache that the pages share."""
-    found = cache.explanation(
+    found = explanations.explanation(
         name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
     )
     return found.heatmap
@@ -79,11 +81,11 @@ def shipped(name: str) -> MapRanking:
 @keyed_by_weights(st.cache_resource, max_entries=4)
 def fresh_networks(name: str) -> FreshNetworks:
     """Copies of a network that forgot what it learnt; the network itself is left alone."""
-    return map_figures.fresh_networks(cache.model(name))
+    return map_figures.fresh_networks(networks.model(name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
-def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
+def deletion_insertion(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
     """The curves of several maps of one picture, which explain the same score.
 
     Raises:
@@ -92,7 +94,7 @@ def erasure(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureT
     score = ClassScore(asked[0].target, asked[0].against)
     heatmaps = [heatmap(name, pixels, one) for one in asked]
     return faithfulness.erasure_test(
-        cache.model(name), pixels, heatmaps, score, background=cache.background(name)
+        networks.model(name), pixels, heatmaps, score, background=explanations.background(name)
     )
 
 
@@ -101,7 +103,7 @@ def strip(
 ) -> np.ndarray:
     """The picture on its way to the empty one, by the order of a map; None is a random order."""
     order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(name, pixels, asked)
-    return faithfulness.snapshots(pixels, order, shares, background=cache.background(name))
+    return faithfulness.snapshots(pixels, order, shares, background=explanations.background(name))
 
 
 @lru_cache(maxsize=2048)
@@ -124,7 +126,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
     """
     fresh = fresh_networks(name)
     network = (*fresh.whole, fresh.last)[turn]
-    where = faithfulness.ground_of(pixels, background=cache.background(name)).where
+    where = faithfulness.ground_of(pixels, background=explanations.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(network, pixels), where
     )
@@ -133,24 +135,24 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
-    ground = faithfulness.ground_of(pixels, background=cache.background(name))
+    ground = faithfulness.ground_of(pixels, background=explanations.background(name))
     copy = faithfulness.noisy_copies(pixels, ground)[turn]
     return faithfulness.rank_correlation(
-        heatmap(name, pixels, asked), asked.maker(name)(cache.model(name), copy), ground.where
+        heatmap(name, pixels, asked), asked.maker(name)(networks.model(name), copy), ground.where
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def stages(name: str) -> tuple[str, ...]:
     """The layers at which the cascade stops, from the last to the first."""
-    return faithfulness.stages(cache.model(name))
+    return faithfulness.stages(networks.model(name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
-    other = faithfulness.randomised(cache.model(name), lowest=lowest)
-    where = faithfulness.ground_of(pixels, background=cache.background(name)).where
+    other = faithfulness.randomised(networks.model(name), lowest=lowest)
+    where = faithfulness.ground_of(pixels, background=explanations.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
     )
@@ -160,9 +162,9 @@ def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | N
 @keyed_by_weights(st.cache_data, max_entries=4096)
 def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     """The figures of one map of a test picture, for its true class."""
-    split = cache.split(models.get(name).dataset, "test")
+    split = pictures.split(models.get(name).dataset, "test")
     return map_figures.figures_of(
-        cache.model(name),
+        networks.model(name),
         fresh_networks(name),
         split.images[index],
         int(split.labels[index]),
@@ -176,7 +178,26 @@ def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
 def random_area(name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
     dataset = models.get(name).dataset
-    split = cache.split(dataset, "test")
+    split = pictures.split(dataset, "test")
     return map_figures.random_area(
-        cache.model(name), split.images[index], int(split.labels[index]), dataset
+        networks.model(name), split.images[index], int(split.labels[index]), dataset
     )
+
+
+def rival_of(name: str, method: str) -> str:
+    """The best other method that can be asked: by the shipped ranking, or as it usually is."""
+    return best_other(name, method) or usual_other(method)
+
+
+def usual_other(method: str) -> str:
+    """Return the method to compare with where nothing is ranked."""
+    return "integrated_gradients" if method != "integrated_gradients" else "occlusion"
+
+
+def best_other(name: str, method: str) -> str | None:
+    """What the shipped ranking says of the methods that can be asked; None if there is none."""
+    try:
+        best = shipped(name).best({method, *explanations.obstacles(name)})
+    except MissingFileError:
+        return None
+    return None if best is None else best.method

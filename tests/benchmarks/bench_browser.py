@@ -6,7 +6,8 @@ Starts the app and looks at it with Chromium; all times are taken inside the pag
 - from the stroke to the new answer: median under 100 ms, 95% under 180 ms;
 - change of page: under 500 ms.
 
-The same strokes on plain_app.py tell what an app without the mends of dashboard/runtime.py takes.
+The same strokes on plain_app.py tell what an app takes without the mends of
+dashboard/tensorflow_loader.py.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from browser.conftest import CHROMIUM, FLAGS, ROOT, serving
 
 from cnn_core import datasets
-from dashboard.canvas.codec import to_text
+from dashboard.widgets.canvas.codec import to_text
 
 APP = ROOT / "dashboard" / "Home.py"
 PLAIN_APP = Path(__file__).with_name("plain_app.py")

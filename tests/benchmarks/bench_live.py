@@ -14,7 +14,7 @@ import numpy as np
 from timing import machine
 
 from cnn_core import datasets, models
-from dashboard import cache, runtime
+from dashboard import cache, tensorflow_loader
 
 
 def edits(digit: np.ndarray, count: int) -> list[np.ndarray]:
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--model", default="study", help=f"one of: {', '.join(models.MODELS)}")
     parser.add_argument("--method", default="gradient_saliency")
     arguments = parser.parse_args()
-    runtime.wait()
+    tensorflow_loader.wait()
     started = time.perf_counter()
     cache.wait_until_compiled(arguments.model)
     print(machine())

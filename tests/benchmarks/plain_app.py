@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnn_core import datasets, models
 from cnn_core.inference import softmax
-from dashboard.canvas import StartingPicture, acknowledge, digit_canvas
+from dashboard.widgets.canvas import StartingPicture, acknowledge, digit_canvas
 
 
 @st.cache_resource

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import streamlit as st
 
-from dashboard.canvas import AddressParameter, StartingPicture, acknowledge, digit_canvas
-from dashboard.canvas.codec import from_text, to_text
-from dashboard.canvas.kit import COLOUR, GREY, INK_ON_PAPER, Kit
+from dashboard.widgets.canvas import AddressParameter, StartingPicture, acknowledge, digit_canvas
+from dashboard.widgets.canvas.codec import from_text, to_text
+from dashboard.widgets.canvas.palette import COLOUR, GREY, INK_ON_PAPER, Palette
 
 EMPTY = np.zeros((28, 28), np.uint8)
 CROSS = EMPTY.copy()
@@ -27,7 +27,7 @@ def start(
     digit: str,
     pixels: np.ndarray,
     original: np.ndarray = CROSS,
-    kit: Kit = INK_ON_PAPER,
+    kit: Palette = INK_ON_PAPER,
 ) -> None:
     seen = st.session_state[name]["drawn"].sequence if name in st.session_state else 0
     st.session_state[name] = {
@@ -40,7 +40,7 @@ def start(
     }
 
 
-def start_photograph(name: str, digit: str, pixels: np.ndarray, kit: Kit) -> None:
+def start_photograph(name: str, digit: str, pixels: np.ndarray, kit: Palette) -> None:
     start(name, digit, pixels, pixels, kit)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.probe import Answers, ColouredMap, Windows, probe
-from dashboard.tiles import tiles
+from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
+from dashboard.widgets.tiles import tiles
 
 st.set_page_config(layout="wide")
 state = st.session_state
@@ -56,7 +56,7 @@ def occlusion() -> None:
     logits = np.stack([np.cos((row + column + 3 * k) / 5) * 3 for k in range(10)], axis=-1)
     shares = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     ends = coloured(np.linspace(-1, 1, 65)[None])[0]
-    probe(
+    linked_map(
         ColouredMap(
             values,
             coloured(values),
@@ -75,7 +75,7 @@ def occlusion() -> None:
 def receptive_field() -> None:
     """A non-square map whose boxes reach outside a non-square digit."""
     values = np.round(np.arange(10 * 15).reshape(10, 15) * -0.0123456, 7)
-    probe(
+    linked_map(
         ColouredMap(values, coloured(values), "Feature map 7 of <i>conv2d</i>", "activation"),
         np.repeat(digit(20, 30)[..., None], 3, axis=2),
         Windows(range(-2, 18, 2), range(-2, 28, 2), (6, 6)),
@@ -86,7 +86,7 @@ def receptive_field() -> None:
 
 def single() -> None:
     """One row of one cell."""
-    probe(
+    linked_map(
         ColouredMap(np.array([[-0.0]]), np.full((1, 1, 3), 200, np.uint8), "One cell", unit=""),
         digit(),
         Windows([0], [0], (28, 28)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.scatter import mark, scatter
+from dashboard.widgets.scatter import mark, scatter
 
 st.set_page_config(layout="wide")
 state = st.session_state

@@ -14,7 +14,7 @@ from photographs import photographs
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 from cnn_core import datasets, evaluation, models
-from dashboard.canvas.codec import to_text
+from dashboard.widgets.canvas.codec import to_text
 
 # A 3 that the network is not sure about, so that every stroke tells.
 DOUBTFUL = 18

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from cnn_core import strokes
-from dashboard.canvas.codec import from_text, to_text
+from dashboard.widgets.canvas.codec import from_text, to_text
 
 APP = Path(__file__).with_name("canvas_app.py")
 CROSS = np.zeros((28, 28), np.uint8)

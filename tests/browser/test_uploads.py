@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cnn_core import datasets, models
-from dashboard.canvas.codec import to_text
+from dashboard.widgets.canvas.codec import to_text
 
 DRAWN = np.zeros((28, 28), np.uint8)
 DRAWN[4:24, 13:15] = 255

@@ -1,0 +1,1 @@
+"""The Attention page: which pixels the answer rests on."""

@@ -1,0 +1,217 @@
+"""The panel beside a map: can it be believed?"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from math import ceil
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core import models
+from cnn_core.attribution import METHODS, Attribution
+from cnn_core.errors import MissingFileError, PictureError
+from cnn_core.faithfulness import ground_of, verdict
+from cnn_core.faithfulness.agreement import NUM_COPIES
+from cnn_core.studies.map_figures import NUM_FRESH
+from dashboard import cache, navigation, session
+from dashboard.app_pages.attention import charts
+from dashboard.app_pages.attention.evidence_text import (
+    badge,
+    figures_of,
+    in_words,
+    likeness,
+    ordinal,
+)
+from dashboard.cache import faithfulness
+from dashboard.cache.faithfulness import Asked
+from dashboard.figures import heatmaps, html, numbers
+from dashboard.frame import deletion_insertion, method_options
+from dashboard.session import CurrentImage
+
+# Seconds that the other maps may take unasked.
+PATIENCE = 4.0
+_ASK_OTHERS = "Asking networks that forgot what they learnt for their maps"
+_ADD_NOISE = "Adding noise that the eye hardly sees"
+
+
+def show(found: Attribution, options: cache.Options) -> None:
+    """What is known of the method on this network, and the tests of this very map.
+
+    The tests take longer than the map: call it last, into a container where they belong. Between
+    two of the other maps that they need, a newer click ends the run.
+
+    Args:
+        found: the map shown.
+        options: of the method, as they are set.
+    """
+    name, digit = session.model_name(), session.current_image()
+    st.subheader("Can this map be believed?", anchor=False)
+    st.markdown(standing(name, found.method.name))
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    is_wanted = left.toggle(
+        "Put this very map to the test",
+        value=True,
+        key="tests_wanted",
+        persist_state="session",
+        help="Deletion and insertion curves, the sanity check and the stability of this map",
+    )
+    right.page_link(
+        navigation.path_of("faithfulness"),
+        label="All methods compared",
+        icon=":material/leaderboard:",
+    )
+    if not is_wanted:
+        return
+    try:
+        ground_of(digit.pixels, background=digit.background)
+    except PictureError as error:
+        st.caption(str(error))
+        return
+    if np.ptp(found.heatmap) == 0:
+        st.caption(
+            "The map is the same everywhere: it ranks no pixel before another, so there is "
+            "nothing to test. Choose another layer, class or method."
+        )
+        return
+    score = found.score
+    asked = Asked(found.method.name, score.target, score.against, found.layer, options)
+    with st.container(key="evidence"):
+        _show_tests(name, digit, asked)
+        _show_cascade(name, digit, asked)
+
+
+def standing(name: str, method: str) -> str:
+    """How a method does on the test pictures of a network, in a sentence or two."""
+    noun = session.dataset().noun
+    try:
+        found = faithfulness.shipped(name)
+    except MissingFileError:
+        return f"The methods have not been ranked on this network yet; test this {noun}'s map here."
+    row = found.row(method)
+    if row is None:
+        why = dict(found.left_out).get(method, "It was added after the ranking was made.")
+        return f"{METHODS[method].title} is not in the ranking of this network: {why}"
+    gap, steady = faithfulness.estimate(tuple(row.gaps)), faithfulness.estimate(row.stability)
+    place = [each.method for each in found.rows].index(method) + 1
+    return (
+        f"On {len(found.indices)} test {noun}s, {METHODS[method].title} comes "
+        f"**{ordinal(place)} of {len(found.rows)}** methods by deletion and insertion "
+        + ("" if gap is None else f"(gap {numbers.signed(gap.mean)}; random orders get 0). ")
+        + f"Sanity check: {badge(row.verdict)} "
+        + ("" if steady is None else f"Stability: **{steady.mean:.2f}** of 1.")
+    )
+
+
+def _show_tests(name: str, digit: CurrentImage, asked: Asked) -> None:
+    """The curves as soon as they are there, and then what other maps say of this one."""
+    words = st.container(key="evidence_words").empty()
+    curves = st.container()
+    figures = st.container(key="evidence_figures").empty()
+    offer = st.container()
+    best = faithfulness.best_other(name, asked.method)
+    rival = METHODS[best or faithfulness.usual_other(asked.method)]
+    other = Asked(
+        rival.name, asked.target, asked.against, None, method_options.default_options(rival)
+    )
+    names = models.get(name).class_names
+    what, score = f"probability of {names[asked.target]}", "logit"
+    if asked.against is not None:
+        what, score = f"{what} against {names[asked.against]}", "margin"
+    title, called = METHODS[asked.method].title, rival.title
+    if best is not None:
+        called += ", best other on average"
+    words.html(html.loading("Deleting and inserting the pixels"))
+    test = faithfulness.deletion_insertion(name, digit.pixels, (asked, other))
+    with curves:
+        deletion_insertion.show_curves(
+            test, (title, called), what=what, score=score, key="evidence_curves"
+        )
+    figures.html(html.facts(figures_of(test, what, ())))
+    found = _other_maps(name, digit, asked, words, offer)
+    figures.html(html.facts(figures_of(test, what, found)))
+    said = in_words(test, title, rival.title)
+    if len(found) > NUM_FRESH:
+        said += f" Sanity check of this map: {badge(verdict(*likeness(found)))}"
+    words.markdown(said)
+
+
+def _other_maps(
+    name: str, digit: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
+) -> list[float | None]:
+    """How alike the map is to others: of NUM_FRESH + 1 networks, then of NUM_COPIES noisy copies.
+
+    Where they take longer than PATIENCE the rest is left out, and offered.
+    """
+    steps = [
+        *((_ASK_OTHERS, partial(faithfulness.similarity, turn=i)) for i in range(NUM_FRESH + 1)),
+        *((_ADD_NOISE, partial(faithfulness.steadiness, turn=i)) for i in range(NUM_COPIES)),
+    ]
+    question = _question(name, digit, asked)
+    begun, slowest = time.monotonic(), 0.0
+    found: list[float | None] = []
+    for doing, step in steps:
+        started = time.monotonic()
+        if started - begun > PATIENCE and session.get("tested_to_the_end") != question:
+            break
+        words.html(html.loading(doing))  # here a newer click comes in
+        found.append(step(name, digit.pixels, asked))
+        slowest = max(slowest, time.monotonic() - started)
+    left = len(steps) - len(found)
+    if left:
+        with offer.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Test it to the end",
+                icon=":material/play_arrow:",
+                on_click=session.put,
+                args=("tested_to_the_end", question),
+            )
+            st.caption(
+                f"Left out unless you ask, since it takes long: the other tests need {left} more "
+                f"maps, up to {ceil(left * slowest)} s."
+            )
+    return found
+
+
+def _question(name: str, digit: CurrentImage, asked: Asked) -> tuple[Any, ...]:
+    """What tells a map from others."""
+    settings = (
+        value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
+    )
+    pictures = (digit.pixels.tobytes(), *settings)
+    return name, asked.method, asked.target, asked.against, asked.layer, pictures
+
+
+def _show_cascade(name: str, digit: CurrentImage, asked: Asked) -> None:
+    """The sanity check layer by layer, once it was asked for."""
+    question = _question(name, digit, asked)
+    if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
+        session.put("cascade", question)
+    if session.get("cascade") != question:
+        return
+    layers = faithfulness.stages(name)
+    bar = st.progress(0.0)
+    found = {}
+    for i, layer in enumerate(layers):
+        bar.progress(i / len(layers), f"Fresh weights from {layer} on")
+        found[layer] = faithfulness.stage(name, digit.pixels, asked, layer)
+    bar.empty()
+    st.plotly_chart(
+        charts.cascade(found),
+        config=heatmaps.CONFIG,
+        key="evidence_cascade",
+        alt="Similarity of the map while layer after layer forgets what it learnt",
+    )
+    st.caption(
+        "From left to right one layer after another gets fresh weights, the last one first. A map "
+        "that shows what the network learnt falls below the lower line (passes); one that stays "
+        "above the upper line (fails) shows the picture."
+        + (
+            " Where a point is missing, a map is the same everywhere."
+            if None in found.values()
+            else ""
+        )
+    )

@@ -1,0 +1,138 @@
+"""What the tests of a map say, in words and figures; no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnn_core.faithfulness import ErasureTest, Verdict, mean_correlation, verdict
+from cnn_core.faithfulness.agreement import NUM_COPIES
+from cnn_core.faithfulness.erasure import NUM_ORDERS
+from cnn_core.studies.map_figures import NUM_FRESH
+from dashboard.figures import numbers
+
+VERDICTS: dict[Verdict, str] = {
+    "passes": "passes: the map changes when what the network learnt is taken away",
+    "doubtful": "doubtful: much of the map stays when what the network learnt is taken away",
+    "fails": "fails: the map hardly changes when what the network learnt, or its last layer alone, "
+    "is taken away, so it shows the picture more than the network",
+    "nothing to compare": "no map to compare: one of the two is the same everywhere",
+}
+BADGES: dict[Verdict, tuple[str, str]] = {
+    "passes": ("green", "check_circle"),
+    "doubtful": ("orange", "help"),
+    "fails": ("red", "cancel"),
+    "nothing to compare": ("gray", "do_not_disturb_on"),
+}
+
+
+def badge(found: Verdict) -> str:
+    """A verdict of the sanity check as a coloured mark, in Markdown."""
+    colour, icon = BADGES[found]
+    return f":{colour}-badge[:material/{icon}: {found}]"
+
+
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th."""
+    kind = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{'th' if 10 <= place % 100 <= 20 else kind}"
+
+
+def in_words(test: ErasureTest, title: str, rival: str) -> str:
+    """Whether a map beats chance, and whether it beats the best other method.
+
+    Args:
+        test: of the map and of the other one.
+        title: of the map's method.
+        rival: the other method's title.
+    """
+    beaten = int((test.deletion.areas[0] < test.random_deletion.areas).sum())
+    beaten_too = int((test.insertion.areas[0] > test.random_insertion.areas).sum())
+    gaps = test.insertion.areas - test.deletion.areas
+    if min(beaten, beaten_too) == NUM_ORDERS:
+        chance = f"{title} beats all {NUM_ORDERS} random orders in both tests"
+    elif max(beaten, beaten_too) <= NUM_ORDERS // 2:
+        chance = f"{title} is no better than chance here"
+    else:
+        chance = (
+            f"{title} beats {beaten} of {NUM_ORDERS} random orders by deletion and "
+            f"{beaten_too} by insertion"
+        )
+    than = "better than" if gaps[0] > gaps[1] else "not as good as"
+    if abs(gaps[0] - gaps[1]) < 0.01:
+        than = "as good as"
+    return (
+        f"**{chance}**, and is {than} {rival} "
+        f"(insertion less deletion area: {numbers.signed(gaps[0])} and {numbers.signed(gaps[1])})."
+    )
+
+
+def likeness(found: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """How alike a map is to those of networks that learnt nothing, and of one that learnt less.
+
+    Args:
+        found: at least NUM_FRESH + 1 of what figures_of() takes.
+    """
+    return mean_correlation(found[:NUM_FRESH]), found[NUM_FRESH]
+
+
+def figures_of(
+    test: ErasureTest, what: str, found: Sequence[float | None]
+) -> tuple[tuple[str, str], ...]:
+    """The four figures of a map, each with what it means.
+
+    Args:
+        test: of the map and of another one.
+        what: falls and rises in it, such as "probability of 2".
+        found: how alike the map is to NUM_FRESH + 1 maps of networks that forgot, and to
+            NUM_COPIES of noisy copies, as far as they are there.
+    """
+    return (*_of_erasure(test, what), *_of_other_maps(found))
+
+
+def _of_erasure(test: ErasureTest, what: str) -> tuple[tuple[str, str], ...]:
+    random = test.random_deletion.areas
+    usual = (
+        f"Random orders: {numbers.percent(random.mean())} "
+        f"({numbers.percent(random.min())} to {numbers.percent(random.max())})."
+    )
+    return (
+        (
+            numbers.percent(test.deletion.areas[0]),
+            f"Deletion area: the mean {what} while the pixels that the map ranks first go "
+            f"first; the lower, the better. {usual}",
+        ),
+        (
+            numbers.percent(test.insertion.areas[0]),
+            "Insertion area: the mean probability while these pixels come first onto the "
+            f"empty picture; the higher, the better. {usual}",
+        ),
+    )
+
+
+def _of_other_maps(found: Sequence[float | None]) -> tuple[tuple[str, str], ...]:
+    sanity, last = "Sanity check", ""
+    correlation, stability = "…", "…"
+    if len(found) > NUM_FRESH:
+        alike, without_last = likeness(found)
+        sanity += f" {VERDICTS[verdict(alike, without_last)]}"
+        correlation = _figure(alike)
+        if without_last is not None:
+            last = f" ({numbers.signed(without_last)} if only the last layer is untrained)"
+    if len(found) == NUM_FRESH + 1 + NUM_COPIES:
+        stability = _figure(mean_correlation(found[NUM_FRESH + 1 :]))
+    return (
+        (
+            correlation,
+            f"{sanity}. It is the rank correlation with the map of untrained networks: 0 is no "
+            f"likeness, 1 the same{last}.",
+        ),
+        (
+            stability,
+            "Stability: how far the order of the pixels stays the same under noise that "
+            "the eye hardly sees; 1 is unchanged.",
+        ),
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else numbers.signed(value)

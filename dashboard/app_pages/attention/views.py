@@ -1,0 +1,222 @@
+"""The views of the Attention page: one map, small multiples, and what they say in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core.attribution import METHODS, Attribution, Method, occlusion
+from cnn_core.attribution.places import describe
+from dashboard.figures import colours, heatmaps, html, numbers
+from dashboard.session import CurrentImage
+
+# What the methods of a family ask, in the order of METHODS.
+QUESTIONS = {
+    "Gradients": "How does the answer react to small changes of each pixel?",
+    "Class activation maps": "Which places of a layer's feature maps raise the answer?",
+    "Guided gradients": "Sharp pictures, but they hardly depend on what the network has learnt.",
+    "Perturbations": "What happens to the answer when parts of the picture are hidden?",
+    "Layer by layer": "How is the answer put together, unit by unit, down to the pixels?",
+}
+
+# Below it, in probability, a map says little.
+FLAT = 0.05
+
+
+def show_one(
+    found: Attribution, digit: CurrentImage, names: Sequence[str], strength: float
+) -> DeltaGenerator:
+    """One large map, where its evidence lies and how to read it.
+
+    Returns:
+        The column of the map, with room below it for what else is known of it.
+    """
+    left, right = st.columns(2, gap="large")
+    words = describe(found, digit.pixels, names, background=digit.background)
+    is_signed = found.method.is_signed
+    with left:
+        st.plotly_chart(
+            heatmaps.heatmap_chart(
+                found.heatmap,
+                digit.pixels,
+                background=digit.background,
+                is_signed=is_signed,
+                unit=found.unit,
+                strength=0.0 if found.is_empty else strength,
+            ),
+            config=heatmaps.CONFIG,
+            alt=f"{found.method.title} for class {names[found.score.target]}. {words}",
+        )
+        if not found.is_empty:
+            limit = colours.limit_of(found.heatmap)
+            st.html(html.scale_of(limit, is_signed=is_signed, unit=found.unit))
+    with right:
+        if found.is_empty:
+            st.info(_why_empty(found, digit))
+        elif np.ptp(found.heatmap) == 0:
+            st.info("This layer has a single place, which sees it all: choose an earlier layer.")
+        else:
+            st.markdown(f"**{words}**")
+            st.caption(_reading(found, names))
+        _show_figures(found)
+        show_method(found.method)
+    return left
+
+
+def show_method(row: Method) -> None:
+    """What a method does, what it cannot, what it costs and where it comes from."""
+    if row.fails_sanity_checks:
+        st.warning(row.weakness)
+    st.markdown(row.help)
+    if not row.fails_sanity_checks:
+        st.markdown(f"**Weakness.** {row.weakness}")
+    st.caption(f"Cost: {row.cost}.{_chance(row)}")
+    st.markdown(f"[The paper]({row.paper})")
+
+
+def show_many(
+    found: Sequence[Attribution],
+    titles: Sequence[str],
+    digit: CurrentImage,
+    names: Sequence[str],
+    strength: float,
+    *,
+    key: str,
+    limit: float | None = None,
+    columns: int = 5,
+    is_dense: bool = False,
+) -> None:
+    """Small multiples, a title each; what they say in words is their description.
+
+    Args:
+        found: the maps.
+        titles: one a map.
+        digit: that is explained.
+        names: of the classes.
+        strength: of the maps over the digit, from 0 to 1.
+        key: names the chart.
+        limit: one end of the scale for all maps; each map's own largest magnitude if None.
+        columns: maps side by side.
+        is_dense: small maps in a single row, what stands behind a title's comma on a second line.
+    """
+    figure = heatmaps.small_multiples(
+        [each.heatmap for each in found],
+        [
+            (title.replace(", ", "<br>") if is_dense else title)
+            + (("<br>" if is_dense else " · ") + "no evidence" if each.is_empty else "")
+            for title, each in zip(titles, found, strict=True)
+        ],
+        digit.pixels,
+        background=digit.background,
+        signs=[each.method.is_signed for each in found],
+        units=[each.unit for each in found],
+        strength=strength,
+        limit=limit,
+        columns=columns,
+    )
+    if is_dense:
+        figure.update_layout(height=190, margin_t=40)
+        figure.update_annotations(font_size=12)
+    said = [
+        f"{title}: {describe(each, digit.pixels, names, background=digit.background)}"
+        for title, each in zip(titles, found, strict=True)
+    ]
+    with st.container(key=f"wide_{key}"):
+        st.plotly_chart(
+            figure,
+            config=heatmaps.CONFIG,
+            key=key,
+            alt=f"Heatmaps: {', '.join(titles)}. {' '.join(said)}",
+        )
+
+
+def titled(found: Attribution) -> str:
+    """A method's name and the end of its colour scale."""
+    if found.is_empty:
+        return found.method.title
+    sign = "±" if found.method.is_signed else "to "
+    return f"{found.method.title}, {sign}{colours.limit_of(found.heatmap):.2g}"
+
+
+def in_groups(methods: Sequence[Method]) -> dict[str, list[Method]]:
+    """The methods by family, in order."""
+    return {
+        group: [row for row in methods if row.group == group]
+        for group in QUESTIONS
+        if any(row.group == group for row in methods)
+    }
+
+
+def left_out(reasons: dict[str, str]) -> str:
+    """Which methods are not offered, and why, in as few sentences as there are reasons."""
+    by_reason: dict[str, list[str]] = {}
+    for method, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(METHODS[method].title)
+    return " ".join(
+        f"Left out: {', '.join(titles)}. {reason}" for reason, titles in by_reason.items()
+    )
+
+
+def _reading(found: Attribution, names: Sequence[str]) -> str:
+    """How to read the colours of a map."""
+    target, against = names[found.score.target], found.score.against
+    rival = "" if against is None else f" rather than {names[against]}"
+    if found.method.is_signed:
+        return f"Red speaks for {target}{rival}, blue against it."
+    return f"The brighter, the more the pixel matters for {target}{rival}; it has no sign."
+
+
+def _show_figures(found: Attribution) -> None:
+    """The score, and whether the map adds up to it."""
+    what = "margin" if found.score.against is not None else "logit"
+    said = f"Explained {what}: {numbers.signed(found.score_value)}. "
+    if found.unit == occlusion.UNITS["probability"]:
+        said += _probability_in_words(found, what)
+    if found.layer is not None:
+        said += f"Layer: {found.layer}. "
+    if found.gap is not None and found.baseline_value is not None:
+        rise = found.score_value - found.baseline_value
+        share = f" ({numbers.percent(abs(found.gap / rise))} of it)" if abs(rise) > 1e-3 else ""
+        said += (
+            f"The {what} of the baseline is {numbers.signed(found.baseline_value)}, so all values "
+            f"should add up to the rise of {numbers.signed(rise)}; they miss it by "
+            f"{abs(found.gap):.2g}{share}. The smaller this gap, the more the map can be trusted "
+            "as a sum."
+        )
+    st.caption(said)
+
+
+def _chance(row: Method) -> str:
+    """What another seed changes; nothing of a method without one."""
+    if not row.needs_seed:
+        return ""
+    return (
+        f" Drawn at random: {row.drawn}. What changes in the map with another seed is chance, what "
+        "stays is evidence; more samples leave less to chance."
+    )
+
+
+def _probability_in_words(found: Attribution, what: str) -> str:
+    """What a map in probability shows, and that it is flat if the network is sure."""
+    fall = "the probability" if found.score.against is None else "the two probabilities' difference"
+    said = f"The map shows how far {fall} falls. "
+    if np.abs(found.heatmap).max() < FLAT:
+        said += f"No pixel moves it by {FLAT}: the network is too sure, so look at the {what}. "
+    return said
+
+
+def _why_empty(found: Attribution, digit: CurrentImage) -> str:
+    """Why every value is 0, and what to do."""
+    if not digit.pixels.any():
+        return f"The {digit.noun} is blank, so nothing in it speaks for a class: draw something."
+    if found.layer is not None:
+        return "No positive evidence at this layer: choose another layer, class or method."
+    if found.baseline_value is not None:
+        return (
+            f"The {digit.noun} equals the baseline that it is compared with, so there is no change "
+            f"to share out: choose another baseline, or edit the {digit.noun} first."
+        )
+    return "Every value is 0: choose another class or method."

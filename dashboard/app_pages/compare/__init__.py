@@ -1,0 +1,1 @@
+"""The Compare page: two networks on one picture."""

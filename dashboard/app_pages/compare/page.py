@@ -1,0 +1,65 @@
+"""Compare: two networks, one picture, and the test pictures on which the two disagree."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from cnn_core import models
+from cnn_core.errors import MissingFileError
+from dashboard import navigation, session
+from dashboard.app_pages.compare import verdict, views
+from dashboard.figures import html, pictures
+from dashboard.frame import loading, page_parts, pickers, picture_gallery
+from dashboard.session import CurrentImage
+
+page_parts.intro(
+    "Compare",
+    "Two networks look at the same picture: what do they answer, and what do their answers rest "
+    "on? The test pictures on which they disagree tell whether one is better or only luckier.",
+)
+first = session.model_name()
+rivals = verdict.rivals(first)
+if not rivals:
+    st.info(
+        f"{models.get(first).title} is the only trained network for {session.dataset().title}: "
+        "choose another model in the sidebar."
+    )
+    st.page_link(navigation.path_of("models"), label="All models", icon=":material/arrow_forward:")
+    st.stop()
+
+picture, left, right = st.columns([3, 5, 5], gap="medium")
+left.html(html.labelled("First network, from the sidebar", models.get(first).title))
+second = right.selectbox(
+    "Second network",
+    rivals,
+    format_func=lambda name: models.get(name).title,
+    key=f"rival_of_{first}",
+    persist_state="session",
+)
+pair = views.pair_of(first, second)
+digit: CurrentImage | None = None
+with suppress(MissingFileError):  # the gallery says what is missing; the rest needs no pictures
+    digit = session.current_image()
+    width = picture_gallery.crisp_width(168)
+    picture.html(html.figure(pictures.as_picture(digit.pixels), digit.name, width=width))
+    page_parts.note_blank(digit)
+for column, name in zip((left, right), pair.networks, strict=True):
+    with column, page_parts.readable_errors():
+        views.show_answer(pair, name, digit)
+
+st.subheader("Where they disagree", anchor=False)
+views.show_counts(pair)
+groups = verdict.disagreements(*pair.answers)
+chosen = pickers.view_picker("Show", tuple(groups), key="disagreement")
+with page_parts.readable_errors():
+    views.show_gallery(pair, groups[chosen])
+
+if digit is not None:
+    loading.require_network()
+    st.subheader("What the answers rest on", anchor=False)
+    views.show_heatmaps(pair, digit)
+    st.subheader("What the layers see", anchor=False)
+    for column, name in zip(st.columns(2, gap="medium"), pair.networks, strict=True):
+        with column:
+            views.show_feature_maps(name, digit)
+page_parts.next_page("compare")

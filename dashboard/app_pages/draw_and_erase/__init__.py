@@ -1,0 +1,1 @@
+"""The drawing page: pen and eraser on the pixels, and the smallest edit."""

@@ -1,0 +1,120 @@
+"""What the drawing page shows of the current picture: the answer, the two maps, the edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import models
+from cnn_core.attribution.score import ClassScore
+from dashboard import cache, session
+from dashboard.figures import html, numbers, pictures
+from dashboard.frame import picture_gallery
+from dashboard.session import CurrentImage, Edit
+from dashboard.widgets.tiles import tiles
+
+
+def show_answer(digit: CurrentImage) -> None:
+    """The answer now, and beside it the change since the original."""
+    name = session.model_name()
+    now = cache.prediction(name, digit.pixels)
+    before = cache.prediction(name, digit.original) if digit.is_edited else None
+    names = models.get(name).class_names
+    first, second = np.argsort(-now.logits[0], kind="stable")[:2]
+    margin = float(now.margins[0])
+    st.html(
+        f'<div class="cl-said cl-live">The network says <b>{names[first]}</b>'
+        f"<span>{names[first]} over {names[second]}: "
+        f"{numbers.signed(margin, 1 if margin >= 0.1 else 2)} logits</span></div>"
+        + html.probability_bars(
+            names,
+            now.probabilities[0],
+            before.probabilities[0] if before and digit.original.any() else None,
+            marked=digit.label,
+        )
+    )
+
+
+def show_evidence(digit: CurrentImage, *, is_final: bool) -> None:
+    """The attention and occlusion maps of the last time the pen was up; pale while it is down."""
+    if is_final:
+        session.put("evidence", (digit.digit_id, _evidence(digit)))
+    digit_id, shown = session.get("evidence", (None, ""))
+    if digit_id == digit.digit_id:
+        st.html(shown if is_final else f'<div class="cl-stale">{shown}</div>')
+
+
+def _evidence(digit: CurrentImage) -> str:
+    """Attention and occlusion for the answer, as two pictures."""
+    name = session.model_name()
+    answer = int(cache.prediction(name, digit.pixels).classes[0])
+    class_name = models.get(name).class_names[answer]
+    width = picture_gallery.crisp_width(190)
+    attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
+    covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(name))
+    return html.row(
+        (
+            html.attention_figure(
+                attention.heatmap,
+                digit.pixels,
+                class_name,
+                background=digit.background,
+                width=width,
+            ),
+            html.heatmap_figure(
+                covered.heatmap(ClassScore(answer)),
+                digit.pixels,
+                background=digit.background,
+                is_signed=True,
+                title="Occlusion",
+                caption=f"red speaks for the {class_name}, blue against it",
+                unit="logits",
+                width=width,
+            ),
+        )
+    )
+
+
+def show_edits(digit: CurrentImage, *, is_final: bool) -> None:
+    """The strip of edits so far; a click goes back to one."""
+    name = session.model_name()
+    edits = session.edits()
+    if any(edit.model != name for edit in edits):
+        edits = [_answered(edit.pixels) for edit in edits]
+        session.replace_edits(edits)
+    is_known = any(np.array_equal(edit.pixels, digit.pixels) for edit in edits)
+    # Not only what was drawn just now: also what came with the address, or before TensorFlow did.
+    if is_final and digit.is_edited and not is_known:
+        if not edits:
+            session.remember_edit(_answered(digit.original))
+        session.remember_edit(_answered(digit.pixels))
+    if not edits:
+        return
+    st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
+    same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, digit.pixels)]
+    classes = models.get(name).class_names
+    answers = [classes[edit.answer] for edit in edits]
+    picked = tiles(
+        [pictures.as_picture(edit.pixels) for edit in edits],
+        [_caption(*pair) for pair in zip(answers, edits, strict=True)],
+        key="edits",
+        size=picture_gallery.crisp_width(56),
+        selected=same[-1] if same else None,
+        descriptions=[f"Edit {i}: read as {answer}" for i, answer in enumerate(answers)],
+    )
+    if picked is not None:
+        session.set_drawing(pictures.as_picture(edits[picked].pixels))
+        st.rerun()
+
+
+def _caption(answer: str, edit: Edit) -> str:
+    """What the network says to an edit, a long name on a line of its own."""
+    between = "\n" if len(answer) > 1 else " · "
+    return f"{answer}{between}{numbers.probability(edit.confidence)}"
+
+
+def _answered(pixels: np.ndarray) -> Edit:
+    """A picture with the network's answer to it."""
+    name = session.model_name()
+    said = cache.prediction(name, pixels)
+    return Edit(pixels, name, int(said.classes[0]), float(said.confidences[0]))

@@ -1,0 +1,61 @@
+"""The smallest edits that turn an answer, what must be there for it, and the study of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard import cache
+from dashboard.cache.weights_key import all_weights, keyed_by_weights
+
+if TYPE_CHECKING:
+    from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
+    from cnn_core.studies.flips import Flips
+
+LEAD_SHARE = 0.5  # of what must be there; with less, most networks are content with a few pixels
+
+
+@keyed_by_weights(st.cache_data, max_entries=256)
+def smallest_edit(
+    name: str, pixels: np.ndarray, wanted: int, kind: str, radius: float, paper: tuple[float, ...]
+) -> SmallestEdit:
+    """The smallest edit of a picture that makes a network give the wanted answer."""
+    from cnn_core import counterfactual
+
+    return counterfactual.smallest_edit(
+        cache.model(name), pixels, wanted, kind, radius=radius, paper=paper
+    )
+
+
+@keyed_by_weights(st.cache_data, max_entries=128)
+def pertinent_positives(
+    name: str, pixels: np.ndarray, paper: tuple[float, ...]
+) -> PertinentPositives:
+    """What alone gives the answer, with LEAD_SHARE of its lead."""
+    from cnn_core import counterfactual
+
+    return counterfactual.pertinent_positives(
+        cache.model(name), pixels, lead_share=LEAD_SHARE, paper=paper
+    )
+
+
+@keyed_by_weights(st.cache_data, max_entries=128)
+def pertinent_negatives(name: str, pixels: np.ndarray) -> PertinentNegatives:
+    """Where ink would change the answer to a digit."""
+    from cnn_core import counterfactual
+
+    return counterfactual.pertinent_negatives(cache.model(name), pixels)
+
+
+def study() -> Flips:
+    """The shipped figures on how small an edit can be."""
+    return _study(all_weights())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _study(weights: tuple[str | None, ...]) -> Flips:
+    from cnn_core.studies import flips
+
+    return flips.load()

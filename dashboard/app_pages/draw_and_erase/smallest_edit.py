@@ -1,0 +1,291 @@
+"""The smallest edit that flips the answer, on the drawing page: found, played and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import models
+from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
+from cnn_core.studies import flips as study
+from dashboard import cache, session
+from dashboard.app_pages.draw_and_erase import cached
+from dashboard.figures import html, numbers, pictures
+from dashboard.frame import pickers, picture_gallery
+from dashboard.frame.provenance import made_by
+from dashboard.session import CurrentImage
+from dashboard.widgets.canvas.palette import palette_of
+from dashboard.widgets.replay import replay
+
+KINDS = {"erase": "Erasing", "add": "Adding", "both": "Either"}
+WIDTHS = {1.0: "Brush", 0.5: "Pixel"}  # radius on a picture as large as a digit
+_DONE = {"erase": "erasure", "add": "added stroke", "both": "edit"}
+_FOUND, _COUNT, _PERTINENT = "flip", "flip_count", "pertinent"
+
+
+def show(digit: CurrentImage) -> None:
+    """The panel: what is wanted, the button, and what was found for the picture as it is."""
+    name = session.model_name()
+    names = models.get(name).class_names
+    said = cache.prediction(name, digit.pixels)
+    answer, second = (int(i) for i in np.argsort(-said.logits[0], kind="stable")[:2])
+    with st.container(border=True, key="flip_panel"):
+        st.html('<div class="cl-label">The smallest edit that flips the answer</div>')
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = pickers.class_picker(
+                "Wanted answer", key="flip_wanted", none_label="The runner-up"
+            )
+            kind = _picker("By", KINDS, key="flip_kind") if _is_on_paper() else "erase"
+            radius = _picker("Width", WIDTHS, key="flip_width")
+        wanted = second if chosen is None else chosen
+        with st.container(horizontal=True):
+            is_asked = st.button(
+                f"Find the smallest {_DONE[kind]} to make it {_with_article(names[wanted])}",
+                key="flip_find",
+                type="primary",
+                disabled=wanted == answer,
+            )
+            is_asked_why = st.button(
+                "What must be there, what must stay empty", key="flip_pertinent"
+            )
+        if not _is_on_paper():
+            st.caption(
+                f"Strokes are added to digits only: on a {digit.noun}, parts are covered with the "
+                "eraser's even grey."
+            )
+        if wanted == answer:
+            st.caption(f"It is read as {names[answer]} already: choose another class.")
+        if is_asked:
+            _find(digit, wanted, kind, radius)
+        _show_found(digit)
+        if is_asked_why:
+            _find_pertinent(digit)
+        _show_pertinent(digit)
+
+
+def show_study() -> None:
+    """How small edits are, measured on many digits; for who opens it."""
+    found = cached.study()
+    count = max(row.num_digits for row in found.rows)
+    with st.expander(f"How small can an edit be? Measured on {count} test digits a pair"):
+        for network in dict.fromkeys(row.network for row in found.rows):
+            st.html(_study_table(found, network))
+        st.caption(
+            "All digits were read right before, and at most two thirds as many pixels as have ink "
+            "could change. Sizes are medians over the digits that were turned, so a way that turns "
+            "only the easy ones looks small. Share of ink: all change of brightness, as a share of "
+            "the digit's."
+        )
+        made_by(found.origin)
+
+
+def _picker(label: str, choices: dict[Any, str], *, key: str) -> Any:
+    """One of a few choices, the first at first."""
+    first = next(iter(choices))
+    chosen = st.segmented_control(
+        label,
+        list(choices),
+        default=first,
+        format_func=choices.__getitem__,
+        key=key,
+        required=True,
+        persist_state="session",
+    )
+    return chosen if chosen in choices else first
+
+
+def _find(digit: CurrentImage, wanted: int, kind: str, radius: float) -> None:
+    """Look for the edit and draw it on the canvas, as one edit that can be undone."""
+    scale = max(1, round(min(digit.pixels.shape[:2]) / 28))
+    name = session.model_name()
+    with st.spinner(f"Looking for the smallest {_DONE[kind]}"):
+        found = cached.smallest_edit(name, digit.pixels, wanted, kind, radius * scale, _paper())
+    count = session.get(_COUNT, 0) + 1
+    session.put(_COUNT, count)
+    session.put(_FOUND, (digit.digit_id, name, found, f"{digit.digit_id} {count}"))
+    if found.is_found:
+        session.set_drawing(pictures.as_picture(found.pixels))
+        st.rerun()
+
+
+def _show_found(digit: CurrentImage) -> None:
+    """What was found last, as long as the canvas shows the picture before or after it."""
+    digit_id, name, found, film_id = session.get(_FOUND, (None, None, None, ""))
+    if (digit_id, name) != (digit.digit_id, session.model_name()):
+        return
+    is_after = found.is_found and _same(digit.pixels, found.pixels)
+    if not is_after and not _same(digit.pixels, found.original):
+        return
+    names = models.get(name).class_names
+    wanted = names[found.wanted]
+    if not found.is_found:
+        st.info(_not_found(found, _with_article(wanted)))
+        return
+    st.markdown(_size(found, _with_article(wanted)))
+    replay(
+        np.stack([_picture(found, frame) for frame in found.frames]),
+        found.margins,
+        [
+            f"Step {i} of {len(found.frames) - 1}: {wanted} over the next class "
+            f"{numbers.signed(float(margin))} logits, read as {names[answer]}"
+            for i, (margin, answer) in enumerate(zip(found.margins, found.answers, strict=True))
+        ],
+        key="flip_film",
+        film_id=film_id,
+        title=f"Logit of {wanted} minus the largest other one, dab by dab: above 0 the answer "
+        "has turned",
+        description=f"The edit that makes it {_with_article(wanted)}",
+        width=picture_gallery.crisp_width(196),
+    )
+    drawn = "Blue was taken away, red was added. " if _is_on_paper() else ""
+    back = (
+        "Undo on the canvas (or Ctrl+Z there) brings the picture back."
+        if is_after
+        else "The canvas shows the picture before this edit; Redo there draws it again."
+    )
+    st.caption(drawn + back)
+
+
+def _size(found: SmallestEdit, called: str) -> str:
+    count = len(found.strokes)
+    strokes = "one stroke" if count == 1 else f"{count} strokes"
+    share = numbers.percent(found.ink_share)
+    whole = "ink" if _is_on_paper() else "contrast with the grey"
+    done = {"erase": "erased", "add": "added", "both": "erased or added"}[found.kind]
+    make = "makes" if found.num_pixels == 1 else "make"
+    return (
+        f"**{_pixels(found.num_pixels)}, {share} of the {whole}, {done} in {strokes} {make} it "
+        f"{called}.** None of its dabs can be left out."
+    )
+
+
+def _not_found(found: SmallestEdit, called: str) -> str:
+    closest = f"{-float(found.margins[-1]):.1f}"
+    other = {"erase": "Try adding", "add": "Try erasing", "both": "Try a finer width"}[found.kind]
+    other = other if _is_on_paper() else "Try the other width"
+    return (
+        f"No {_DONE[found.kind]} of up to {_pixels(found.most_pixels)} makes it {called}: the "
+        f"closest one leaves {closest} logits to go. {other}, or another class."
+    )
+
+
+def _find_pertinent(digit: CurrentImage) -> None:
+    name = session.model_name()
+    with st.spinner("Trying what can be left out, and where ink would change the answer"):
+        there = cached.pertinent_positives(name, digit.pixels, _paper())
+        empty = cached.pertinent_negatives(name, digit.pixels) if _is_on_paper() else None
+    session.put(_PERTINENT, (name, digit.pixels, there, empty))
+
+
+def _show_pertinent(digit: CurrentImage) -> None:
+    """What must be there and what must stay empty, if it was asked of the picture as it is."""
+    name, pixels, there, empty = session.get(_PERTINENT, (None, None, None, None))
+    if name != session.model_name() or not _same(digit.pixels, pixels):
+        return
+    names = models.get(name).class_names
+    figures = [_there_figure(there, pixels, names[there.answer])]
+    if empty is not None:
+        figures += _empty_figures(empty, pixels, names)
+    st.html(html.row(figures))
+    if empty is None:
+        st.caption(f"What must stay empty is asked of digits only: a {digit.noun} has no paper.")
+
+
+def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) -> str:
+    part = "one" if _is_on_paper() else "block"
+    caption = (
+        f"{there.num_kept} of {there.num_ink} pixels alone give the {called} with half of its "
+        f"lead; with any {part} of them less they would not"
+    )
+    if not there.num_kept:
+        blank = "blank paper" if _is_on_paper() else "an even grey picture"
+        caption = f"nothing: {blank} is read as {called} too, and with half of the lead"
+    shown = pictures.as_picture(there.pixels)
+    if _is_on_paper():
+        shown = pictures.marked(pixels, there.is_kept)
+    return html.titled_figure(shown, "Must be there", caption, width=_width())
+
+
+def _empty_figures(
+    empty: PertinentNegatives, pixels: np.ndarray, names: Sequence[str]
+) -> tuple[str, ...]:
+    """Where a dab of ink lowers the lead, and the smallest stroke that takes it away."""
+    called, stroke = names[empty.answer], empty.stroke
+    dabs = html.heatmap_figure(
+        empty.drops,
+        pixels,
+        background="paper",
+        is_signed=True,
+        title="Must stay empty",
+        caption=f"red: a dab of ink there lowers the lead of the {called}; blue: it raises it",
+        unit="logits",
+        width=_width(),
+    )
+    turned = names[stroke.answers[-1]]
+    caption = f"{_pixels(stroke.num_pixels)} of ink that would make it {_with_article(turned)}"
+    if not stroke.is_found:
+        caption = f"no stroke of up to {_pixels(stroke.most_pixels)} changes the answer"
+    shown = pictures.edited(stroke.original, stroke.pixels if stroke.is_found else stroke.original)
+    return dabs, html.titled_figure(shown, "The smallest stroke", caption, width=_width())
+
+
+def _study_table(found: study.Flips, network: str) -> str:
+    head = ("Way", "Turned", "95% interval", "Each way", "Pixels", "Share of ink")
+    lines: list[tuple[str, ...]] = []
+    for row in found.rows:
+        if row.network != network or len(row.directions) < 2:
+            continue
+        first, second = row.directions
+        if row.way == next(iter(study.WAYS)):
+            lines.append((f"{first[0]} and {first[1]}, {row.num_digits} digits",))
+        single = [found.find(network, (way,), row.way).success_rate for way in (first, second)]
+        is_none = row.median_pixels is None
+        lines.append(
+            (
+                study.WAYS[row.way].title,
+                f"{100 * row.success_rate:.0f}%",
+                f"{100 * row.interval[0]:.0f} to {100 * row.interval[1]:.0f}%",
+                f"{first[0]}→{first[1]} {100 * single[0]:.0f}%, "
+                f"{second[0]}→{second[1]} {100 * single[1]:.0f}%",
+                "none" if is_none else f"{row.median_pixels:g}",
+                "none" if row.median_ink_share is None else f"{100 * row.median_ink_share:.0f}%",
+            )
+        )
+    return f"<p>{escape(models.get(network).title)}</p>" + html.table(head, lines)
+
+
+def _is_on_paper() -> bool:
+    return session.dataset().background == "paper"
+
+
+def _paper() -> tuple[float, ...]:
+    """What the eraser of the canvas leaves."""
+    return tuple(level / 255 for level in palette_of(session.dataset().name).paper)
+
+
+def _width() -> int:
+    return picture_gallery.crisp_width(190)
+
+
+def _pixels(count: int) -> str:
+    return "1 pixel" if count == 1 else f"{count} pixels"
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou8' else 'a'} {name}"
+
+
+def _picture(found: SmallestEdit, pixels: np.ndarray) -> np.ndarray:
+    if _is_on_paper():
+        return pictures.edited(found.original, pixels)
+    shown = pictures.as_picture(pixels)
+    return shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=-1)
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two pictures are of the same levels."""
+    return np.array_equal(pictures.as_picture(one), pictures.as_picture(other))

@@ -1,0 +1,1 @@
+"""The Embedding page: the test set as the network sees it."""

@@ -1,0 +1,164 @@
+"""The features of test and training images, and their layouts: computed once for all visitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import embedding, models, shelf
+from cnn_core.datasets import Dataset, get, sample_indices
+from cnn_core.embedding import Projection
+from dashboard import cache
+from dashboard.cache import background_jobs
+from dashboard.cache.weights_key import weights_hash
+
+# Features of the training set are held in memory: 48 MB, all of MNIST for most networks.
+MAX_NUMBERS = 12_000_000
+NUM_LAID_OUT = 2000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The test set laid out flat.
+
+    Attributes:
+        points: (n, 2) float32, every test image.
+        projection: the plane, to place other images on it.
+        sample: indices of the test images that t-SNE lays out and neighbours are looked for in.
+        features: (sample, d) float32.
+    """
+
+    points: np.ndarray
+    projection: Projection
+    sample: np.ndarray
+    features: np.ndarray
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training images, or a random part of them, as the network sees them.
+
+    Attributes:
+        key: names what it was computed from.
+        indices: of the images, rising.
+        features: (n, d) float32.
+        labels: (n,) int64.
+    """
+
+    key: str
+    indices: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+
+
+def features(name: str, pixels: np.ndarray) -> np.ndarray:
+    """The last features (d,) of one image."""
+    return embedding.features(cache.model(name), pixels)[0]
+
+
+def _name_of(kind: str, name: str) -> str:
+    return _name_for(kind, name, weights_hash(name))
+
+
+# To digest all weights takes 20 ms.
+@lru_cache(maxsize=64)
+def _name_for(kind: str, name: str, _weights: str) -> str:
+    sizes = _dataset(name).split_sizes
+    return shelf.name_of(kind, cache.model(name), sizes["train"], sizes["test"])
+
+
+def _dataset(name: str) -> Dataset:
+    return get(models.get(name).dataset)
+
+
+def _known(key: str) -> None:
+    """Let a job have the result that is kept on disk, if there is one."""
+    if background_jobs.find(key) is None and (kept := shelf.find(key)) is not None:
+        background_jobs.keep(key, kept)
+
+
+def layout_job(name: str) -> tuple[str, background_jobs.Work]:
+    """The name of the job that lays out the test set by its principal components, and the job."""
+    key, network = _name_of("layout", name), cache.model(name)
+    _known(key)
+
+    def compute(progress: background_jobs.Progress) -> shelf.Arrays:
+        images = cache.split(_dataset(name).name, "test").images
+        found = embedding.features(network, images, progress=progress)
+        plane = embedding.fit_projection(found)
+        sample = sample_indices(len(images), NUM_LAID_OUT)
+        return {
+            "points": plane.place(found),
+            "mean": plane.mean,
+            "axes": plane.axes,
+            "shares": plane.shares,
+            "sample": sample,
+            "features": found[sample],
+        }
+
+    return key, lambda progress: shelf.find_or_compute(key, lambda: compute(progress))
+
+
+def layout_of(kept: shelf.Arrays) -> Layout:
+    """The result of layout_job()."""
+    plane = Projection(kept["mean"], kept["axes"], kept["shares"])
+    return Layout(kept["points"], plane, kept["sample"], kept["features"])
+
+
+def neighbourhoods_job(name: str, layout: Layout) -> tuple[str, background_jobs.Work]:
+    """The name of the job that lays out the sample by t-SNE, and the job."""
+    key = _name_of("neighbourhoods", name)
+    _known(key)
+
+    def work(_progress: background_jobs.Progress) -> shelf.Arrays:
+        return shelf.find_or_compute(
+            key, lambda: {"points": embedding.neighbourhoods(layout.features)}
+        )
+
+    return key, work
+
+
+def training_job(name: str) -> tuple[str, background_jobs.Work]:
+    """The name of the job that gets the features of the training images, and the job."""
+    key = _name_of("training", name)
+    _known(key)
+
+    def compute(progress: background_jobs.Progress) -> shelf.Arrays:
+        network, split = cache.model(name), cache.split(_dataset(name).name, "train")
+        width = embedding.features(network, split.images[:1]).shape[1]
+        chosen = sample_indices(len(split.labels), MAX_NUMBERS // width)
+        found = embedding.features(network, split.images[chosen], progress=progress)
+        # Half the digits are enough to tell neighbours apart, and half the file.
+        return {"indices": chosen, "features": found.clip(-6e4, 6e4).astype(np.float16)}
+
+    return key, lambda progress: shelf.find_or_compute(key, lambda: compute(progress))
+
+
+def training_of(name: str, kept: shelf.Arrays) -> Training:
+    """The result of training_job()."""
+    return _training(_name_of("training", name), _dataset(name).name, kept)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _training(key: str, dataset: str, _kept: shelf.Arrays) -> Training:
+    indices = _kept["indices"]
+    labels = cache.split(dataset, "train").labels[indices]
+    return Training(key, indices, _kept["features"].astype(np.float32), labels)
+
+
+def nearest_training(
+    training: Training, one: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The training images nearest to features (d,): places in `training`, and distances."""
+    return _nearest(training.key, training, one, count)
+
+
+# While the pen is down the same is asked again and again, and it takes 30 ms.
+@st.cache_data(max_entries=64, show_spinner=False)
+def _nearest(
+    key: str, _training: Training, one: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    return embedding.nearest(_training.features, one, count)

@@ -1,0 +1,1 @@
+"""The Evaluation page: how right a network is, in figures and curves."""

@@ -1,0 +1,33 @@
+"""Scores and curves of a network on the test set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core import evaluation
+from cnn_core.evaluation import Curve, Summary
+from dashboard.cache.weights_key import keyed_by_weights
+
+if TYPE_CHECKING:
+    pass
+from dashboard import cache
+
+
+@keyed_by_weights(st.cache_resource, max_entries=32)
+def summary(name: str) -> Summary:
+    """How right a network is on the test set, in one line."""
+    answers = cache.test_answers(name)
+    return evaluation.summarise(answers.logits, answers.labels)
+
+
+@keyed_by_weights(st.cache_resource, max_entries=8)
+def class_curves(name: str) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
+    """The ROC and the precision-recall curve of every class on the test set."""
+    answers = cache.test_answers(name)
+    roc, precision_recall = (
+        tuple(curve(answers.logits, answers.labels, i) for i in range(answers.logits.shape[1]))
+        for curve in (evaluation.roc_curve, evaluation.precision_recall_curve)
+    )
+    return roc, precision_recall

@@ -1,0 +1,1 @@
+"""The Experiments page: one factor at a time, and the classical baselines."""

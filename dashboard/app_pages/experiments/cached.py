@@ -1,0 +1,54 @@
+"""The shipped results of the experiments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from cnn_core.studies.baselines import Baselines
+    from cnn_core.studies.conclusions import Conclusion
+    from cnn_core.studies.experiments import ExperimentResult
+    from cnn_core.studies.grid_search import GridSearch
+    from cnn_core.studies.k_fold import KFold
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def experiment(name: str) -> ExperimentResult:
+    """The shipped result of a one-factor experiment."""
+    from cnn_core.studies import experiments
+
+    return experiments.load(name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def conclusion(name: str) -> Conclusion:
+    """What a one-factor experiment found."""
+    from cnn_core.studies import conclusions
+
+    return conclusions.conclude(experiment(name))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def baselines() -> Baselines:
+    """The classical methods on the same pixels."""
+    from cnn_core.studies import baselines as study
+
+    return study.load()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def k_fold() -> KFold:
+    """The cross-validation of the dense network."""
+    from cnn_core.studies import k_fold as study
+
+    return study.load()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def grid_search() -> GridSearch:
+    """The grid search that found the dense network."""
+    from cnn_core.studies import grid_search as study
+
+    return study.load()

@@ -1,0 +1,1 @@
+"""The page Which map to believe: all methods ranked."""

@@ -1,0 +1,224 @@
+"""The ranking of the methods on a page: figures with intervals, and a sentence for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cnn_core.attribution import METHODS
+from cnn_core.studies import map_ranking
+from cnn_core.studies.map_figures import NUM_CHECKED, MapFigures
+from cnn_core.studies.map_ranking import Estimate, MapRanking, MethodFigures
+from dashboard import session
+from dashboard.app_pages.faithfulness import charts
+from dashboard.cache import faithfulness
+from dashboard.figures import heatmaps, html, numbers
+from dashboard.frame import pickers
+from dashboard.frame.provenance import made_by
+
+# A visitor waits for no method longer than this for each map.
+_MOST_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One figure of every method.
+
+    Attributes:
+        title: on its column.
+        axis: what it is, with its range.
+        meaning: what the number says, in a sentence.
+        values: of a method, one a picture.
+        random: what random orders get, if anything.
+    """
+
+    title: str
+    axis: str
+    meaning: str
+    values: Callable[[MethodFigures], Iterable[float | None]]
+    random: Callable[[MapRanking], Iterable[float]] | None = None
+
+
+QUANTITIES = {
+    quantity.title: quantity
+    for quantity in (
+        Quantity(
+            "Gap",
+            "insertion area minus deletion area",
+            "How far the insertion area lies above the deletion area: 0 is what random orders "
+            "get, 1 is the most there can be. The methods are ranked by it.",
+            lambda row: row.gaps,
+            lambda found: [0.0] * len(found.random),
+        ),
+        Quantity(
+            "Deletion",
+            "mean probability on the way to the empty picture",
+            "The mean probability of the true class while pixels are taken away, those that the "
+            "map ranks first going first: the lower, the better.",
+            lambda row: row.deletion,
+            lambda found: found.random,
+        ),
+        Quantity(
+            "Insertion",
+            "mean probability on the way to the full picture",
+            "The mean probability of the true class while pixels are put onto the empty picture, "
+            "those that the map ranks first coming first: the higher, the better.",
+            lambda row: row.insertion,
+            lambda found: found.random,
+        ),
+        Quantity(
+            "Sanity check",
+            "rank correlation with the map of an untrained network",
+            "How alike the map stays when all that the network learnt is taken away: around 0 it "
+            "shows the network, and from 0.8 on it fails, since it shows the picture only.",
+            lambda row: row.similarity,
+        ),
+        Quantity(
+            "Last layer",
+            "rank correlation with the map of a network with an untrained last layer",
+            "How alike the map stays when the last layer alone forgets, so that the classes are "
+            "random ones: from 0.8 on the method fails, since its map hardly knows the class.",
+            lambda row: row.last_similarity,
+        ),
+        Quantity(
+            "Stability",
+            "rank correlation with the map of a noisy copy",
+            "How far the order of the pixels stays the same under noise that the eye hardly sees: "
+            "1 is unchanged.",
+            lambda row: row.stability,
+        ),
+    )
+}
+
+
+def show(found: MapRanking) -> None:
+    """The verdict, one figure as a chart and all of them as a table."""
+    st.markdown(verdict(found))
+    chosen = QUANTITIES[pickers.view_picker("Figure", tuple(QUANTITIES), key="ranking_figure")]
+    st.caption(chosen.meaning)
+    estimates = {
+        METHODS[row.method].title: value
+        for row in found.rows
+        if (value := faithfulness.estimate(tuple(chosen.values(row)))) is not None
+    }
+    usual = None if chosen.random is None else map_ranking.estimate(chosen.random(found))
+    failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
+    st.plotly_chart(
+        charts.ranking_chart(
+            estimates,
+            what=chosen.axis,
+            level=None if usual is None else usual.mean,
+            failing=failing,
+        ),
+        config=heatmaps.CONFIG,
+        key="ranking_chart",
+        alt=f"{chosen.title} of every method with its 95% interval",
+    )
+    st.html(table(found))
+    noun = session.dataset().noun
+    checked = min(NUM_CHECKED, len(found.indices))
+    st.caption(
+        f"Means over {len(found.indices)} test {noun}s that the network reads rightly, the same "
+        f"for every method, with 95% intervals by resampling the {noun}s; sanity check and "
+        f"stability on the first {checked}. Grey dots fail the sanity check."
+    )
+    if found.left_out:
+        st.markdown(left_out(found))
+    if found.origin is not None:
+        made_by(found.origin)
+
+
+def verdict(found: MapRanking) -> str:
+    """Which method is best, and whether the next one can be told from it."""
+    best = found.best()
+    if best is None:
+        return "No method passes the sanity check on this network: believe none of these maps."
+    title = METHODS[best.method].title
+    others = [row for row in found.rows if row.verdict != "fails" and row is not best]
+    leads = {row: map_ranking.lead(best, row) for row in others}
+    level = [METHODS[row.method].title for row in others if leads[row].low <= 0]
+    said = f"On this network **{title}** is the best of {len(found.rows)} methods"
+    if others:
+        ahead = leads[others[0]]
+        figures = f"{numbers.signed(ahead.mean, 3)}, 95% interval {_interval(ahead, 3)}"
+        if level:
+            said = (
+                f"On this network **{title}** comes first of {len(found.rows)} methods, but it "
+                f"**cannot be told apart** from {' and '.join(level)}"
+            )
+        else:
+            said += ", by more than chance explains"
+        said += f" (its gap less that of {METHODS[others[0].method].title}: {figures})"
+    failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
+    if failing:
+        said += f". Not to be believed, since the sanity check fails: {', '.join(failing)}"
+    return f"{said}."
+
+
+def table(found: MapRanking) -> str:
+    """Every figure of every method, as HTML."""
+    rows = [
+        (
+            METHODS[row.method].title,
+            row.verdict,
+            *(_cell(tuple(each.values(row))) for each in QUANTITIES.values()),
+            f"{1000 * row.seconds_per_map:,.0f}",
+        )
+        for row in found.rows
+    ]
+    usual = f"{sum(found.random) / len(found.random):.2f}"
+    rows.append(("Random orders", "", "0", usual, usual, "", "", "", ""))
+    head = ("Method", "Verdict", *QUANTITIES, "ms a map")
+    return html.table(head, rows, text_columns=(1,))
+
+
+def left_out(found: MapRanking) -> str:
+    """The methods that are not ranked, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for method, why in found.left_out:
+        by_reason.setdefault(why, []).append(METHODS[method].title if method in METHODS else method)
+    return "  \n".join(f"Left out: {', '.join(who)}. {why}" for why, who in by_reason.items())
+
+
+def measure(name: str, count: int, seed: int) -> MapRanking:
+    """Rank the methods on other pictures, with a progress bar; what was done before is kept.
+
+    Args:
+        name: of the network.
+        count: test pictures.
+        seed: of their choice.
+
+    Raises:
+        MissingFileError: the network or its pictures are not there.
+    """
+    bar = st.progress(0.0, "Preparing networks that learnt nothing")
+    indices = map_ranking.choose_images(name, count, seed=seed)
+    random = [faithfulness.random_area(name, index) for index in indices]
+    places = {method: place for place, method in enumerate(METHODS)}
+
+    def ask(method: str, turn: int) -> MapFigures:
+        done = (places[method] + turn / count) / len(places)
+        bar.progress(done, f"{METHODS[method].title}: {turn + 1} of {count}")
+        return faithfulness.figures(name, method, indices[turn], turn)
+
+    found = map_ranking.measured(name, indices, random, ask, most_seconds=_MOST_SECONDS)
+    bar.empty()
+    return found
+
+
+def _cell(values: tuple[float | None, ...]) -> str:
+    """A mean with its interval below, so that all columns find room beside each other."""
+    found = faithfulness.estimate(values)
+    if found is None:
+        return "none"
+    return html.Html(f"{_number(found.mean, 2)}<br><small>{_interval(found)}</small>")
+
+
+def _interval(found: Estimate, digits: int = 2) -> str:
+    return f"{_number(found.low, digits)} to {_number(found.high, digits)}"
+
+
+def _number(value: float, digits: int) -> str:
+    return numbers.signed(value, digits).lstrip("+")

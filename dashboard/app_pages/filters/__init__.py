@@ -1,0 +1,1 @@
+"""The Filters page: kernels and histograms of all weights."""

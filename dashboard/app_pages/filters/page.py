@@ -1,0 +1,110 @@
+"""Filters: the weights the network has learnt."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.activations import NEAR_ZERO, filter_norms
+from dashboard import cache, session
+from dashboard.app_pages.filters import cached, charts
+from dashboard.figures import heatmaps, html
+from dashboard.frame import loading, neuron_link, page_parts, pickers
+
+BY_INDEX, BY_NORM = "As they are", "By norm"
+COLUMNS = 8  # of a mosaic: on a phone a finger still meets one filter
+
+
+def show_filters() -> None:
+    """The filters of one convolution layer, and the pickers for them."""
+    one, two, three = st.columns(3)
+    with one:
+        layer = pickers.layer_picker(
+            convolutions, default=convolutions[0], key="filter_layer", label="Convolution layer"
+        )
+    kernel = cached.filters(name, layer)
+    height, width, channels, count = kernel.shape
+    with two:
+        channel = st.number_input(
+            "Input channel", 0, channels - 1, 0, key=f"channel_{layer}", disabled=channels == 1,
+            help="Every filter has one grid of weights for each channel of its input",
+        )  # fmt: skip
+    with three:
+        order_by = pickers.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
+    norms = filter_norms(kernel)
+    order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
+    show_mosaics(layer, kernel[:, :, channel], order.tolist(), float(np.abs(kernel).max()))
+    st.caption(
+        f"{count} filters of {height}×{width} over {channels} input channel{'s' * (channels > 1)}. "
+        f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
+        f"(filter {norms.argmax()}). Click a filter to open its dossier, or choose it here."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.number_input(
+            "Filter", 0, count - 1, int(norms.argmax()), key=f"filter_of_{layer}", width=140
+        )
+        neuron_link.open_button(layer, int(chosen), key="open_filter")
+
+
+def show_mosaics(layer: str, kernel: np.ndarray, order: list[int], limit: float) -> None:
+    """The filters in two mosaics side by side, on a phone one above the other; a click opens one.
+
+    Args:
+        layer: whose filters.
+        kernel: (height, width, filters), the weights from one input channel.
+        order: the filters, in order.
+        limit: the weight at the ends of the scale.
+    """
+    halves = charts.in_halves(order, COLUMNS)
+    for i, (column, part) in enumerate(zip(st.columns(2), halves, strict=False)):
+        clicked: Any = column.plotly_chart(
+            charts.kernels(kernel, part, limit, COLUMNS),
+            config=heatmaps.CONFIG,
+            alt=f"{len(part)} of the {len(order)} filters of {layer}",
+            key=f"kernels_{name}_{layer}_{i}",
+            on_select="rerun",
+            selection_mode="points",
+        )
+        if points := clicked["selection"]["points"]:
+            neuron_link.open_neuron(layer, int(points[0]["customdata"][0]))
+    st.html(html.scale_of(limit, is_signed=True, unit="weight"))
+
+
+page_parts.intro(
+    "Filters",
+    "A filter is a small grid of weights that slides over its input: red weights add, blue weights "
+    "take away. All filters share one scale, so pale ones matter less.",
+)
+loading.require_network()
+name = session.model_name()
+convolutions, _ = cache.layer_names(name)
+if convolutions:
+    show_filters()
+else:
+    st.info("This network has no convolution, so it has no filters: each unit weighs every pixel.")
+
+st.subheader("Weights and biases of every layer", anchor=False)
+statistics = cache.weight_statistics(name)
+histograms = cached.weight_histograms(name)
+for column, figure in zip(st.columns(2), histograms, strict=False):
+    column.plotly_chart(
+        figure, config=heatmaps.CONFIG, alt="Histograms of the weights of every layer"
+    )
+st.dataframe(
+    {
+        "Layer": [s.layer for s in statistics],
+        "Array": [s.kind for s in statistics],
+        "Weights": [s.values.size for s in statistics],
+        f"Below {NEAR_ZERO}": [s.share_near_zero for s in statistics],
+        "L2 norm": [s.l2_norm for s in statistics],
+    },
+    hide_index=True,
+    column_config={
+        "Weights": st.column_config.NumberColumn(format="localized"),
+        f"Below {NEAR_ZERO}": st.column_config.NumberColumn(
+            format="percent", help=f"The share of the weights below {NEAR_ZERO} in magnitude"
+        ),
+        "L2 norm": st.column_config.NumberColumn(format="%.2f"),
+    },
+)
+page_parts.next_page("filters")

@@ -1,0 +1,1 @@
+"""The Misclassified page: the test images that are read wrongly."""

@@ -1,0 +1,22 @@
+"""The mistakes of a network on the test set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core import evaluation
+from cnn_core.evaluation import Mistake
+from dashboard.cache.weights_key import keyed_by_weights
+
+if TYPE_CHECKING:
+    pass
+from dashboard import cache
+
+
+@keyed_by_weights(st.cache_resource, max_entries=32)
+def mistakes(name: str) -> tuple[Mistake, ...]:
+    """The test images that a network gets wrong."""
+    answers = cache.test_answers(name)
+    return evaluation.misclassified(answers.logits, answers.labels)

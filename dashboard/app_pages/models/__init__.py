@@ -1,0 +1,1 @@
+"""The Models page: every network, its layers and the classics."""

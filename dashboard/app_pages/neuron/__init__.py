@@ -1,0 +1,1 @@
+"""The Neuron page: one channel or unit."""

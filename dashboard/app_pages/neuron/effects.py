@@ -1,0 +1,143 @@
+"""What a neuron is for: its weight towards each class, and the network without it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core import datasets, models
+from cnn_core.evaluation import McNemar
+from cnn_core.inference import softmax
+from dashboard import cache
+from dashboard.app_pages.neuron import cached, charts
+from dashboard.app_pages.neuron.views import Chosen
+from dashboard.figures import heatmaps, html, numbers
+from dashboard.frame import job_progress, pickers
+from dashboard.session import CurrentImage
+
+OFF, MEAN = "Off: 0", "Its mean"
+
+
+def show_effects(neuron: Chosen) -> None:
+    """What each class loses without it."""
+    names, effects = neuron.class_names, cached.class_effects(*neuron.arguments)
+    count = len(cached.effect_sample(neuron.model))
+    if not effects.any():
+        st.info(f"Switching it off changes no logit of {count} test pictures.")
+        return
+    st.plotly_chart(
+        charts.by_class(effects, names, title="fall of the logit", unit="logits"),
+        config=heatmaps.CONFIG,
+        alt="What each logit loses without the neuron",
+    )
+    most = int(np.abs(effects).argmax())
+    side = "for" if effects[most] > 0 else "against"
+    st.caption(
+        f"What each logit loses when it is switched off, on average over {count} test pictures. "
+        f"Red speaks for a class, blue against it: most of all it speaks {side} "
+        f"**{names[most]}**."
+    )
+
+
+def places(neuron: Chosen) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A heading, and where the measured effects and the exact weights belong."""
+    if cached.direct_weights(*neuron.arguments) is None:
+        st.subheader("Its pull on each class", anchor=False)
+        return st.container(), st.container()
+    st.subheader("Its weight towards each class", anchor=False)
+    effects, weights = st.columns(2, gap="large")
+    return effects, weights
+
+
+def show_direct(neuron: Chosen) -> None:
+    """Its exact weight towards each class, where there is one."""
+    direct = cached.direct_weights(*neuron.arguments)
+    if direct is None:
+        st.caption(
+            "It is the value of a class itself: nothing comes behind it."
+            if neuron.layer == list(cached.layers(neuron.model))[-1]
+            else "There is no single weight: a bend or a maximum lies between this neuron and the "
+            "logits, so its pull depends on the picture."
+        )
+        return
+    st.plotly_chart(
+        charts.by_class(direct, neuron.class_names, title="weight", unit="logits per activation"),
+        config=heatmaps.CONFIG,
+        alt="The exact weight towards each class",
+    )
+    st.caption(
+        "The exact weights: no bend lies between this neuron and the logits, so one more unit of "
+        f"activation{' at all places of its map' * neuron.is_map} adds just this to each."
+    )
+
+
+def show_ablation(neuron: Chosen, digit: CurrentImage) -> None:
+    """The answer without the neuron: on this digit at once, on the test set on demand."""
+    st.subheader("Switched off", anchor=False)
+    to = pickers.view_picker("Held at", (OFF, MEAN), key="neuron_level")
+    mean = float(cached.mean_activations(neuron.model, neuron.layer)[neuron.channel])
+    level = 0.0 if to == OFF else round(mean, 4)
+    before = cache.prediction(neuron.model, digit.pixels)
+    logits = cached.ablated_logits(*neuron.arguments, digit.pixels, level)
+    names = neuron.class_names
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(
+            f'<div class="cl-label">{digit.name} with the neuron held at {level:.2f}. Thin and '
+            "grey: the answer with the neuron as it is.</div>"
+            + html.probability_bars(
+                names, softmax(logits), before.probabilities[0], marked=digit.label
+            )
+        )
+        was, now = int(before.classes[0]), int(logits.argmax())
+        moved = logits - before.logits[0]
+        most = int(np.abs(moved).argmax())
+        said = (
+            f"The answer stays {names[now]}"
+            if was == now
+            else (f"**The answer changes from {names[was]} to {names[now]}**")
+        )
+        st.caption(
+            f"{said}; the logit that moves most is that of {names[most]}, by "
+            f"{numbers.signed(float(moved[most]))}."
+        )
+    with right:
+        _show_accuracy(neuron, level)
+
+
+def _show_accuracy(neuron: Chosen, level: float) -> None:
+    dataset = datasets.get(models.get(neuron.model).dataset)
+    size = len(cache.test_answers(neuron.model).labels)
+    counts: McNemar | None = job_progress.result_of(
+        cached.accuracy_job(*neuron.arguments, level),
+        offer="Test the network without it",
+        cost=f"All {size:,} test {dataset.noun}s: some seconds.",
+        title=f"Answering {size:,} test {dataset.noun}s without it",
+    )
+    if counts is None:
+        return
+    before = counts.both_right + counts.only_first
+    after = counts.both_right + counts.only_second
+    st.html(
+        html.facts(
+            (
+                (numbers.percent(after / size, 2), f"of the test {dataset.noun}s right without it"),
+                (numbers.percent(before / size, 2), "right with it"),
+                (f"{counts.only_first:,}", "lost"),
+                (f"{counts.only_second:,}", "gained"),
+            )
+        )
+    )
+    if counts.only_first == counts.only_second:
+        said = "The network is right exactly as often without it."
+    elif counts.is_significant:
+        said = "That is more than chance: the network " + (
+            "needs it." if after < before else "is better without it."
+        )
+    else:
+        said = "That may be chance: on the whole the other neurons make up for it."
+    st.caption(
+        f"{said} (A difference at least as uneven would come up in "
+        f"{numbers.percent(counts.p_value)} of test sets if it made none.)"
+    )

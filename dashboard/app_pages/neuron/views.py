@@ -1,0 +1,249 @@
+"""The parts of the Neuron page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import datasets, models
+from dashboard import cache, navigation
+from dashboard.app_pages.neuron import cached, charts
+from dashboard.figures import colours, heatmaps, html, numbers
+from dashboard.figures.pictures import as_picture
+from dashboard.frame import job_progress
+from dashboard.session import CurrentImage
+from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
+from dashboard.widgets.tiles import tiles
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The neuron that the page is about.
+
+    Attributes:
+        model: its network's name.
+        layer: its layer.
+        channel: of the layer.
+        is_map: it has a map, with places; else it is a unit with one number.
+    """
+
+    model: str
+    layer: str
+    channel: int
+    is_map: bool
+
+    @property
+    def noun(self) -> str:
+        """What to call it."""
+        return "channel" if self.is_map else "unit"
+
+    @property
+    def arguments(self) -> tuple[str, str, int]:
+        """What the caches ask for."""
+        return self.model, self.layer, self.channel
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the network's classes."""
+        return models.get(self.model).class_names
+
+
+def show_weights(neuron: Chosen) -> None:
+    """The weights that make the neuron, as one picture."""
+    st.subheader("Its weights", anchor=False)
+    found = cached.kernel(*neuron.arguments)
+    if found is None:
+        st.info(
+            "This layer has no weights of its own, and what it passes on is a channel of the "
+            "picture itself or the sum of several maps."
+        )
+        return
+    height, width, channels = found.weights.shape
+    picture = charts.weights(found.weights)
+    scale = max(1, min(260 // max(picture.shape[:2]), 40))
+    limit = colours.limit_of(found.weights)
+    st.html(
+        html.picture(picture, width=picture.shape[1] * scale, description="The weights")
+        + html.scale_of(limit, is_signed=True, unit="weight")
+    )
+    if height == 1 and channels == 1:
+        laid = f"{width} weights, one for each unit of {found.sources[0]}"
+    else:
+        laid = f"{height}×{width} weights on " + (
+            f"each of {channels} channels" if channels > 1 else "one channel"
+        )
+        if channels == models.get(neuron.model).input_shape[-1] == 3:
+            laid += ": red, green and blue"
+    stems = "" if found.layer == neuron.layer else f" They stand in {found.layer}, whose "
+    stems += f"{neuron.noun} {found.channel} it passes on." if stems else ""
+    st.caption(
+        f"{laid}, and {numbers.signed(found.bias, 3)} is added. Red lets the neuron react, blue "
+        f"holds it back.{stems}"
+    )
+
+
+def show_activation(neuron: Chosen, digit: CurrentImage) -> None:
+    """The neuron's map, or its one number, on the current digit and on the one before edits."""
+    st.subheader(f"On the current {digit.noun}", anchor=False)
+    now, before = (
+        cache.feature_maps(neuron.model, pixels)[neuron.layer][..., neuron.channel]
+        for pixels in (digit.pixels, digit.original)
+    )
+    if not neuron.is_map:
+        cells = [(f"{float(now):.2f}", f"activation on {digit.name}")]
+        if digit.is_edited:
+            cells.append((f"{float(before):.2f}", "before the edit"))
+        st.html(html.facts(cells))
+    elif digit.is_edited:
+        _show_change(now, before)
+    else:
+        _show_map(neuron, digit, now)
+    if not digit.is_edited:
+        st.page_link(
+            navigation.path_of("draw_and_erase"),
+            label=f"Edit the {digit.noun} to see what changes here",
+            icon=":material/ink_eraser:",
+        )
+
+
+def _show_map(neuron: Chosen, digit: CurrentImage, now: np.ndarray) -> None:
+    field = cache.receptive_field(neuron.model, neuron.layer)
+    is_signed, limit = bool((now < 0).any()), colours.limit_of(now)
+    linked_map(
+        ColouredMap(
+            now,
+            colours.colourise(now, is_signed=is_signed, limit=limit),
+            title="Its map",
+            unit="activation",
+            scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
+        ),
+        as_picture(digit.pixels),
+        Windows(field.tops(now.shape[0]), field.lefts(now.shape[1]), field.size),
+        image_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
+        key="neuron_probe",
+    )
+
+
+def _show_change(now: np.ndarray, before: np.ndarray) -> None:
+    limit = colours.limit_of(np.stack([now, before]))
+    is_signed = bool(min(now.min(), before.min()) < 0)
+    change, width = now - before, max(1, round(140 / now.shape[1])) * now.shape[1]
+    pictures = (
+        (colours.colourise(before, is_signed=is_signed, limit=limit), "Before the edit"),
+        (colours.colourise(now, is_signed=is_signed, limit=limit), "Edited"),
+        (colours.colourise(change, is_signed=True, limit=limit), "Change: red up, blue down"),
+    )
+    st.html(
+        html.row(html.figure(shown, title, width=width) for shown, title in pictures)
+        + html.scale_of(limit, is_signed=is_signed, unit="activation")
+    )
+    st.caption(
+        f"The edit changes this map by at most {np.abs(change).max():.2f}; its largest value goes "
+        f"from {before.max():.2f} to {now.max():.2f}."
+    )
+
+
+def show_patches(neuron: Chosen) -> None:
+    """The training pictures that excite it most, with the part of each that it looks at."""
+    dataset = datasets.get(models.get(neuron.model).dataset)
+    size, noun = dataset.split_sizes["train"], dataset.noun
+    st.subheader(f"The training {noun}s that excite it most", anchor=False)
+    index = job_progress.result_of(
+        cached.strongest_job(neuron.model),
+        offer="Look for them",
+        cost=f"All {size:,} training {noun}s go through the network, once for all its neurons and "
+        f"all visitors: {job_progress.about(size / 1000)}.",
+        title=f"Looking at {size:,} training {noun}s",
+    )
+    if index is None:
+        return
+    indices = tuple(int(i) for i in index[neuron.layer][:, neuron.channel])
+    patches = cached.strongest_patches(*neuron.arguments, indices)
+    if not any(patch.activation for patch in patches):
+        st.info(
+            f"No training {noun} excites this {neuron.noun}: it is 0 on all of them, so it takes "
+            "no part in any answer."
+        )
+        return
+    split = cache.split(dataset.name, "train")
+    names = [dataset.class_names[split.labels[i]] for i in indices]
+    pictures = [
+        charts.outlined(split.images[i], patch.box)
+        for i, patch in zip(indices, patches, strict=True)
+    ]
+    tiles(
+        pictures,
+        [
+            html.below_tile(label, f"{patch.activation:.2f}", dataset.class_names)
+            for label, patch in zip(names, patches, strict=True)
+        ],
+        key="neuron_patches",
+        size=pictures[0].shape[1],
+        descriptions=[
+            f"Training {noun} {i}: {label}, activation {patch.activation:.2f}"
+            for i, label, patch in zip(indices, names, patches, strict=True)
+        ],
+        is_clickable=False,
+    )
+    where = "The frame is what it sees of each. " if neuron.is_map else "It sees all of each. "
+    commonest = max(dict.fromkeys(names), key=names.count)
+    st.caption(
+        f"Under each its true class and the activation. {where}"
+        f"{names.count(commonest)} of the {len(names)} are {commonest}."
+    )
+
+
+def show_classes(neuron: Chosen) -> None:
+    """How strongly it reacts to each class."""
+    noun = datasets.get(models.get(neuron.model).dataset).noun
+    st.subheader("Its activation, class by class", anchor=False)
+    found = cached.responses_by_class(*neuron.arguments)
+    strongest = max(found, key=lambda each: each.mean)
+    weakest = min(found, key=lambda each: each.mean)
+    names, count = neuron.class_names, sum(each.count for each in found)
+    if strongest.mean == weakest.mean:
+        st.info(f"It reacts to all {count:,} test {noun}s alike: {strongest.mean:.2f}.")
+        return
+    st.plotly_chart(
+        charts.responses(found, names, strongest.label),
+        config=heatmaps.CONFIG,
+        alt="The activation on test pictures of each class",
+    )
+    what = "the largest value of its map" if neuron.is_map else "its value"
+    st.caption(
+        f"**{names[strongest.label]}** excites it most: {strongest.mean:.2f} on average, "
+        f"{names[weakest.label]} least: {weakest.mean:.2f}. Of {count:,} test {noun}s, {what}: "
+        "boxes hold the middle half of a class, whiskers 90%, dashes are means."
+    )
+
+
+def show_maximised(neuron: Chosen) -> None:
+    """The picture that it would like best."""
+    st.subheader("The picture it would like best", anchor=False)
+    if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):
+        st.caption(
+            "Activation maximisation: noise climbs the neuron's gradient until nothing excites it "
+            "more. It takes a few seconds."
+        )
+        return
+    with st.spinner("Climbing the gradient"):
+        found = cached.maximised(*neuron.arguments)
+    if found.activation <= found.start:
+        st.info("No noise wakes this neuron, so there is no slope to climb.")
+        return
+    top, left, bottom, right = found.box
+    seen = found.image[top:bottom, left:right]
+    height, wide = seen.shape[:2]
+    where = f" on the {height}×{wide} pixels that the middle of its map sees" * neuron.is_map
+    st.html(
+        html.figure(
+            as_picture(seen),
+            f"It answers with {found.activation:.2f}; to the best of many random pictures with "
+            f"{found.start:.2f}. Painted to please the neuron{where}: it need not look like "
+            "anything the network has seen.",
+            width=wide * max(1, round(196 / wide)),
+            description="The picture that excites the neuron most",
+        )
+    )

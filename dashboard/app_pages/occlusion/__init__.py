@@ -1,0 +1,1 @@
+"""The Occlusion page: the fall of the answer with a patch at every position."""

@@ -1,0 +1,1 @@
+"""The One versus two page: the study."""

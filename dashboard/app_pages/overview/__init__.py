@@ -1,0 +1,1 @@
+"""The Overview page: the picture through the network."""

@@ -1,0 +1,1 @@
+"""The Robustness page: where a change of the picture turns the answer."""

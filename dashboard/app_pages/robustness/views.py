@@ -1,0 +1,157 @@
+"""The robustness page: one picture changed, every strength of the change, and every network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import models
+from cnn_core.robustness import Perturbation
+from cnn_core.studies.robustness import rank
+from dashboard import cache, session
+from dashboard.app_pages.robustness import cached, charts, text
+from dashboard.figures import heatmaps, html, pictures
+from dashboard.frame import page_parts, picture_gallery
+from dashboard.frame.provenance import made_by
+from dashboard.session import CurrentImage
+
+BEST = "the best of the others"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a picture.
+
+    Attributes:
+        row: of the change.
+        strength: in the unit of the row.
+        target: the class that an attack makes of the picture, or None for any other.
+        options: the settings of the change.
+    """
+
+    row: Perturbation
+    strength: float
+    target: int | None
+    options: cache.Options
+
+
+def show_change(digit: CurrentImage, change: Change) -> None:
+    """The picture beside the changed one, and both answers."""
+    name, row, strength = session.model_name(), change.row, change.strength
+    names, noun = models.get(name).class_names, digit.noun
+    changed = cached.changed(name, digit.pixels, row.name, strength, change.target, change.options)
+    before, after = (cache.prediction(name, each) for each in (digit.pixels, changed))
+    left, right = st.columns([9, 7], gap="medium")
+    with left:
+        st.html(
+            text.pictures(
+                digit.pixels,
+                changed,
+                title=digit.name,
+                change=f"{row.title}, {text.in_words(strength, row.unit)}",
+                width=picture_gallery.crisp_width(140),
+            )
+        )
+        if strength and np.array_equal(changed, digit.pixels):
+            st.info(f"This change leaves the {noun} exactly as it is, so the answer stays.")
+        elif digit.background == "paper" and not changed.any():
+            st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
+        if st.button(f"Use the changed {noun}", icon=":material/draw:"):
+            session.set_drawing(pictures.as_picture(changed))
+            page_parts.go_to("draw_and_erase")
+    with right:
+        said, was = (names[int(each.classes[0])] for each in (after, before))
+        st.html(
+            f'<div class="cl-said">Now <b>{said}</b><span>before {was}</span></div>'
+            + html.probability_bars(
+                names, after.probabilities[0], before.probabilities[0], marked=digit.label
+            )
+        )
+        st.caption(
+            "Thin grey bars: the unchanged picture. In points (pts): what the change adds or takes."
+        )
+    st.markdown(row.help + (f" [The paper]({row.paper})" if row.paper else ""))
+
+
+def show_sweep(digit: CurrentImage, change: Change) -> None:
+    """The answer over all strengths."""
+    name, row = session.model_name(), change.row
+    names, noun = models.get(name).class_names, digit.noun
+    st.subheader(f"How far the answer to this {noun} holds", anchor=False)
+    with st.spinner("Trying every strength"):
+        found = cached.sweep(name, digit.pixels, row.name, change.target, change.options)
+    st.markdown(text.hold_in_words(found, row, names, dict(change.options)))
+    if row.needs_model:
+        st.markdown(
+            f"The change is made for this one network and this one {noun}. Where a person still "
+            f"sees the same {noun} and the network does not, it leans on patterns that people do "
+            "not use."
+        )
+    st.plotly_chart(
+        charts.probabilities(found, names, change.strength, text.axis_of(row)),
+        config=heatmaps.CONFIG,
+        key="sweep",
+        alt=f"Probability of {names[found.answer]} and its strongest rivals over the strength",
+    )
+    step = text.in_words(found.strengths[1] - found.strengths[0], row.unit)
+    st.caption(f"Tried in steps of {step}. The dotted line is the strength chosen above.")
+
+
+def show_networks(change: Change) -> None:
+    """The accuracy of every network of the same data set."""
+    row, strength = change.row, change.strength
+    name, dataset = session.model_name(), session.dataset()
+    st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)
+    study = cached.study()
+    curves = [
+        curve
+        for curve in study.curves
+        if curve.perturbation == row.name and models.get(curve.model).dataset == dataset.name
+    ]
+    chosen = next((curve for curve in curves if curve.model == name), None)
+    if chosen is None:
+        st.info(
+            f"{models.get(name).title} is not measured yet: run "
+            "`python -m cnn_core.studies robustness`, or choose another model in the sidebar."
+        )
+        return
+    nearest = min(chosen.strengths, key=lambda each: abs(each - strength))
+    ranking = rank(curves, nearest)
+    st.markdown(text.ranking_in_words(ranking, chosen, text.in_words(nearest, row.unit)))
+    others = [curve.model for curve in curves if curve is not chosen]
+    beside = None
+    if others:
+        wanted = st.selectbox(
+            "Beside it",
+            [BEST, *others],
+            format_func=lambda each: each if each == BEST else models.get(each).title,
+            key=f"robust_rival_of_{name}",
+            persist_state="session",
+            width=320,
+        )
+        best = rank([curve for curve in curves if curve is not chosen], nearest).best.model
+        beside = [curve.model for curve in curves].index(best if wanted == BEST else wanted)
+    st.plotly_chart(
+        charts.accuracies(
+            curves,
+            [models.get(curve.model).title for curve in curves],
+            chosen=curves.index(chosen),
+            beside=beside,
+            strength=strength,
+            axis=text.axis_of(row),
+        ),
+        config=heatmaps.CONFIG,
+        key="accuracies",
+        alt=f"Right answers of every network over the strength of {row.title}",
+    )
+    attack = " Attacks are made for each network, away from the true class." * row.needs_model
+    st.caption(
+        f"{text.mean_in_words(curves, chosen)} {chosen.num_images:,} test {dataset.noun}s drawn "
+        f"at random, the same for every network; bands are 95% intervals of the share.{attack}"
+    )
+    with st.expander("The figures, with their intervals"):
+        st.caption(f"The strengths, {text.unit_alone(row.unit)}, are those of the column heads.")
+        st.html(text.table(curves, chosen))
+        made_by(study.origin)

@@ -1,0 +1,38 @@
+"""Outputs of layers, receptive fields and weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.cache.networks import model
+from dashboard.cache.weights_key import keyed_by_weights
+
+if TYPE_CHECKING:
+    from cnn_core.activations import ReceptiveField, WeightStatistics
+
+
+@keyed_by_weights(st.cache_data, max_entries=32)
+def feature_maps(name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """The output of every layer for one image."""
+    from cnn_core import activations
+
+    return activations.feature_maps(model(name), pixels)
+
+
+@keyed_by_weights(st.cache_data, max_entries=64)
+def receptive_field(name: str, layer: str) -> ReceptiveField:
+    """The part of the image that the units of a layer see."""
+    from cnn_core import activations
+
+    return activations.receptive_field(model(name), layer)
+
+
+@keyed_by_weights(st.cache_resource, max_entries=4)
+def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
+    """Every weight array of a network."""
+    from cnn_core import activations
+
+    return activations.weight_statistics(model(name))

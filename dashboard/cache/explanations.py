@@ -1,0 +1,143 @@
+"""Predictions and maps that follow the hand, each computed once for all visitors.
+
+The keys hold the SHA-256 of the weights, see weights_key.py. Streamlit's own cache would take a
+millisecond to look something up, as long as the network takes to answer, and keeps a lock for every
+key for ever.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core import datasets, models
+from cnn_core.attribution import METHODS
+from cnn_core.datasets import Background
+from cnn_core.inference import Prediction
+from dashboard.cache import networks, pictures
+from dashboard.cache.single_flight import Once
+from dashboard.cache.weights_key import keyed_by_weights, weights_hash
+
+if TYPE_CHECKING:
+    from cnn_core.attribution import Attribution
+    from cnn_core.attribution.occlusion import OcclusionMap
+
+
+def references_of(name: str, method: str) -> np.ndarray | None:
+    """The pictures that a method compares with, for a network; None if it takes none."""
+    needs_some = METHODS[method].needs_references
+    return pictures.references(models.get(name).dataset) if needs_some else None
+
+
+def obstacles(name: str) -> dict[str, str]:
+    """Why which methods cannot explain a network now: a sentence for each, by its name."""
+    found = dict(_obstacles(name))
+    dataset = models.get(name).dataset
+    if datasets.find(dataset) is None:
+        for method, row in METHODS.items():
+            if row.needs_references:
+                found[method] = (
+                    f"It compares with training pictures, and those of "
+                    f"{datasets.get(dataset).title} are not on this machine."
+                )
+    return found
+
+
+@keyed_by_weights(st.cache_data, max_entries=32)
+def _obstacles(name: str) -> dict[str, str]:
+    from cnn_core import attribution
+
+    network = networks.model(name)
+    reasons = {method: attribution.obstacle(network, method) for method in METHODS}
+    return {method: reason for method, reason in reasons.items() if reason is not None}
+
+
+Options = tuple[tuple[str, Any], ...]
+_predictions: Once[Prediction] = Once(512)
+_explanations: Once[Attribution] = Once(512)
+_occlusion_maps: Once[OcclusionMap] = Once(128)
+
+
+def background(name: str) -> Background:
+    """The background of the pictures that a network takes."""
+    return datasets.get(models.get(name).dataset).background
+
+
+def prediction(name: str, pixels: np.ndarray) -> Prediction:
+    """The answer to one image; one run of a page asks for it several times."""
+    from cnn_core import inference
+
+    def compute() -> Prediction:
+        answer = inference.predict(networks.model(name), pixels)
+        _freeze(answer.logits, answer.probabilities)
+        return answer
+
+    return _predictions.get(_key(name, pixels), compute)
+
+
+def explanation(
+    name: str,
+    pixels: np.ndarray,
+    method: str,
+    target: int,
+    against: int | None = None,
+    layer: str | None = None,
+    options: Options = (),
+) -> Attribution:
+    """The heatmap of one method, read-only."""
+    from cnn_core.attribution import explain
+    from dashboard.cache.explanations import references_of
+
+    def compute() -> Attribution:
+        settings: dict[str, Any] = {"layer": layer, "references": references_of(name, method)}
+        settings |= {"background": background(name), **dict(options)}
+        found = explain(
+            networks.model(name), pixels, target, against=against, method=method, **settings
+        )
+        _freeze(found.heatmap)
+        return found
+
+    named = tuple((key, _as_key(value)) for key, value in options)
+    asked = (method, target, against, layer, named)
+    return _explanations.get((*_key(name, pixels), asked), compute)
+
+
+def occlusion_map(
+    name: str, pixels: np.ndarray, patch_size: int, stride: int, fill: str
+) -> OcclusionMap:
+    """The answers with a patch at every position, read-only."""
+    from cnn_core.attribution.occlusion import occlusion_sensitivity
+
+    def compute() -> OcclusionMap:
+        found = occlusion_sensitivity(networks.model(name), pixels, patch_size, stride, fill)
+        _freeze(found.logits, found.base_logits, found.filling, found.tops, found.lefts)
+        return found
+
+    return _occlusion_maps.get((*_key(name, pixels), (patch_size, stride, fill)), compute)
+
+
+def live_patch(name: str) -> tuple[int, int, str]:
+    """Patch size, stride and fill of the occlusion map that follows the pen.
+
+    Args:
+        name: of the network.
+    """
+    scale = max(1, round(models.get(name).input_shape[1] / 28))
+    # A black patch would draw on a photograph, on paper it is none.
+    return 4 * scale, 2 * scale, "black" if background(name) == "paper" else "mean"
+
+
+def _key(name: str, pixels: np.ndarray) -> tuple[Any, ...]:
+    return name, weights_hash(name), *_as_key(np.asarray(pixels, np.float32))
+
+
+def _as_key(value: Any) -> Any:
+    """What tells a setting from others: of a picture its shape and its bytes."""
+    return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+
+
+def _freeze(*arrays: np.ndarray) -> None:
+    for array in arrays:
+        array.flags.writeable = False

@@ -1,0 +1,44 @@
+"""Networks with their shipped weights, once for all visitors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core import models
+from dashboard.cache.weights_key import keyed_by_weights
+
+if TYPE_CHECKING:
+    pass
+
+
+from dashboard import tensorflow_loader
+
+if TYPE_CHECKING:
+    import keras
+
+
+@keyed_by_weights(st.cache_data, max_entries=32)
+def layer_names(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the convolution layers, and of all layers with feature maps."""
+    from cnn_core import activations
+
+    network = model(name)
+    return activations.convolution_layers(network), activations.spatial_layers(network)
+
+
+@keyed_by_weights(st.cache_data, max_entries=32)
+def default_layer(name: str) -> str:
+    """The layer that class activation maps look at unless they are told another one."""
+    from cnn_core import attribution
+
+    return attribution.default_layer(model(name))
+
+
+# Room for all that ship: one that was thrown out would be compiled anew, while a visitor waits.
+@keyed_by_weights(st.cache_resource, max_entries=32)
+def model(name: str) -> keras.Model:
+    """A network with its shipped weights, once for all visitors."""
+    tensorflow_loader.wait()
+    return models.load_pretrained(name)

@@ -1,0 +1,92 @@
+"""Data sets, once for all visitors, read-only."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn_core import datasets
+from cnn_core.datasets import Split
+from cnn_core.errors import MissingFileError
+from dashboard import tensorflow_loader
+from dashboard.cache.single_flight import Once
+
+if TYPE_CHECKING:
+    pass
+
+
+from cnn_core.studies.map_figures import NUM_REFERENCES
+
+# Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.
+_splits: Once[Split] = Once(4)
+_download_lock = threading.Lock()
+
+
+class AbsentPicturesError(MissingFileError):
+    """The pictures of a data set are not on this machine, and nobody asked for a download yet.
+
+    Attributes:
+        dataset: the name of the data set.
+    """
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        row = datasets.get(dataset)
+        super().__init__(
+            f"The pictures of {row.title} are not on this machine: download them here, or put "
+            f"{row.file_names[0]} into a folder and set CNN_LENS_DATA to it, or copy the file into "
+            f"{datasets.cache_folder()}."
+        )
+
+
+def split(dataset: str, name: datasets.SplitName) -> Split:
+    """One split of a data set, once for all visitors, read-only.
+
+    Raises:
+        AbsentPicturesError: it is not on this machine; nothing is downloaded by itself.
+        MissingFileError: its file is damaged.
+    """
+    return _splits.get((dataset, name), lambda: _load_split(dataset, name))
+
+
+def _load_split(dataset: str, name: datasets.SplitName) -> Split:
+    if datasets.get(dataset).download is not None and datasets.find(dataset) is None:
+        raise AbsentPicturesError(dataset)
+    loaded = datasets.load(dataset, split=name)
+    loaded.images.flags.writeable = loaded.labels.flags.writeable = False
+    return loaded
+
+
+def download(dataset: str) -> None:
+    """Download a data set into the user's cache, unless another visitor just did.
+
+    Raises:
+        MissingFileError: it cannot be downloaded.
+    """
+    tensorflow_loader.wait()  # Keras brings CIFAR-10
+    with _download_lock:
+        if datasets.find(dataset) is None:
+            datasets.fetch(dataset)
+
+
+# Each a hundred small pictures; Streamlit's own cache would take longer than the look.
+_references: Once[np.ndarray] = Once(4)
+
+
+def references(dataset: str) -> np.ndarray:
+    """Some training pictures of a data set, always the same, read-only.
+
+    Raises:
+        AbsentPicturesError: they are not on this machine; nothing is downloaded by itself.
+    """
+    return _references.get(dataset, lambda: _draw_references(dataset))
+
+
+def _draw_references(dataset: str) -> np.ndarray:
+    if datasets.find(dataset) is None:
+        raise AbsentPicturesError(dataset)
+    drawn = datasets.sample(dataset, split="train", size=NUM_REFERENCES).images
+    drawn.flags.writeable = False
+    return drawn

@@ -1,0 +1,33 @@
+"""What was recorded when a network was trained: neither TensorFlow nor pictures are needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core import models
+from cnn_core.inference import Prediction, softmax
+from cnn_core.models import ShippedAnswers
+from dashboard.cache.weights_key import keyed_by_weights
+
+if TYPE_CHECKING:
+    pass
+
+
+@keyed_by_weights(st.cache_resource, max_entries=32)
+def card(name: str) -> dict[str, Any]:
+    """What was recorded when the network was trained."""
+    return models.load_card(name)
+
+
+@keyed_by_weights(st.cache_resource, max_entries=32)
+def test_answers(name: str) -> ShippedAnswers:
+    """The shipped answers to the test set: they need neither TensorFlow nor the pictures."""
+    return models.load_test_answers(name)
+
+
+def shipped_prediction(name: str, index: int) -> Prediction:
+    """The answer to an untouched test image; it needs neither TensorFlow nor the picture."""
+    logits = test_answers(name).logits[index : index + 1]
+    return Prediction(logits, softmax(logits))

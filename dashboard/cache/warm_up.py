@@ -1,0 +1,31 @@
+"""The results that the first visitor would otherwise wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cnn_core import models
+from dashboard.cache.compiling import wait_until_compiled
+from dashboard.cache.explanations import (
+    prediction,
+)
+
+if TYPE_CHECKING:
+    pass
+from dashboard.cache import activations, pictures
+
+
+def warm_up(then: Iterable[str] = ()) -> None:
+    """Compile what the first visitor would wait for, on the first network and one digit.
+
+    Args:
+        then: names of the networks that visitors go on to, where they are trained.
+    """
+    name = next(iter(models.MODELS))
+    wait_until_compiled(name)
+    digit = pictures.split(models.get(name).dataset, "test").images[0]
+    prediction(name, digit)
+    activations.feature_maps(name, digit)
+    for other in filter(models.is_trained, then):
+        wait_until_compiled(other)

@@ -1,0 +1,1 @@
+"""Arrays become pictures, charts, HTML and texts of numbers; no Streamlit."""

@@ -1,0 +1,1 @@
+"""What pages stand in: sidebar, headings, pickers and the parts that several pages show."""

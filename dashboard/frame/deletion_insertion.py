@@ -1,0 +1,36 @@
+"""The deletion curves beside the insertion curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnn_core.faithfulness import ErasureTest
+from dashboard.figures import deletion_insertion, heatmaps
+
+
+def show_curves(
+    test: ErasureTest, titles: Sequence[str], *, what: str, key: str, score: str = "logit"
+) -> None:
+    """The deletion beside the insertion curves, on a phone one above the other.
+
+    Args:
+        test: a row of it for each title.
+        titles: of the maps; the first is drawn in orange.
+        what: the probability on the upright axes, such as "probability of 2".
+        key: of both.
+        score: what the test calls scores, "logit" or "margin".
+    """
+    halves = deletion_insertion.curves(test, titles, what=what, score=score)
+    heads = (("Deletion", "lower"), ("Insertion", "higher"))
+    with st.container(key=key):
+        for column, figure, (half, better) in zip(st.columns(2), halves, heads, strict=True):
+            column.markdown(f"**{half}**: {better} is better")
+            column.plotly_chart(
+                figure,
+                config=heatmaps.CONFIG,
+                key=f"{key}_{half.lower()}",
+                alt=f"{half} curves of {' and '.join(titles)}",
+            )
+        st.html(deletion_insertion.legend(test, titles))

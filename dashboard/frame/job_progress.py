@@ -1,0 +1,73 @@
+"""A long computation on a page: a button that starts it, a bar while it runs, then its result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.errors import CnnCoreError
+from dashboard.cache import background_jobs
+
+
+def result_of(
+    job: tuple[str, background_jobs.Work],
+    *,
+    title: str,
+    offer: str = "",
+    cost: str = "",
+    has_shares: bool = True,
+) -> Any:
+    """The result of a job, or None after showing how to start it or how far it is.
+
+    Args:
+        job: its name and what it computes.
+        title: what is being done, above the bar.
+        offer: on the button that starts it; what takes seconds has none and starts by itself.
+        cost: what it does and how long it takes, beside the button.
+        has_shares: whether it tells how far it is.
+    """
+    key, work = job
+    known = background_jobs.find(key)
+    if known is None and not offer:
+        known = background_jobs.start(key, work)
+    if known is None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(offer, key=f"start {key}", icon=":material/play_arrow:"):
+                background_jobs.start(key, work)
+                st.rerun()
+            st.caption(cost)
+        return None
+    if not known.is_done.is_set():
+        _bar(key, title, has_shares=has_shares)
+        return None
+    if known.error is None:
+        return known.result
+    if not isinstance(known.error, CnnCoreError):
+        raise known.error
+    st.error(str(known.error))
+    if st.button("Try again", key=f"start {key}"):
+        background_jobs.start(key, work)
+        st.rerun()
+    return None
+
+
+def about(seconds: float) -> str:
+    """How long something takes, as one says it: "a few seconds", "about a minute"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 50:
+        return f"about {10 * round(seconds / 10)} seconds"
+    minutes = round(seconds / 60)
+    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+
+
+@st.fragment(run_every=0.5)
+def _bar(key: str, title: str, *, has_shares: bool) -> None:
+    job = background_jobs.find(key)
+    if job is None or job.is_done.is_set():
+        st.rerun()
+    if has_shares:
+        st.progress(min(job.share, 1.0), text=f"{title}: {job.share:.0%}")
+    else:
+        st.progress(1.0, text=f"{title}: a moment, it cannot say how far it is")

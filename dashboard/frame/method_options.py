@@ -1,0 +1,101 @@
+"""Controls for the options of an attribution method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core.attribution import Method, Option
+from cnn_core.studies.map_figures import options_for
+from dashboard import cache, session
+
+
+def options_of(method: Method) -> tuple[Option, ...]:
+    """The options of a method, those of a patch in proportion to the pictures of the model."""
+    side = picture_side()
+    defaults = options_for(method, side)
+    most: dict[str, dict[str, Any]] = {"patch_size": {"maximum": min(side // 2, 28)}}
+    return tuple(
+        replace(
+            option,
+            default=defaults.get(option.name, option.default),
+            **most.get(option.name, {}),
+        )
+        for option in method.options
+    )
+
+
+def default_options(method: Method) -> cache.Options:
+    """What the controls of a method say at first."""
+    return tuple((option.name, option.default) for option in options_of(method))
+
+
+def option_controls(
+    method: Method, *, images: Mapping[str, np.ndarray] | None = None
+) -> cache.Options:
+    """A control for each option of a method, in a row, and one for its seed if it has any.
+
+    Args:
+        method: whose options.
+        images: more choices, by their names, of the options that take an image.
+    """
+    if not method.options:
+        return ()
+    columns, values = st.columns(5), []
+    for option, column in zip(options_of(method), columns, strict=False):
+        own = dict(images or {}) if option.takes_image else {}
+        wider = replace(option, choices=(*option.choices, *own))
+        value = option_control(column, wider, f"{method.name}_{option.name}")
+        values.append((option.name, own.get(value, value)))
+    if method.needs_seed:
+        values.append(("seed", seed_control(columns[len(values)], method)))
+    return tuple(values)
+
+
+def seed_control(column: DeltaGenerator, method: Method) -> int:
+    """A number that tells one draw of a method's random numbers from the next."""
+    seed: int = column.number_input(
+        "Seed",
+        min_value=0,
+        max_value=999,
+        help=f"The same seed gives the same map; another one draws anew {method.drawn}.",
+        key="seed",
+        persist_state="session",
+    )
+    return seed
+
+
+def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
+    """A select box or a slider for one option.
+
+    Args:
+        column: where it stands.
+        option: one of options_of().
+        key: of the widget; each size of pictures keeps a setting of its own.
+    """
+    key = f"{key}_{picture_side()}"
+    if option.choices:
+        return column.selectbox(
+            option.title, option.choices, help=option.help, key=key, persist_state="session"
+        )
+    kind = type(option.default)
+    return column.slider(
+        option.title,
+        min_value=kind(option.minimum),
+        max_value=kind(option.maximum),
+        value=option.default,
+        step=kind(option.step),
+        help=option.help,
+        key=key,
+        persist_state="session",
+    )
+
+
+def picture_side() -> int:
+    """Return the shorter side of the pictures of the chosen network, in pixels."""
+    return min(session.dataset().image_shape[:2])

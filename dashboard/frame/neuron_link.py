@@ -1,0 +1,29 @@
+"""Links to the Neuron page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.frame import page_parts
+
+
+def open_button(layer: str, channel: int, *, key: str) -> None:
+    """A button that opens the dossier of a neuron."""
+    if st.button(
+        f"Open the dossier of {layer}, {channel}", key=key, icon=":material/clinical_notes:"
+    ):
+        open_neuron(layer, channel)
+
+
+def open_neuron(layer: str, channel: int) -> None:
+    """Leave for the page of a neuron."""
+    name = session.model_name()
+    session.put(f"neuron_layer_{name}", layer)
+    session.put(channel_key(name, layer), channel)
+    page_parts.go_to("neuron")
+
+
+def channel_key(name: str, layer: str) -> str:
+    """The key of the widget that holds the channel; each layer keeps one of its own."""
+    return f"neuron_channel_{name}_{layer}"

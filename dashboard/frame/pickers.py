@@ -1,0 +1,95 @@
+"""Controls that return a class, a layer, a view or a cell of a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cnn_core import models
+from dashboard import session
+from dashboard.figures import heatmaps
+
+# Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
+NO_CLASS = -1
+
+
+def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = False) -> int | None:
+    """A select box over the classes of the chosen model, with no class chosen at first.
+
+    Args:
+        label: what the class is for.
+        key: of the widget; its state is NO_CLASS for no class.
+        none_label: of the first entry, which stands for no class.
+        is_disabled: shown, but of no use now.
+    """
+    names = models.get(session.model_name()).class_names
+    if session.get(key) == NO_CLASS:
+        session.put(key, NO_CLASS)  # else the browser goes on showing the label it had at first
+    chosen: int = st.selectbox(
+        label,
+        [NO_CLASS, *range(len(names))],
+        format_func=lambda i: none_label if i == NO_CLASS else names[i],
+        key=key,
+        persist_state="session",
+        disabled=is_disabled,
+    )
+    return None if chosen == NO_CLASS else chosen
+
+
+def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
+    """One of a few views, the first at first."""
+    chosen: str = st.segmented_control(
+        label, views, default=views[0], key=key, required=True, persist_state="session"
+    )
+    return chosen if chosen in views else views[0]
+
+
+def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A confusion matrix; a click on a cell sets two class pickers, a second one empties them.
+
+    Args:
+        figure: whose points carry the true class and the answer.
+        key: the pickers' keys are KEY_true and KEY_answer.
+        alt: what the matrix shows, for those who cannot see it.
+    """
+    pickers = f"{key}_true", f"{key}_answer"
+    chosen = tuple(session.get(picker, NO_CLASS) for picker in pickers)
+    # A new name for each choice: a chart forgets what was selected in it only with its name.
+    chart = "_".join(map(str, (key, *chosen)))
+
+    def taken() -> None:
+        points = session.get(chart)["selection"]["points"]
+        cell = tuple(points[0]["customdata"][:2]) if points else chosen
+        for picker, index in zip(pickers, cell, strict=True):
+            session.put(picker, NO_CLASS if cell == chosen else index)
+
+    st.plotly_chart(
+        figure,
+        config=heatmaps.CONFIG,
+        key=chart,
+        on_select=taken,
+        selection_mode="points",
+        alt=alt,
+    )
+
+
+def layer_picker(
+    layers: Sequence[str],
+    *,
+    default: str,
+    key: str,
+    label: str = "Layer",
+    is_disabled: bool = False,
+) -> str:
+    """One of the network's layers; each network keeps a choice of its own."""
+    chosen: str = st.selectbox(
+        label,
+        layers,
+        index=layers.index(default),
+        key=f"{key}_{session.model_name()}",
+        persist_state="session",
+        disabled=is_disabled,
+    )
+    return chosen

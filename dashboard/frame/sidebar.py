@@ -1,0 +1,221 @@
+"""The sidebar of every page: the model, the current digit, the ways to choose another."""
+
+from __future__ import annotations
+
+import random
+from html import escape
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cnn_core import datasets, models
+from cnn_core.errors import MissingFileError
+from dashboard import cache, session, tensorflow_loader
+from dashboard.figures import html, numbers, pictures
+from dashboard.frame import picture_gallery
+
+ANY_CLASS = "Any class"
+
+
+def show(page: str) -> None:
+    """The model, the current digit, and the ways to choose another.
+
+    Args:
+        page: the page's name in the address.
+    """
+    session.forget_unreadable_index()
+    session.settle_model(page, offered())
+    session.apply_choice()
+    with st.sidebar:
+        st.selectbox(
+            "Model",
+            offered(),
+            format_func=_model_label,
+            key=session.MODEL,
+            on_change=session.keep_model,
+            persist_state="session",
+        )
+        if missed := session.missed_model():
+            st.warning(_why_missed(missed))
+        card = cache.card(session.model_name())
+        st.caption(
+            f"{numbers.percent(card['test_accuracy'])} of the test {session.dataset().noun}s "
+            f"right, {card['num_parameters']:,} parameters"
+        )
+        if why := session.why_begun_with(page):
+            st.caption(f"This page begins with it: {why}. Choose any other above.")
+        slot = st.empty()
+        session.put("digit_slot", slot)
+        _digit_pickers()
+        session.write_address(
+            session.model_in_address(page, offered()) | session.drawing_in_address()
+        )
+        show_card(slot)
+        _loading_notice()
+
+
+def offered() -> tuple[str, ...]:
+    """The models to choose from: those whose files are here, or the first, which says so."""
+    trained = tuple(name for name in models.MODELS if models.is_trained(name))
+    return trained or tuple(models.MODELS)[:1]
+
+
+def _why_missed(name: str) -> str:
+    if name not in models.MODELS:
+        return "There is no model of the name in the address: choose one above."
+    return (
+        f"{models.get(name).title} is not here: train it with `python -m cnn_core.training {name}` "
+        "or choose another model above."
+    )
+
+
+def _model_label(name: str) -> str:
+    spec = models.get(name)
+    is_first = spec.dataset == next(iter(datasets.DATASETS))
+    return spec.title if is_first else f"{spec.title} · {datasets.get(spec.dataset).noun}s"
+
+
+def show_card(slot: DeltaGenerator) -> None:
+    """Show the current digit and the answer to it in the sidebar."""
+    try:
+        digit = session.current_image()
+    except MissingFileError:  # the pages that need the picture say so
+        slot.html(_card_without_picture())
+        return
+    answer = current_answer()
+    if not digit.pixels.any():
+        said = "blank paper"
+    elif answer is None:
+        said = "The network is loading"
+    else:
+        said = _answer_in_words(answer)
+    shown = html.picture(
+        pictures.as_picture(digit.pixels),
+        width=picture_gallery.crisp_width(84),
+        description=digit.name,
+    )
+    slot.html(_card(shown, digit.name, digit.label, said))
+
+
+def current_answer() -> np.ndarray | None:
+    """The probabilities (classes,) for the current digit, or None while TensorFlow loads.
+
+    An untouched test digit needs no TensorFlow: its answer is shipped.
+    """
+    name, digit = session.model_name(), session.current_image()
+    if digit.index is not None and not digit.is_edited:
+        return cache.shipped_prediction(name, digit.index).probabilities[0]
+    return (
+        cache.prediction(name, digit.pixels).probabilities[0]
+        if tensorflow_loader.is_ready()
+        else None
+    )
+
+
+def _card_without_picture() -> str:
+    name, index = session.model_name(), session.image_index()
+    answer = cache.shipped_prediction(name, index).probabilities[0]
+    label = int(cache.test_answers(name).labels[index])
+    title = f"Test {session.dataset().noun} {index}"
+    return _card("", title, label, _answer_in_words(answer))
+
+
+def _card(shown: str, title: str, label: int | None, said: str) -> str:
+    truth = "" if label is None else f"true class {_class_name(label)}"
+    return (
+        f'<div class="cl-card">{shown}<div><b>{title}</b>'
+        f"<span>{truth}</span><span>{said}</span></div></div>"
+    )
+
+
+def _answer_in_words(answer: np.ndarray) -> str:
+    name = _class_name(int(answer.argmax()))
+    return f"answer <b>{name}</b>, {numbers.probability(float(answer.max()))}"
+
+
+def _class_name(index: int) -> str:
+    return escape(session.dataset().class_names[index])
+
+
+def show_current_image() -> None:
+    """Bring the sidebar up to date from within a fragment."""
+    slot = session.get("digit_slot")
+    if slot is not None:
+        show_card(slot)
+
+
+def _digit_pickers() -> None:
+    size, noun = len(cache.test_answers(session.model_name()).labels), session.dataset().noun
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, step in (
+            ("Previous", ":material/chevron_left:", -1),
+            ("Random", ":material/shuffle:", 0),
+            ("Next", ":material/chevron_right:", 1),
+        ):
+            st.button(
+                label,  # of the two arrows only spoken, see style.css
+                icon=icon,
+                help=f"{label} test {noun} of the class chosen below",
+                key=f"digit_{label.lower()}",
+                on_click=_step,
+                args=(step,),
+                width="stretch",
+            )
+    left, right = st.columns(2)
+    left.number_input(
+        f"Test {noun}",
+        min_value=0,
+        max_value=size - 1,
+        value=session.DEFAULT_INDEX,
+        key=session.INDEX,
+        bind="query-params",
+        persist_state="session",
+    )
+    right.selectbox(
+        "Of class",
+        (ANY_CLASS, *session.dataset().class_names),
+        key=_class_key(),
+        on_change=_first_of_class,
+        persist_state="session",
+    )
+
+
+def _candidates() -> np.ndarray:
+    labels = cache.test_answers(session.model_name()).labels
+    wanted = session.get(_class_key(), ANY_CLASS)
+    if wanted == ANY_CLASS:
+        return np.arange(len(labels))
+    return np.flatnonzero(labels == session.dataset().class_names.index(wanted))
+
+
+def _class_key() -> str:
+    return f"of_class_{session.dataset().name}"
+
+
+def _step(step: int) -> None:
+    """Go to the next or previous test digit of the chosen class, or to a random one for 0."""
+    candidates, index = _candidates(), session.image_index()
+    if step == 0:
+        session.choose_test_image(int(random.choice(candidates[candidates != index])))
+        return
+    at = np.searchsorted(candidates, index, side="left" if step < 0 else "right")
+    session.choose_test_image(int(candidates[(at + min(step, 0)) % len(candidates)]))
+
+
+def _first_of_class() -> None:
+    candidates = _candidates()
+    if session.image_index() not in candidates:
+        session.choose_test_image(int(candidates[0]))
+
+
+def _loading_notice() -> None:
+    if not tensorflow_loader.is_ready():
+        _wait_for_tensorflow()
+
+
+@st.fragment(run_every=0.25)
+def _wait_for_tensorflow() -> None:
+    if tensorflow_loader.is_ready():
+        st.rerun()
+    st.html(html.loading("Loading the network"))
