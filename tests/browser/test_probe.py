@@ -12,8 +12,10 @@ from lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 from written_numbers import PROBABILITIES
 
+from dashboard.widgets import linked_map
+
 APP = Path(__file__).with_name("components_app.py")
-SOURCE = Path(__file__).parents[2] / "dashboard" / "probe" / "probe.js"
+SOURCE = Path(linked_map.__file__).with_name("linked_map.js")
 PIXELS = """canvas => Array.from(
   canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
 MINUS = "\u2212"

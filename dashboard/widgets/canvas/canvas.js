@@ -8,6 +8,41 @@
 // For the tests the canvas element carries data-sequence (of the latest update) and data-stroke
 // (the latest stroke).
 
+/**
+ * @typedef {number[] | Uint8Array} Levels
+ * @typedef {{ width: number, height: number, channels: number }} Grid
+ * @typedef {{ points: Point[], radius: number, colour: number[] }} Stroke
+ * @typedef {[string, number[]]} Ink name and colour
+ *
+ * @typedef {object} Edit has either a stroke or a whole picture
+ * @property {Stroke} [stroke]
+ * @property {Uint8Array} [picture]
+ * @property {Uint8Array} before the pixels
+ * @property {number} sequence of the first update that holds it whole
+ * @property {{ sequence: number, count: number }[]} parts updates that hold some of its points
+ *
+ * @typedef {object} Update
+ * @property {string} digit
+ * @property {number} revision
+ * @property {number} sequence
+ * @property {boolean} final
+ * @property {string} pixels
+ *
+ * @typedef {object} Data
+ * @property {string} canvas
+ * @property {string} digit
+ * @property {number} revision
+ * @property {number} seen
+ * @property {number[]} shape
+ * @property {string} pixels
+ * @property {string} original
+ * @property {number[]} paper
+ * @property {Ink[]} inks
+ * @property {string | null} address
+ * @property {boolean} is_original_in_address
+ * @property {number} eraser_calls
+ */
+
 const LONGEST_RUN = 255;
 const MOST_EDITS = 200;
 // Points lie on a grid of 1/64 cell, so that their sums are exact here and in Python.
@@ -16,6 +51,7 @@ const PAUSE = 100; // ms between two updates while the pen is down
 const PATIENCE = 1500; // ms until an update counts as unanswered
 const MOST_REPEATS = 5;
 const ERASING_BUTTONS = [2, 5]; // right mouse button, the eraser end of a pen
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 // The tools' sizes, in cells of a picture about as wide as a digit; larger ones have larger tools.
 const USUAL_WIDTH = 28;
@@ -23,14 +59,17 @@ const SMALLEST = 0.5;
 const LARGEST = 4;
 const SIZE_STEP = 0.25;
 
+/** @type {(value: number, low: number, high: number) => number} */
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+/** @type {(one: Levels, other: Levels) => boolean} */
 const isSame = (one, other) => one.every((level, cell) => level === other[cell]);
 
 // --- The picture as text: the same as codec.py ---
 
+/** @param {Uint8Array} pixels */
 function toText(pixels) {
   const bytes = [];
-  for (let i = 0; i < pixels.length; ) {
+  for (let i = 0; i < pixels.length;) {
     if (pixels[i]) {
       bytes.push(pixels[i++]);
       continue;
@@ -43,6 +82,7 @@ function toText(pixels) {
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
+/** @type {(text: string, grid: Grid) => Uint8Array<ArrayBuffer>} */
 function fromText(text, { width, height, channels }) {
   const bytes = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   const pixels = new Uint8Array(width * height * channels);
@@ -57,13 +97,22 @@ function fromText(text, { width, height, channels }) {
 
 // --- The pen: the same, operation by operation, as cnn_core/strokes.py ---
 
+/**
+ * @param {Uint8Array} pixels
+ * @param {Grid} grid
+ * @param {Stroke} stroke
+ * @param {Point} start
+ * @param {Point} end
+ */
 function paintSegment(pixels, grid, { radius, colour }, [startX, startY], [endX, endY]) {
   const { width, height, channels } = grid;
   const dx = endX - startX;
   const dy = endY - startY;
   const length = dx * dx + dy * dy;
   const reach = radius + 1;
+  /** @type {(from: number, to: number, end: number) => number} */
   const first = (from, to, end) => clamp(Math.floor(Math.min(from, to) - reach), 0, end);
+  /** @type {(from: number, to: number, end: number) => number} */
   const last = (from, to, end) => clamp(Math.ceil(Math.max(from, to) + reach), 0, end);
   const [left, right] = [first(startX, endX, width), last(startX, endX, width)];
   const [top, bottom] = [first(startY, endY, height), last(startY, endY, height)];
@@ -86,6 +135,7 @@ function paintSegment(pixels, grid, { radius, colour }, [startX, startY], [endX,
   }
 }
 
+/** @type {(pixels: Uint8Array, grid: Grid, stroke: Stroke) => void} */
 function paintStroke(pixels, grid, stroke) {
   const { points } = stroke;
   paintSegment(pixels, grid, stroke, points[0], points[0]);
@@ -96,28 +146,34 @@ function paintStroke(pixels, grid, stroke) {
 
 // --- History ---
 
-// An edit has either a stroke {points, radius, colour} or a whole picture. `sequence` is that of
-// the first update that holds it whole; `parts` are the updates that hold some of its points.
 class Edits {
+  /** @type {Edit[]} */
   done = [];
+  /** @type {Edit[]} */
   undone = [];
+  /** @type {Edit & { stroke: Stroke } | null} */
   open = null; // the edit whose stroke still goes on
 
-  // `grid`: {width, height, channels} of the picture; its levels follow row by row.
+  /**
+   * @param {Uint8Array} pixels levels, row by row
+   * @param {Grid} grid
+   */
   constructor(pixels, grid) {
     this.pixels = pixels;
     this.grid = grid;
   }
 
+  /** @param {Stroke} stroke */
   begin(stroke) {
-    this.open = { stroke };
-    this.#add(this.open);
+    this.open = this.#add({ stroke });
     this.undone = [];
   }
 
+  /** @param {Point} point */
   extend(point) {
+    if (!this.open) return;
     const { stroke } = this.open;
-    const last = stroke.points.at(-1);
+    const last = stroke.points[stroke.points.length - 1];
     if (last[0] === point[0] && last[1] === point[1]) return;
     stroke.points.push(point);
     paintSegment(this.pixels, this.grid, stroke, last, point);
@@ -125,12 +181,14 @@ class Edits {
 
   // A stroke that changed nothing leaves nothing to undo.
   end() {
+    if (!this.open) return null;
     const { stroke, before } = this.open;
     this.open = null;
     if (isSame(this.pixels, before)) this.done.pop();
     return stroke;
   }
 
+  /** @param {Uint8Array} picture */
   replace(picture) {
     this.#add({ picture });
     this.undone = [];
@@ -138,24 +196,28 @@ class Edits {
 
   undo() {
     const edit = this.done.pop();
+    if (!edit) return;
     this.pixels = edit.before;
     this.undone.push(edit);
   }
 
   redo() {
-    this.#add(this.undone.pop());
+    const edit = this.undone.pop();
+    if (edit) this.#add(edit);
   }
 
   // Notes which edits the update of this sequence tells Python about.
+  /** @param {number} sequence */
   stamp(sequence) {
     for (const edit of this.done) {
-      if (edit === this.open) edit.parts.push({ sequence, count: edit.stroke.points.length });
+      if (edit === this.open) edit.parts.push({ sequence, count: this.open.stroke.points.length });
       else if (edit.sequence === Infinity) edit.sequence = sequence;
     }
   }
 
   // Shows a picture that Python made from the update `seen`, under the strokes it had not seen.
   // Gives whether there were any.
+  /** @type {(picture: Uint8Array, seen: number) => boolean} */
   rebase(picture, seen) {
     const index = this.done.findIndex((edit) => !this.#isKnown(edit, seen));
     const unseen = index < 0 ? [] : this.done.splice(index);
@@ -164,38 +226,45 @@ class Edits {
       this.#splitOff(unseen[0], seen);
     }
     this.replace(picture);
-    this.done.at(-1).sequence = seen;
+    this.done[this.done.length - 1].sequence = seen;
     unseen.forEach((edit) => this.#add(edit));
     return unseen.length > 0;
   }
 
-  #add(edit) {
-    edit.sequence = Infinity;
-    edit.parts = [];
-    edit.before = this.pixels;
+  /**
+   * @template {{ stroke?: Stroke, picture?: Uint8Array }} Content
+   * @param {Content} content
+   */
+  #add(content) {
+    const parts = /** @type {Edit["parts"]} */ ([]);
+    const edit = Object.assign(content, { before: this.pixels, sequence: Infinity, parts });
     this.pixels = edit.picture ? edit.picture.slice() : this.pixels.slice();
     if (edit.stroke) paintStroke(this.pixels, this.grid, edit.stroke);
     this.done.push(edit);
     if (this.done.length > MOST_EDITS) this.done.shift();
+    return edit;
   }
 
+  /** @type {(edit: Edit, seen: number) => number} */
   #countKnown(edit, seen) {
     return edit.parts.findLast(({ sequence }) => sequence <= seen)?.count ?? 0;
   }
 
+  /** @type {(edit: Edit, seen: number) => boolean} */
   #isKnown(edit, seen) {
     if (edit.sequence <= seen) return true;
     return edit !== this.open && this.#countKnown(edit, seen) === edit.stroke?.points.length;
   }
 
   // The part of a stroke that Python has seen becomes an edit of its own.
+  /** @type {(edit: Edit, seen: number) => void} */
   #splitOff(edit, seen) {
     const count = this.#countKnown(edit, seen);
-    if (!count) return;
-    const { points } = edit.stroke;
-    this.#add({ stroke: { ...edit.stroke, points: points.slice(0, count) } });
-    this.done.at(-1).sequence = seen;
-    edit.stroke.points = points.slice(count - 1);
+    const { stroke } = edit;
+    if (!count || !stroke) return;
+    const { points } = stroke;
+    this.#add({ stroke: { ...stroke, points: points.slice(0, count) } }).sequence = seen;
+    stroke.points = points.slice(count - 1);
   }
 }
 
@@ -203,19 +272,24 @@ class Edits {
 
 class Link {
   sequence = 0; // of the latest update
+  /** @type {((update: Update) => void) | null} */
   write = null; // gives an update to Streamlit; null while the canvas is off the page
   #answered = 0;
+  /** @type {Update | null} */
   #update = null;
   #isWaiting = false; // there is something newer than the latest update
   #repeats = 0;
   #sentAt = -Infinity;
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
+  /** @param {(sequence: number, isFinal: boolean) => Update} compose */
   constructor(compose) {
     this.compose = compose;
   }
 
   // At once. A final update is repeated until it is answered.
+  /** @param {boolean} isFinal */
   send(isFinal) {
     this.#isWaiting = false;
     this.#repeats = 0;
@@ -230,12 +304,14 @@ class Link {
     this.#plan();
   }
 
+  /** @param {number} sequence */
   answer(sequence) {
     this.#answered = Math.max(this.#answered, sequence);
     this.#plan();
   }
 
   // Nothing is owed any more: Python has set the picture itself.
+  /** @param {number} seen */
   rest(seen) {
     this.#isWaiting = false;
     this.sequence = Math.max(this.sequence, seen);
@@ -249,7 +325,7 @@ class Link {
 
   #writeUpdate() {
     this.#sentAt = performance.now();
-    this.write?.(this.#update);
+    if (this.#update) this.write?.(this.#update);
     this.#plan();
   }
 
@@ -276,20 +352,25 @@ class Link {
 // --- One drawing ---
 
 class Sheet {
-  edits = null;
+  grid = { width: 1, height: 1, channels: 1 };
+  edits = new Edits(new Uint8Array(1), this.grid);
+  /** @type {View | null} */
   view = null; // the one that shows it now
-  grid = null;
-  paper = null; // the colour that the eraser leaves
-  inks = []; // of the pen: pairs of name and colour
+  /** @type {number[]} */
+  paper = []; // the colour that the eraser leaves
+  /** @type {Ink[]} */
+  inks = []; // of the pen
   ink = 0; // index of the one in use
   isErasing = false;
   #radii = { pen: 1.25, eraser: 2 };
-  #kind; // of picture: its shape and its colours
-  #digit;
-  #revision;
-  #original;
-  #address;
-  #isOriginalInAddress;
+  #kind = ""; // of picture: its shape and its colours
+  /** @type {string | null} */
+  #digit = null;
+  #revision = 0;
+  #original = new Uint8Array();
+  /** @type {string | null} */
+  #address = null;
+  #isOriginalInAddress = false;
   #eraserCalls = 0;
 
   constructor() {
@@ -314,6 +395,7 @@ class Sheet {
     return this.inks.length === 1;
   }
 
+  /** @param {boolean} isEraser */
   radiusOf(isEraser) {
     return this.scale * this.#radii[isEraser ? "eraser" : "pen"];
   }
@@ -327,6 +409,7 @@ class Sheet {
     this.#radii[this.isErasing ? "eraser" : "pen"] = base;
   }
 
+  /** @type {(column: number, row: number) => number[]} */
   levelsAt(column, row) {
     const { width, channels } = this.grid;
     const start = channels * (row * width + column);
@@ -334,6 +417,7 @@ class Sheet {
   }
 
   // Takes what Python passed. `isBack`: the canvas was off the page and its state with it.
+  /** @type {(data: Data, isBack: boolean) => void} */
   receive(data, isBack) {
     const { digit, revision, seen } = data;
     const isSameDigit = digit === this.#digit;
@@ -359,12 +443,14 @@ class Sheet {
     this.#keepInAddress();
   }
 
+  /** @type {(point: Point, isEraser: boolean) => void} */
   begin(point, isEraser) {
     const colour = isEraser ? this.paper : this.inks[this.ink][1];
     this.edits.begin({ points: [point], radius: this.radiusOf(isEraser), colour });
     this.link.sendSoon();
   }
 
+  /** @param {Point} point */
   extend(point) {
     this.edits.extend(point);
     this.link.sendSoon();
@@ -408,6 +494,7 @@ class Sheet {
     if (this.pixels.every((level, i) => level === this.paper[i % channels])) this.isErasing = false;
   }
 
+  /** @param {Data} data */
   #layOut({ shape, paper, inks }) {
     const kind = JSON.stringify([shape, paper, inks]);
     if (kind === this.#kind) return;
@@ -416,6 +503,7 @@ class Sheet {
     Object.assign(this, { grid: { width, height, channels }, paper, inks, ink: 0 });
   }
 
+  /** @param {Uint8Array} picture */
   #replace(picture) {
     if (isSame(this.pixels, picture)) return false;
     this.edits.replace(picture);
@@ -423,6 +511,7 @@ class Sheet {
     return true;
   }
 
+  /** @type {(picture: Uint8Array, known: number, seen: number) => void} */
   #rebase(picture, known, seen) {
     this.link.rest(seen);
     if (this.edits.rebase(picture, known)) this.#send();
@@ -434,11 +523,12 @@ class Sheet {
     else this.link.send(true);
   }
 
+  /** @type {(sequence: number, isFinal: boolean) => Update} */
   #compose(sequence, isFinal) {
     this.edits.stamp(sequence);
     if (isFinal) this.#keepInAddress();
     return {
-      digit: this.#digit,
+      digit: this.#digit ?? "",
       revision: this.#revision,
       sequence,
       final: isFinal,
@@ -472,29 +562,41 @@ class View {
   #name;
   #sheet;
   #listening = new AbortController();
+  /** @type {number | null} */
   #pointer = null; // id of the pointer that draws
+  /** @type {Grid | null} */
   #grid = null; // what the elements were last fitted to
-  #cell = null; // column and row of the keyboard's cursor
+  /** @type {Point} */
+  #cell = [0, 0]; // column and row of the keyboard's cursor
+  /** @type {{ point: Point | null, isEraser: boolean, isCell: boolean }} */
   #cursor = { point: null, isEraser: false, isCell: false };
 
+  /**
+   * @param {HTMLElement} root
+   * @param {string} name
+   * @param {Sheet} sheet
+   */
   constructor(root, name, sheet) {
     this.#root = root;
     this.#name = name;
     this.#sheet = sheet;
     sheet.view = this;
-    this.surface = this.#find("canvas");
-    this.context = this.surface.getContext("2d");
+    this.surface = /** @type {HTMLCanvasElement} */ (this.#find("canvas"));
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.surface.getContext("2d"));
+    this.image = this.context.createImageData(1, 1);
+    this.size = /** @type {HTMLInputElement} */ (this.#find("input"));
     this.#listenToTools();
     this.#listenToPointer();
     this.#listenToKeys();
     this.#listenToPage();
   }
 
+  /** @type {(data: Data, setStateValue: Mounted<Data>["setStateValue"]) => void} */
   receive(data, setStateValue) {
     const isFirst = !this.calls;
     this.calls += 1;
     this.#sheet.link.write = (update) => {
-      this.surface.dataset.sequence = update.sequence;
+      this.surface.dataset.sequence = `${update.sequence}`;
       setStateValue("stroke", update);
     };
     this.#sheet.receive(data, isFirst);
@@ -509,13 +611,20 @@ class View {
     if (this.#sheet.isDrawing) this.#sheet.end();
   }
 
+  /** @param {string} selector */
   #find(selector) {
-    return this.#root.querySelector(selector);
+    return /** @type {HTMLElement} */ (this.#root.querySelector(selector));
   }
 
+  /**
+   * @template {keyof HTMLElementEventMap} Type
+   * @param {HTMLElement} target
+   * @param {Type[]} types
+   * @param {(event: HTMLElementEventMap[Type]) => void} react
+   */
   #on(target, types, react) {
     const { signal } = this.#listening;
-    for (const type of types.split(" ")) target.addEventListener(type, react, { signal });
+    for (const type of types) target.addEventListener(type, react, { signal });
   }
 
   // Makes the elements those of another picture: its cells, its tools and its inks.
@@ -529,13 +638,14 @@ class View {
     this.#find(".cursor").setAttribute("viewBox", `0 0 ${width} ${height}`);
     const frame = this.#find(".frame");
     frame.classList.toggle("photograph", !isInkOnPaper);
-    frame.style.setProperty("--columns", width);
-    frame.style.setProperty("--rows", height);
+    frame.style.setProperty("--columns", `${width}`);
+    frame.style.setProperty("--rows", `${height}`);
     const [min, max, step] = [SMALLEST, LARGEST, SIZE_STEP].map((size) => scale * size);
-    Object.assign(this.#find("input"), { min, max, step });
+    Object.assign(this.size, { min, max, step });
     this.#find(".inks").replaceChildren(...inks.map((ink, index) => this.#createInk(ink, index)));
   }
 
+  /** @type {(ink: Ink, index: number) => HTMLButtonElement} */
   #createInk([name, colour], index) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", title: name });
@@ -552,27 +662,32 @@ class View {
 
   #listenToTools() {
     const sheet = this.#sheet;
-    this.#on(this.#find(".pen"), "click", () => this.#choose(false));
-    this.#on(this.#find(".eraser"), "click", () => this.#choose(true));
-    this.#on(this.#find(".undo"), "click", () => this.#change(() => sheet.undo()));
-    this.#on(this.#find(".redo"), "click", () => this.#change(() => sheet.redo()));
-    this.#on(this.#find(".clear"), "click", () => this.#change(() => sheet.clear()));
-    this.#on(this.#find(".original"), "click", () => this.#change(() => sheet.restore()));
-    this.#on(this.#find("input"), "input", (event) => this.#resize(event.target.valueAsNumber));
+    /** @type {(selector: string, react: () => void) => void} */
+    const onClick = (selector, react) => this.#on(this.#find(selector), ["click"], react);
+    onClick(".pen", () => this.#choose(false));
+    onClick(".eraser", () => this.#choose(true));
+    onClick(".undo", () => this.#change(() => sheet.undo()));
+    onClick(".redo", () => this.#change(() => sheet.redo()));
+    onClick(".clear", () => this.#change(() => sheet.clear()));
+    onClick(".original", () => this.#change(() => sheet.restore()));
+    this.#on(this.size, ["input"], () => this.#resize(this.size.valueAsNumber));
   }
 
+  /** @param {boolean} isErasing */
   #choose(isErasing) {
     this.#sheet.isErasing = isErasing;
     this.#cursor.isEraser = isErasing;
     this.#show();
   }
 
+  /** @param {() => string} make */
   #change(make) {
     this.#endStroke();
     this.#say(make());
     this.#show();
   }
 
+  /** @param {number} radius */
   #resize(radius) {
     this.#sheet.radius = radius;
     this.#show();
@@ -589,17 +704,19 @@ class View {
 
   #listenToPointer() {
     const { surface } = this;
+    /** @param {PointerEvent} event */
     const isOurs = (event) => event.pointerId === this.#pointer;
-    this.#on(surface, "pointerdown", (event) => this.#press(event));
-    this.#on(surface, "pointermove", (event) => this.#drag(event));
-    this.#on(surface, "pointerup pointercancel lostpointercapture", (event) => {
+    this.#on(surface, ["pointerdown"], (event) => this.#press(event));
+    this.#on(surface, ["pointermove"], (event) => this.#drag(event));
+    this.#on(surface, ["pointerup", "pointercancel", "lostpointercapture"], (event) => {
       if (isOurs(event)) this.#endStroke();
       if (event.pointerType === "touch") this.#hideCursor();
     });
-    this.#on(surface, "pointerleave", (event) => isOurs(event) || this.#hideCursor());
-    this.#on(surface, "contextmenu", (event) => event.preventDefault());
+    this.#on(surface, ["pointerleave"], (event) => isOurs(event) || this.#hideCursor());
+    this.#on(surface, ["contextmenu"], (event) => event.preventDefault());
   }
 
+  /** @param {PointerEvent} event */
   #press(event) {
     const isEraserButton = ERASING_BUTTONS.includes(event.button);
     if (!event.isPrimary || !(event.button === 0 || isEraserButton)) return;
@@ -607,11 +724,13 @@ class View {
     this.surface.setPointerCapture(event.pointerId);
     this.#pointer = event.pointerId;
     const isEraser = isEraserButton || this.#sheet.isErasing;
-    this.#cursor = { point: this.#locate(event), isEraser, isCell: false };
-    this.#sheet.begin(this.#cursor.point, isEraser);
+    const point = this.#locate(event);
+    this.#cursor = { point, isEraser, isCell: false };
+    this.#sheet.begin(point, isEraser);
     this.#show();
   }
 
+  /** @param {PointerEvent} event */
   #drag(event) {
     if (!event.isPrimary) return;
     const isOurs = event.pointerId === this.#pointer && this.#sheet.isDrawing;
@@ -626,9 +745,11 @@ class View {
     this.#showCursor();
   }
 
+  /** @type {(event: MouseEvent) => Point} */
   #locate({ clientX, clientY }) {
     const box = this.surface.getBoundingClientRect();
-    const { width, height } = this.#grid;
+    const { width, height } = this.#sheet.grid;
+    /** @param {number} cells */
     const toCells = (cells) => Math.round(cells * POINTS_PER_CELL) / POINTS_PER_CELL;
     return [
       toCells(((clientX - box.left) / box.width) * width),
@@ -640,20 +761,20 @@ class View {
 
   #listenToKeys() {
     // The page has keys of its own, and they are not meant here.
-    this.#on(this.#root, "keydown", (event) => {
+    this.#on(this.#root, ["keydown"], (event) => {
       event.stopPropagation();
       if (this.#useShortcut(event)) event.preventDefault();
     });
-    this.#on(this.surface, "keydown", (event) => {
+    this.#on(this.surface, ["keydown"], (event) => {
       if (this.#useKey(event)) event.preventDefault();
     });
-    this.#on(this.surface, "keyup", (event) => {
+    this.#on(this.surface, ["keyup"], (event) => {
       if (event.key === "Shift" && this.#pointer === null) this.#endStroke();
     });
-    this.#on(this.surface, "focus", () => {
+    this.#on(this.surface, ["focus"], () => {
       if (this.surface.matches(":focus-visible")) this.#showCell();
     });
-    this.#on(this.surface, "blur", () => {
+    this.#on(this.surface, ["blur"], () => {
       if (this.#pointer !== null) return;
       this.#endStroke();
       this.#hideCursor();
@@ -661,6 +782,7 @@ class View {
   }
 
   // Gives whether the key meant something.
+  /** @param {KeyboardEvent} event */
   #useShortcut({ key, ctrlKey, metaKey, altKey, shiftKey }) {
     if (!(ctrlKey || metaKey) || altKey) return false;
     const letter = key.toLowerCase();
@@ -670,6 +792,7 @@ class View {
     return true;
   }
 
+  /** @param {KeyboardEvent} event */
   #useKey({ key, ctrlKey, metaKey, altKey, shiftKey, repeat }) {
     // Brackets come with Ctrl and Alt on some keyboards.
     if (key === "[" || key === "]") this.#stepSize(key === "]" ? SIZE_STEP : -SIZE_STEP);
@@ -682,24 +805,27 @@ class View {
     return true;
   }
 
+  /** @param {number} step */
   #stepSize(step) {
     this.#resize(this.#sheet.radius + this.#sheet.scale * step);
     this.#say(`Size ${this.#sheet.radius}`);
   }
 
+  /** @type {(direction: Point, isPainting: boolean) => void} */
   #step([right, down], isPainting) {
     if (this.#pointer !== null) return;
     const sheet = this.#sheet;
     if (!isPainting) this.#endStroke();
     else if (!sheet.isDrawing) sheet.begin(this.#centre(), sheet.isErasing);
     const [column, row] = this.#cell;
-    const { width, height } = this.#grid;
+    const { width, height } = sheet.grid;
     this.#cell = [clamp(column + right, 0, width - 1), clamp(row + down, 0, height - 1)];
     if (isPainting) sheet.extend(this.#centre());
     this.#showCell();
     this.#sayCell();
   }
 
+  /** @param {boolean} isEraser */
   #dot(isEraser) {
     if (this.#pointer !== null) return;
     this.#endStroke();
@@ -709,18 +835,22 @@ class View {
     this.#sayCell();
   }
 
+  /** @returns {Point} */
   #centre() {
-    return this.#cell.map((index) => index + 0.5);
+    return [this.#cell[0] + 0.5, this.#cell[1] + 0.5];
   }
 
   // Window and Python
 
   #listenToPage() {
-    this.#on(window, "blur", () => this.#endStroke());
-    this.#on(document, "visibilitychange", () => this.#endStroke());
-    this.#on(window, "cnn-lens-canvas-acknowledgement", ({ detail }) => {
+    const { signal } = this.#listening;
+    window.addEventListener("blur", () => this.#endStroke(), { signal });
+    document.addEventListener("visibilitychange", () => this.#endStroke(), { signal });
+    /** @param {WindowEventMap["cnn-lens-canvas-acknowledgement"]} event */
+    const answer = ({ detail }) => {
       if (detail.canvas === this.#name) this.#sheet.link.answer(detail.sequence);
-    });
+    };
+    window.addEventListener("cnn-lens-canvas-acknowledgement", answer, { signal });
   }
 
   // What is seen and said
@@ -745,16 +875,16 @@ class View {
 
   #showTools() {
     const { edits, isErasing, radius, ink } = this.#sheet;
-    this.#find(".pen").setAttribute("aria-pressed", !isErasing);
-    this.#find(".eraser").setAttribute("aria-pressed", isErasing);
+    this.#find(".pen").setAttribute("aria-pressed", `${!isErasing}`);
+    this.#find(".eraser").setAttribute("aria-pressed", `${isErasing}`);
     [...this.#find(".inks").children].forEach((button, index) => {
-      button.setAttribute("aria-pressed", !isErasing && index === ink);
+      button.setAttribute("aria-pressed", `${!isErasing && index === ink}`);
     });
-    this.#find("input").value = radius;
+    this.size.value = `${radius}`;
     this.#find("output").textContent = radius.toFixed(2);
     // Not the attribute "disabled": the button would lose the focus under the user's hands.
-    this.#find(".undo").setAttribute("aria-disabled", !edits.done.length);
-    this.#find(".redo").setAttribute("aria-disabled", !edits.undone.length);
+    this.#find(".undo").setAttribute("aria-disabled", `${!edits.done.length}`);
+    this.#find(".redo").setAttribute("aria-disabled", `${!edits.undone.length}`);
   }
 
   #showCell() {
@@ -776,13 +906,13 @@ class View {
     cell.classList.toggle("hidden", !point || !isCell);
     if (!point) return;
     for (const circle of ring.children) {
-      circle.setAttribute("cx", point[0]);
-      circle.setAttribute("cy", point[1]);
-      circle.setAttribute("r", this.#sheet.radiusOf(isEraser));
+      circle.setAttribute("cx", `${point[0]}`);
+      circle.setAttribute("cy", `${point[1]}`);
+      circle.setAttribute("r", `${this.#sheet.radiusOf(isEraser)}`);
     }
     for (const square of cell.children) {
-      square.setAttribute("x", this.#cell[0]);
-      square.setAttribute("y", this.#cell[1]);
+      square.setAttribute("x", `${this.#cell[0]}`);
+      square.setAttribute("y", `${this.#cell[1]}`);
     }
   }
 
@@ -797,6 +927,7 @@ class View {
   }
 
   // The same words twice would not be spoken, so the second time they end in a space.
+  /** @param {string} words */
   #say(words) {
     const spoken = this.#find(".spoken");
     spoken.textContent = spoken.textContent === words ? `${words}\u00a0` : words;
@@ -804,18 +935,20 @@ class View {
 }
 
 // Streamlit keeps one instance of this module in a tab, so drawings outlive the elements.
+/** @type {Map<string, Sheet>} */
 const SHEETS = new Map();
+/** @type {WeakMap<Element, View>} */
 const VIEWS = new WeakMap();
 
 // Called on mount and whenever data or theme change; the elements stay in place in between.
+/** @param {Mounted<Data>} mounted */
 export default function mount({ data, parentElement, setStateValue }) {
   const name = data.canvas;
-  if (!SHEETS.has(name)) SHEETS.set(name, new Sheet());
-  if (!VIEWS.has(parentElement)) {
-    const root = parentElement.querySelector(".pad");
-    VIEWS.set(parentElement, new View(root, name, SHEETS.get(name)));
-  }
-  const view = VIEWS.get(parentElement);
+  const sheet = SHEETS.get(name) ?? new Sheet();
+  SHEETS.set(name, sheet);
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".pad"));
+  const view = VIEWS.get(parentElement) ?? new View(root, name, sheet);
+  VIEWS.set(parentElement, view);
   view.receive(data, setStateValue);
   const call = view.calls;
   // Only the latest cleanup counts: Streamlit may also run that of a call it overtook.

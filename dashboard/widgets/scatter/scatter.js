@@ -1,15 +1,56 @@
 // Many pictures as dots on a canvas. Streamlit keeps the HTML and calls the default function again
 // when data or theme change; the place of the current picture comes by an event of its own.
+
+/**
+ * @typedef {object} Data
+ * @property {string} scatter
+ * @property {string} points base64 of float32: x and y of each picture
+ * @property {string} labels base64 of uint8
+ * @property {string} answers base64 of uint8
+ * @property {string} indices base64 of uint32
+ * @property {string[]} names
+ * @property {string[]} palette
+ * @property {string} noun
+ * @property {string} description
+ *
+ * @typedef {ReturnType<typeof unpack>} Dots
+ * @typedef {object} DotMap
+ * @property {Element} root
+ * @property {HTMLCanvasElement} canvas
+ * @property {HTMLElement} tip
+ * @property {string} text the points' text, to see whether other dots came
+ * @property {Dots} data
+ * @property {(Point | null)[]} middles of the classes
+ * @property {number} width on screen, CSS pixels
+ * @property {number} height
+ * @property {number} zoom
+ * @property {Point} shift CSS pixels
+ * @property {number | null} only index of the one class that is shown
+ * @property {number | null} pointed index of the dot under the pointer
+ * @property {Mark | undefined} mark
+ * @property {string} ink
+ * @property {string} paper
+ * @property {string} font
+ * @property {boolean} isWaiting
+ * @property {number} calls of the mount function
+ * @property {(index: number) => void} send
+ * @property {(event: CustomEvent<Mark>) => void} marked
+ * @property {ResizeObserver} observer
+ *
+ * @typedef {CanvasRenderingContext2D} Pen
+ */
+
+/** @type {WeakMap<Element, DotMap>} */
 const MAPS = new WeakMap();
 const REACH = 14; // how far from a dot a pointer still means it, CSS pixels
 const MARGIN = 26;
 const CROWD = 500; // with more mistakes than this, large crosses would hide the dots
 const LINE = 18; // from the name of a class to the next one below it, CSS pixels
 
-function decode(text, Type) {
-  return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-}
+/** @param {string} text */
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
+/** @type {(points: Float32Array, axis: number) => Point} */
 function ends(points, axis) {
   let low = Infinity;
   let high = -Infinity;
@@ -20,43 +61,53 @@ function ends(points, axis) {
   return [low, high];
 }
 
+/** @param {Data} data */
 function unpack(data) {
-  const points = decode(data.points, Float32Array);
+  const points = new Float32Array(bytesOf(data.points).buffer);
   const [left, right] = ends(points, 0);
   const [bottom, top] = ends(points, 1);
-  const labels = decode(data.labels, Uint8Array);
-  const answers = decode(data.answers, Uint8Array);
+  const labels = bytesOf(data.labels);
+  const answers = bytesOf(data.answers);
   return {
     ...data,
     points,
     labels,
     answers,
     isCrowded: labels.filter((label, i) => label !== answers[i]).length > CROWD,
-    indices: decode(data.indices, Uint32Array),
+    indices: new Uint32Array(bytesOf(data.indices).buffer),
     centre: [(left + right) / 2, (bottom + top) / 2],
     size: [right - left || 1, top - bottom || 1],
   };
 }
 
-function middles(map) {
-  const sums = map.data.names.map(() => [0, 0, 0]);
-  map.data.labels.forEach((label, i) => {
-    sums[label][0] += map.data.points[2 * i];
-    sums[label][1] += map.data.points[2 * i + 1];
+/**
+ * @param {Dots} dots
+ * @returns {(Point | null)[]}
+ */
+function middles({ names, labels, points }) {
+  const sums = names.map(() => [0, 0, 0]);
+  labels.forEach((label, i) => {
+    sums[label][0] += points[2 * i];
+    sums[label][1] += points[2 * i + 1];
     sums[label][2] += 1;
   });
   return sums.map(([x, y, count]) => (count ? [x / count, y / count] : null));
 }
 
+/** @param {HTMLCanvasElement} canvas */
+const penOf = (canvas) => /** @type {Pen} */ (canvas.getContext("2d"));
+
+/** @param {DotMap} map */
 function fit(map) {
   const { canvas } = map;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const ratio = window.devicePixelRatio || 1;
   Object.assign(canvas, { width: width * ratio, height: height * ratio });
-  canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+  penOf(canvas).setTransform(ratio, 0, 0, ratio, 0, 0);
   Object.assign(map, { width, height });
 }
 
+/** @param {DotMap} map */
 function scales(map) {
   const [wide, high] = map.data.size;
   return [
@@ -65,6 +116,7 @@ function scales(map) {
   ];
 }
 
+/** @type {(map: DotMap, x: number, y: number) => Point} */
 function onScreen(map, x, y) {
   const [across, up] = scales(map);
   return [
@@ -73,8 +125,10 @@ function onScreen(map, x, y) {
   ];
 }
 
+/** @type {(map: DotMap, i: number) => boolean} */
 const isShown = (map, i) => map.only === null || map.data.labels[i] === map.only;
 
+/** @type {(map: DotMap, pen: Pen) => void} */
 function drawDots(map, pen) {
   const { points, labels, answers, palette, isCrowded } = map.data;
   const size = labels.length > 4000 ? 2.6 : 4;
@@ -84,11 +138,10 @@ function drawDots(map, pen) {
       if ((labels[i] !== answers[i]) !== isWrong || !isShown(map, i)) continue;
       const [x, y] = onScreen(map, points[2 * i], points[2 * i + 1]);
       if (isWrong) {
-        const strokes = [[arm, map.paper], [arm / 2, palette[labels[i]]]];
         pen.globalAlpha = 1;
-        for (const [width, colour] of isCrowded ? strokes.slice(1) : strokes) {
-          pen.lineWidth = width;
-          pen.strokeStyle = colour;
+        for (const isEdge of isCrowded ? [false] : [true, false]) {
+          pen.lineWidth = isEdge ? arm : arm / 2;
+          pen.strokeStyle = isEdge ? map.paper : palette[labels[i]];
           pen.beginPath();
           pen.moveTo(x - arm, y - arm);
           pen.lineTo(x + arm, y + arm);
@@ -106,6 +159,7 @@ function drawDots(map, pen) {
   pen.globalAlpha = 1;
 }
 
+/** @type {(map: DotMap, pen: Pen, text: string, x: number, y: number) => void} */
 function write(map, pen, text, x, y) {
   pen.lineWidth = 4;
   pen.strokeStyle = map.paper;
@@ -115,17 +169,23 @@ function write(map, pen, text, x, y) {
 }
 
 // Where the current picture stands, and on which side its name has room.
-function markPlace(map) {
-  const [x, y] = onScreen(map, map.mark.x, map.mark.y);
+/** @type {(map: DotMap, mark: Mark) => { at: Point, side: number }} */
+function markPlace(map, mark) {
+  const [x, y] = onScreen(map, mark.x, mark.y);
   // Far outside of all dots it is held at the edge.
-  const at = [Math.min(Math.max(x, 12), map.width - 12), Math.min(Math.max(y, 12), map.height - 12)];
+  /** @type {Point} */
+  const at = [
+    Math.min(Math.max(x, 12), map.width - 12),
+    Math.min(Math.max(y, 12), map.height - 12),
+  ];
   return { at, side: at[0] > map.width - 130 ? -1 : 1 };
 }
 
 // The room that the current picture takes with its name.
+/** @type {(map: DotMap, pen: Pen) => { x: number, y: number, half: number }[]} */
 function markName(map, pen) {
   if (!map.mark) return [];
-  const { at, side } = markPlace(map);
+  const { at, side } = markPlace(map, map.mark);
   const half = pen.measureText(map.mark.text).width / 2;
   return [
     { x: at[0] + side * (15 + half), y: at[1], half },
@@ -135,6 +195,7 @@ function markName(map, pen) {
 
 // Where the names of the classes stand: of two that would cover each other the lower one gives way,
 // and all give way to the name of the current picture.
+/** @type {(map: DotMap, pen: Pen) => { text: string, x: number, y: number }[]} */
 function namePlaces(map, pen) {
   const names = map.middles.flatMap((middle, label) => {
     if (!middle || (map.only !== null && map.only !== label)) return [];
@@ -145,6 +206,7 @@ function namePlaces(map, pen) {
   names.sort((one, other) => one.y - other.y);
   const taken = markName(map, pen);
   names.forEach((name, i) => {
+    /** @param {{ x: number, y: number, half: number }} other */
     const covers = ({ x, y, half }) =>
       Math.abs(name.x - x) < name.half + half && Math.abs(name.y - y) < LINE - 1;
     const placed = [...taken, ...names.slice(0, i)];
@@ -153,6 +215,7 @@ function namePlaces(map, pen) {
   return names;
 }
 
+/** @type {(map: DotMap, pen: Pen) => void} */
 function drawNames(map, pen) {
   pen.font = `600 15px ${map.font}`;
   pen.textAlign = "center";
@@ -161,12 +224,13 @@ function drawNames(map, pen) {
   for (const { text, x, y } of namePlaces(map, pen)) write(map, pen, text, x, y);
 }
 
+/** @type {(map: DotMap, pen: Pen) => void} */
 function drawMark(map, pen) {
   if (!map.mark) return;
-  const { at, side } = markPlace(map);
-  for (const [width, colour] of [[6, map.paper], [3, map.ink]]) {
-    pen.lineWidth = width;
-    pen.strokeStyle = colour;
+  const { at, side } = markPlace(map, map.mark);
+  for (const isEdge of [true, false]) {
+    pen.lineWidth = isEdge ? 6 : 3;
+    pen.strokeStyle = isEdge ? map.paper : map.ink;
     pen.beginPath();
     pen.arc(...at, 9, 0, 2 * Math.PI);
     pen.stroke();
@@ -177,18 +241,20 @@ function drawMark(map, pen) {
   write(map, pen, map.mark.text, at[0] + 15 * side, at[1]);
 }
 
+/** @param {DotMap} map */
 function draw(map) {
   const style = getComputedStyle(map.canvas);
   map.ink = style.getPropertyValue("--st-text-color") || "#222";
   map.paper = style.getPropertyValue("--st-background-color") || "#fff";
   map.font = style.fontFamily;
-  const pen = map.canvas.getContext("2d");
+  const pen = penOf(map.canvas);
   pen.clearRect(0, 0, map.width, map.height);
   drawDots(map, pen);
   drawNames(map, pen);
   drawMark(map, pen);
 }
 
+/** @param {DotMap} map */
 function refresh(map) {
   if (map.isWaiting) return;
   map.isWaiting = true;
@@ -198,6 +264,7 @@ function refresh(map) {
   });
 }
 
+/** @type {(map: DotMap, event: MouseEvent) => number | null} */
 function nearest(map, event) {
   const { points, labels } = map.data;
   let best = null;
@@ -211,6 +278,7 @@ function nearest(map, event) {
   return best;
 }
 
+/** @type {(map: DotMap, i: number | null) => void} */
 function tell(map, i) {
   map.pointed = i; // what a click opens: the very dot that was named
   map.tip.hidden = i === null;
@@ -226,17 +294,19 @@ function tell(map, i) {
   map.tip.style.top = `${Math.min(Math.max(y - 14, 4), map.height - 34)}px`;
 }
 
+/** @type {(map: DotMap, factor: number) => void} */
 function zoomBy(map, factor) {
   const zoom = Math.min(Math.max(map.zoom * factor, 1), 40);
   const real = zoom / map.zoom;
   map.zoom = zoom;
-  map.shift = zoom === 1 ? [0, 0] : map.shift.map((value) => value * real);
+  map.shift = zoom === 1 ? [0, 0] : [map.shift[0] * real, map.shift[1] * real];
   map.canvas.classList.toggle("is-zoomed", zoom > 1);
   refresh(map);
 }
 
+/** @param {DotMap} map */
 function showLegend(map) {
-  const legend = map.root.querySelector(".legend");
+  const legend = /** @type {Element} */ (map.root.querySelector(".legend"));
   const buttons = map.data.names.map((name, label) => {
     const button = document.createElement("button");
     const chip = document.createElement("i");
@@ -258,8 +328,10 @@ function showLegend(map) {
   legend.replaceChildren(...buttons, note);
 }
 
+/** @param {DotMap} map */
 function listen(map) {
   const { canvas } = map;
+  /** @type {Point | null} */
   let from = null;
   let isDragged = false;
   canvas.addEventListener("pointerdown", (event) => {
@@ -269,10 +341,10 @@ function listen(map) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!from || map.zoom === 1) return tell(map, nearest(map, event));
-    const step = [event.offsetX - from[0], event.offsetY - from[1]];
-    if (!isDragged && Math.hypot(...step) < 4) return undefined;
+    const [right, down] = [event.offsetX - from[0], event.offsetY - from[1]];
+    if (!isDragged && Math.hypot(right, down) < 4) return undefined;
     [from, isDragged] = [[event.offsetX, event.offsetY], true];
-    map.shift = map.shift.map((value, axis) => value + step[axis]);
+    map.shift = [map.shift[0] + right, map.shift[1] + down];
     tell(map, null);
     return refresh(map);
   });
@@ -282,57 +354,71 @@ function listen(map) {
     if (!isDragged && map.pointed !== null) map.send(map.data.indices[map.pointed]);
   });
   for (const button of map.root.querySelectorAll(".zoom button")) {
-    button.addEventListener("click", () => zoomBy(map, Number(button.dataset.factor)));
+    const { factor } = /** @type {HTMLElement} */ (button).dataset;
+    button.addEventListener("click", () => zoomBy(map, Number(factor)));
   }
-  const marked = (event) => {
-    if (event.detail.scatter !== map.data.scatter) return;
-    map.mark = event.detail;
-    refresh(map);
-  };
-  window.addEventListener("cnn-lens-scatter-mark", marked);
-  const observer = new ResizeObserver(() => {
-    fit(map);
-    refresh(map);
-  });
-  observer.observe(canvas);
-  map.stop = () => {
-    window.removeEventListener("cnn-lens-scatter-mark", marked);
-    observer.disconnect();
-  };
 }
 
-function create(root) {
+/** @type {(root: Element, data: Data) => DotMap} */
+function create(root, data) {
+  /** @type {DotMap} */
   const map = {
     root,
-    canvas: root.querySelector("canvas"),
-    tip: root.querySelector(".tip"),
+    canvas: /** @type {HTMLCanvasElement} */ (root.querySelector("canvas")),
+    tip: /** @type {HTMLElement} */ (root.querySelector(".tip")),
+    text: "",
+    data: unpack(data),
+    middles: [],
+    width: 0,
+    height: 0,
     zoom: 1,
     shift: [0, 0],
     only: null,
     pointed: null,
+    mark: undefined,
+    ink: "",
+    paper: "",
+    font: "",
+    isWaiting: false,
+    calls: 0,
+    send: () => {},
+    marked: ({ detail }) => {
+      if (detail.scatter !== map.data.scatter) return;
+      map.mark = detail;
+      refresh(map);
+    },
+    observer: new ResizeObserver(() => {
+      fit(map);
+      refresh(map);
+    }),
   };
-  MAPS.set(root, map);
+  listen(map);
   return map;
 }
 
+/** @param {Mounted<Data>} mounted */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".scatter");
-  const isNew = !MAPS.has(root);
-  const map = isNew ? create(root) : MAPS.get(root);
+  const root = /** @type {Element} */ (parentElement.querySelector(".scatter"));
+  const map = MAPS.get(root) ?? create(root, data);
+  MAPS.set(root, map);
   map.send = (index) => setTriggerValue("clicked", index);
   if (map.text !== data.points) {
     Object.assign(map, { text: data.points, data: unpack(data), only: null });
     tell(map, null);
-    map.middles = middles(map);
+    map.middles = middles(map.data);
     showLegend(map);
     map.mark = window.cnnLensMarks?.get(data.scatter);
     map.canvas.setAttribute("aria-label", data.description);
   }
-  if (isNew) listen(map);
+  window.addEventListener("cnn-lens-scatter-mark", map.marked);
+  map.observer.observe(map.canvas);
   fit(map);
   refresh(map);
+  const call = ++map.calls;
+  // Only the latest cleanup counts: Streamlit may also run that of a call it overtook.
   return () => {
-    map.stop();
-    MAPS.delete(root);
+    if (call !== map.calls) return;
+    window.removeEventListener("cnn-lens-scatter-mark", map.marked);
+    map.observer.disconnect();
   };
 }
