@@ -13,7 +13,6 @@ from written_numbers import PROBABILITIES
 
 from dashboard.figures import colours, numbers, pictures
 from dashboard.figures.html import (
-    NO_NUMBER,
     below_tile,
     figure,
     heatmap_figure,
@@ -58,7 +57,7 @@ class Elements(HTMLParser):
         (0.99951, ">99.9%"),
         (float(np.float32(0.99999994)), ">99.9%"),
         (1.0, "100.0%"),
-        (float("nan"), NO_NUMBER),
+        (float("nan"), numbers.NO_NUMBER),
     ],
 )
 def test_percent(share: float, text: str) -> None:
@@ -96,7 +95,7 @@ def test_points(change: float, text: str) -> None:
         (-0.006, 2, f"{MINUS}0.01"),
         (12.345, 1, "+12.3"),
         (-12.345, 1, f"{MINUS}12.3"),
-        (float("nan"), 1, NO_NUMBER),
+        (float("nan"), 1, numbers.NO_NUMBER),
     ],
 )
 def test_signed(value: float, digits: int, text: str) -> None:

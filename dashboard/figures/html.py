@@ -10,8 +10,6 @@ import numpy as np
 from cnn_core.datasets import Background
 from dashboard.figures import colours, numbers, pictures
 
-NO_NUMBER = "\N{EN DASH}"  # instead of NaN
-
 
 class Html(str):
     """A piece that is HTML already, where others are text to be escaped."""

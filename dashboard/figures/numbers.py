@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from dashboard.figures import html
+NO_NUMBER = "\N{EN DASH}"  # instead of NaN
 
 
 def percent(share: float, digits: int = 1) -> str:
     """A share in [0, 1] as text; what is not quite 0 or 1 never reads so."""
     if not math.isfinite(share):
-        return html.NO_NUMBER
+        return NO_NUMBER
     text, step = f"{share:.{digits}%}", 10.0**-digits
     if share < 1 and text == f"{1:.{digits}%}":
         return f">{100 - step:.{digits}f}%"
@@ -22,7 +22,7 @@ def percent(share: float, digits: int = 1) -> str:
 def probability(value: float, digits: int = 1) -> str:
     """A network's probability as text: never quite 0 or 1, though float32 may round it to that.
 
-    The function formatProbability of the probe writes the same.
+    The function formatProbability of linked_map.js writes the same.
     """
     return percent(min(max(value, 1e-12), 1 - 1e-12), digits)
 
@@ -36,7 +36,7 @@ def points(change: float) -> str:
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, the minus as a minus."""
     if not math.isfinite(value):
-        return html.NO_NUMBER
+        return NO_NUMBER
     text = f"{value:+.{digits}f}"
     if float(text) == 0:
         return f"{0:.{digits}f}"
