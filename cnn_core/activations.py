@@ -10,7 +10,7 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.errors import UnknownNameError
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -144,7 +144,7 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
     return {name: np.array(output[0]) for name, output in outputs.items()}
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced_layers(model: keras.Model) -> Callable[[np.ndarray], dict[str, Any]]:
     import keras
     import tensorflow as tf

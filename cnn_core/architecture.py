@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnn_core import files, models
+from cnn_core import atomic_files, models
 from cnn_core.activations import ReceptiveField, receptive_fields, source_layers
 from cnn_core.errors import MissingFileError
 
@@ -160,7 +160,7 @@ def write() -> Path:
         rows = ",\n  ".join(json.dumps(asdict(layer), ensure_ascii=False) for layer in layers)
         blocks.append(f" {json.dumps(name)}: [\n  {rows}\n ]")
         gc.collect()  # the largest ones hold half a gigabyte, in cycles of references
-    files.write_text(path, "{\n" + ",\n".join(blocks) + "\n}\n")
+    atomic_files.write_text(path, "{\n" + ",\n".join(blocks) + "\n}\n")
     return path
 
 

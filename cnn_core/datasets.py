@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 import cv2
 import numpy as np
 
-from cnn_core import files
+from cnn_core import atomic_files
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 SplitName = Literal["train", "test"]
@@ -216,7 +216,7 @@ def fetch(name: str) -> Path:
     path = folder / dataset.file_names[0]
     try:
         arrays = dataset.download()
-        with files.replacing(path) as aside:
+        with atomic_files.atomic_write(path) as aside:
             np.savez_compressed(aside, **arrays)
     except Exception as error:  # offline, moved, altered: each library has its own errors for it
         raise MissingFileError(

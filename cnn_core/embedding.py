@@ -16,7 +16,7 @@ import numpy as np
 from cnn_core import inference
 from cnn_core.activations import source_layers
 from cnn_core.inference import Progress, no_progress
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +82,7 @@ def _width(model: keras.Model) -> int:
     return math.prod(model.get_layer(feature_layer(model)).output.shape[1:])
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
     import keras
     import tensorflow as tf

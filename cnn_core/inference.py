@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -174,7 +174,7 @@ def _check_network(model: keras.Model) -> None:
         )
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
 

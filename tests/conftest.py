@@ -9,10 +9,17 @@ import numpy as np
 import pytest
 
 from cnn_core import datasets, models
-from cnn_core.strokes import Stroke, draw
+from cnn_core.images.strokes import Stroke, draw
 
 if TYPE_CHECKING:
     import keras
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a browser by the name of their file."""
+    for item in items:
+        if item.path.stem.endswith("browser"):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(autouse=True)

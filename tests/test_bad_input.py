@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from networks import small
-from visitors import Visitor
+from support.networks import small
+from support.visitors import Visitor
 
 from cnn_core import activations, inference
 from cnn_core.attribution import METHODS, explain

@@ -18,8 +18,8 @@ from cnn_core.attribution import (
     backprop,
     cam,
     gradient,
+    integrated_gradients,
     occlusion,
-    paths,
     perturbation,
     propagation,
 )
@@ -83,7 +83,7 @@ METHODS = {
     row.name: row
     for row in (
         *gradient.ROWS,
-        *paths.ROWS,
+        *integrated_gradients.ROWS,
         *cam.ROWS,
         *backprop.ROWS,
         _OCCLUSION,

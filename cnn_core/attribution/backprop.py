@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnn_core.attribution.backward_rules import Rule, forward_with_rules
 from cnn_core.attribution.cam import grad_cams
 from cnn_core.attribution.gradient import for_scores, signature
-from cnn_core.attribution.layerwise import Rule, walk
 from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -79,7 +79,7 @@ def _guided_cams(
     return _guided(model, images, weights) * grad_cams(model, images, weights, layer=layer)
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
     import tensorflow as tf
 
@@ -107,7 +107,7 @@ def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
     def run(images: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(images)
-            score = tf.reduce_sum(walk(model, images, rule) * weights, axis=-1)
+            score = tf.reduce_sum(forward_with_rules(model, images, rule) * weights, axis=-1)
         return tape.gradient(score, images)
 
     return run

@@ -11,8 +11,8 @@ from cnn_core import inference
 from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.score import ClassScore
-from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import traceable_cam, visualization
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -162,7 +162,7 @@ def _enlarged_to(images: np.ndarray, cams: np.ndarray) -> np.ndarray:
     return np.stack([zoom(cam, sides, order=1) for cam in cams])
 
 
-@kept_with_object(max_entries=32)
+@cached_per_model(max_entries=32)
 def _traced(model: keras.Model, name: str, layer: str) -> Callable[..., Any]:
     import keras
     import tensorflow as tf
@@ -194,7 +194,7 @@ def _traced(model: keras.Model, name: str, layer: str) -> Callable[..., Any]:
     return run
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced_hires(model: keras.Model, layer: str) -> Callable[..., Any]:
     import keras
     import tensorflow as tf
@@ -212,7 +212,7 @@ def _traced_hires(model: keras.Model, layer: str) -> Callable[..., Any]:
     return run
 
 
-@kept_with_object()
+@cached_per_model()
 def _with_compiled_predict(model: keras.Model) -> keras.Model:
     import keras
 

@@ -14,8 +14,8 @@ import numpy as np
 from cnn_core import inference
 from cnn_core.attribution.method import Method, number
 from cnn_core.attribution.score import ClassScore
-from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import visualization
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -146,7 +146,7 @@ def _noisy(
     return gradients(model, image + deviation * random, score.weights(model.output_shape[-1]))
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced(model: keras.Model) -> Callable[..., Any]:
     import keras
     import tensorflow as tf

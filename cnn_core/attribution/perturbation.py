@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from cnn_core import inference
+from cnn_core.attribution.integrated_gradients import BASELINE, baseline_image
 from cnn_core.attribution.method import Method, number
-from cnn_core.attribution.paths import BASELINE, baseline_image
 from cnn_core.attribution.score import ClassScore
-from cnn_core.attribution.segments import pieces as cut
+from cnn_core.attribution.superpixels import superpixels
 from cnn_core.datasets import Background
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def lime(
     Reference: Marco Tulio Ribeiro, Sameer Singh and Carlos Guestrin, "Why Should I Trust You?",
     2016, https://arxiv.org/abs/1602.04938
     """
-    labels = cut(image, pieces, background)
+    labels = superpixels(image, pieces, background)
     count = int(labels.max()) + 1
     if count == 0:
         return np.zeros(image.shape[:2])
@@ -108,7 +108,7 @@ def kernel_shap(
     Reference: Scott M. Lundberg and Su-In Lee, "A Unified Approach to Interpreting Model
     Predictions", 2017, https://arxiv.org/abs/1705.07874
     """
-    labels = cut(image, pieces, background)
+    labels = superpixels(image, pieces, background)
     count = int(labels.max()) + 1
     if count == 0:
         return np.zeros(image.shape[:2])
@@ -123,7 +123,7 @@ def kernel_shap(
 
 def all_hidden(_: Any, image: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
     """The image with all its pieces replaced by the baseline, as a batch of one."""
-    hidden = cut(image, settings["pieces"], settings["background"]) >= 0
+    hidden = superpixels(image, settings["pieces"], settings["background"]) >= 0
     return np.where(hidden[..., None], baseline_image(image, settings["baseline"]), image)[None]
 
 

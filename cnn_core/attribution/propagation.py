@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnn_core.attribution.backward_rules import Rule, forward_with_rules, obstacle
 from cnn_core.attribution.gradient import for_scores, signature
-from cnn_core.attribution.layerwise import Rule, obstacle, walk
+from cnn_core.attribution.integrated_gradients import BASELINE, baseline_image, one_baseline
 from cnn_core.attribution.method import Method, number
-from cnn_core.attribution.paths import BASELINE, baseline_image, one_baseline
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import CnnCoreError
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -77,7 +77,7 @@ def _check(model: keras.Model, title: str) -> None:
         raise UnsupportedLayerError(f"{title} cannot explain this network. {reason}")
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced_differences(model: keras.Model) -> Callable[..., Any]:
     """(pairs (n, 2, height, width, channels), weights) -> the multipliers of the images."""
     import tensorflow as tf
@@ -140,14 +140,14 @@ def _traced_differences(model: keras.Model) -> Callable[..., Any]:
         both = tf.concat(tf.unstack(pairs, axis=1), axis=0)
         with tf.GradientTape() as tape:
             tape.watch(both)
-            logits = halves(walk(model, both, Rule(bend=bend, pool=pool)))[0]
+            logits = halves(forward_with_rules(model, both, Rule(bend=bend, pool=pool)))[0]
             score = tf.reduce_sum(logits * weights, axis=-1)
         return halves(tape.gradient(score, both))[0]
 
     return run
 
 
-@kept_with_object()
+@cached_per_model()
 def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
     """(images, weights, epsilon) -> what the pixels are to be multiplied by.
 
@@ -187,7 +187,7 @@ def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
 
         with tf.GradientTape() as tape:
             tape.watch(images)
-            logits = walk(model, images, Rule(bend=bend, weigh=weighed))
+            logits = forward_with_rules(model, images, Rule(bend=bend, weigh=weighed))
             score = tf.reduce_sum(logits * weights, axis=-1)
         return tape.gradient(score, images)
 

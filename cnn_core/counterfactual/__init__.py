@@ -11,7 +11,7 @@ from cnn_core.counterfactual.pertinent import (
     pertinent_negatives,
     pertinent_positives,
 )
-from cnn_core.counterfactual.smallest import KINDS, MOST_STROKES, SmallestEdit, smallest_edit
+from cnn_core.counterfactual.smallest_edit import KINDS, MOST_STROKES, SmallestEdit, smallest_edit
 
 __all__ = [
     "KINDS",

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cnn_core.strokes import Stroke, draw
+from cnn_core.images.strokes import Stroke, draw
 
 Cell = tuple[int, int]  # row and column
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn_core import inference
-from cnn_core.counterfactual.ground import as_pixels
+from cnn_core.counterfactual.canvas import as_pixels
 
 if TYPE_CHECKING:
     import keras

@@ -10,9 +10,9 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.counterfactual.brush import Line, painted
+from cnn_core.counterfactual.canvas import Canvas, as_pixels, canvas_of
 from cnn_core.counterfactual.goal import CLEAR, Goal
-from cnn_core.counterfactual.ground import Ground, as_pixels, ground_of
-from cnn_core.counterfactual.smallest import SmallestEdit, smallest_edit
+from cnn_core.counterfactual.smallest_edit import SmallestEdit, smallest_edit
 
 if TYPE_CHECKING:
     import keras
@@ -97,7 +97,7 @@ def pertinent_positives(
     """
     if not 0 <= lead_share < 1:
         raise ValueError(f"Expected lead_share in [0, 1). Received: {lead_share=}")
-    ground = ground_of(model, image, paper)
+    ground = canvas_of(model, image, paper)
     logits = inference.logits(model, as_pixels(ground.levels))
     answer = int(logits[0].argmax())
     goal, blocks = Goal(answer), _blocks(ground.ink)
@@ -142,7 +142,7 @@ def pertinent_negatives(
         PictureError: the picture is blank.
         ValueError: the image does not fit the network, or an argument is out of its range.
     """
-    ground = ground_of(model, image, (0.0,))
+    ground = canvas_of(model, image, (0.0,))
     pen = ground.brush(radius, is_eraser=False)
     cells = [(int(row), int(column)) for row, column in np.argwhere(ground.places(pen))]
     dabs = [painted(ground.levels, (Line(pen, (cell,)),)) for cell in cells]
@@ -170,7 +170,7 @@ def _blocks(ink: np.ndarray) -> np.ndarray:
 
 
 def _erased(
-    ground: Ground, blocks: np.ndarray, kept: np.ndarray, runs: Iterable[np.ndarray]
+    ground: Canvas, blocks: np.ndarray, kept: np.ndarray, runs: Iterable[np.ndarray]
 ) -> np.ndarray:
     """The picture with nothing but the kept blocks, and of these each run of blocks erased too."""
     is_kept = np.stack([np.isin(blocks, np.setdiff1d(kept, run)) for run in runs])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn_core.counterfactual.brush import Brush, Cell, Edit, painted
+from cnn_core.counterfactual.edit_space import EditSpace
 from cnn_core.counterfactual.goal import CLEAR, Goal
-from cnn_core.counterfactual.rules import Rules
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +39,7 @@ class Candidate:
 
 
 def search(
-    model: keras.Model, rules: Rules, goal: Goal, starts: list[tuple[Brush, Cell]]
+    model: keras.Model, rules: EditSpace, goal: Goal, starts: list[tuple[Brush, Cell]]
 ) -> Candidate:
     """Look for the edit with the least change that reaches a goal within the rules.
 
@@ -75,7 +75,7 @@ def search(
 
 def _grown(
     model: keras.Model,
-    rules: Rules,
+    rules: EditSpace,
     goal: Goal,
     beam: list[Candidate],
     starts: list[tuple[Brush, Cell]],
@@ -92,7 +92,7 @@ def _grown(
     return _judged(model, goal, edits)
 
 
-def _pruned(model: keras.Model, rules: Rules, goal: Goal, candidate: Candidate) -> Candidate:
+def _pruned(model: keras.Model, rules: EditSpace, goal: Goal, candidate: Candidate) -> Candidate:
     """Take parts out until none is left whose absence would keep the goal."""
     while True:
         edits = [(edit, painted(rules.base, edit)) for edit in rules.shorter(candidate.edit)]

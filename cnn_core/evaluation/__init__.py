@@ -9,9 +9,8 @@ summary     one line for each network
 
 from __future__ import annotations
 
-from cnn_core.evaluation.comparison import McNemar, disagreements, mcnemar
-from cnn_core.evaluation.confidence import Calibration, calibration
-from cnn_core.evaluation.counting import (
+from cnn_core.evaluation.calibration import Calibration, calibration
+from cnn_core.evaluation.confusion import (
     ClassificationReport,
     ClassReport,
     Mistake,
@@ -21,7 +20,8 @@ from cnn_core.evaluation.counting import (
     misclassified,
     wilson_interval,
 )
-from cnn_core.evaluation.ranking import Curve, precision_recall_curve, roc_curve
+from cnn_core.evaluation.curves import Curve, precision_recall_curve, roc_curve
+from cnn_core.evaluation.mcnemar import McNemar, disagreements, mcnemar
 from cnn_core.evaluation.summary import Summary, summarise
 
 __all__ = [

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn_core.evaluation.confidence import calibration
-from cnn_core.evaluation.counting import accuracy, classification_report, wilson_interval
-from cnn_core.evaluation.ranking import roc_curve
+from cnn_core.evaluation.calibration import calibration
+from cnn_core.evaluation.confusion import accuracy, classification_report, wilson_interval
+from cnn_core.evaluation.curves import roc_curve
 
 
 @dataclass(frozen=True)

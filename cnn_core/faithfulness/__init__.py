@@ -8,22 +8,15 @@ randomisation  randomised(), cascade(): does it change when what the network lea
 
 from __future__ import annotations
 
-from cnn_core.faithfulness.agreement import (
-    MapMaker,
-    mean_correlation,
-    noisy_copies,
-    rank_correlation,
-    stability,
-)
-from cnn_core.faithfulness.erasure import (
+from cnn_core.faithfulness.baseline import Baseline, baseline_of
+from cnn_core.faithfulness.deletion_insertion import (
     Curves,
-    ErasureTest,
-    erasure_test,
-    order_of,
+    DeletionInsertionTest,
+    delete_pixels,
+    deletion_insertion_test,
+    pixel_order,
     snapshots,
-    without,
 )
-from cnn_core.faithfulness.ground import Ground, ground_of
 from cnn_core.faithfulness.randomisation import (
     Verdict,
     cascade,
@@ -32,19 +25,27 @@ from cnn_core.faithfulness.randomisation import (
     stages,
     verdict,
 )
+from cnn_core.faithfulness.stability import (
+    MapMaker,
+    mean_correlation,
+    noisy_copies,
+    rank_correlation,
+    stability,
+)
 
 __all__ = [
+    "Baseline",
     "Curves",
-    "ErasureTest",
-    "Ground",
+    "DeletionInsertionTest",
     "MapMaker",
     "Verdict",
+    "baseline_of",
     "cascade",
-    "erasure_test",
-    "ground_of",
+    "delete_pixels",
+    "deletion_insertion_test",
     "mean_correlation",
     "noisy_copies",
-    "order_of",
+    "pixel_order",
     "randomised",
     "rank_correlation",
     "similarity",
@@ -52,5 +53,4 @@ __all__ = [
     "stability",
     "stages",
     "verdict",
-    "without",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from cnn_core.faithfulness.agreement import MapMaker, rank_correlation
+from cnn_core.faithfulness.stability import MapMaker, rank_correlation
 
 if TYPE_CHECKING:
     import keras

@@ -10,18 +10,19 @@ switching     the network without it, and its weight towards each class
 
 from __future__ import annotations
 
-from cnn_core.neurons.classes import ClassReaction, reactions_by_class
-from cnn_core.neurons.kernels import Kernel, kernel
+from cnn_core.neurons.ablation import ablated_logits, class_effects, direct_weights
+from cnn_core.neurons.class_responses import ClassResponse, responses_by_class
 from cnn_core.neurons.maximisation import Maximised, maximise
-from cnn_core.neurons.patches import Patch, box_of, strongest_images, strongest_patches
-from cnn_core.neurons.switching import class_effects, direct_weights, switched_logits
-from cnn_core.neurons.units import check, neuron_layers, num_channels, reactions
+from cnn_core.neurons.top_images import Patch, box_of, top_images, top_patches
+from cnn_core.neurons.units import check, neuron_layers, num_channels, unit_activations
+from cnn_core.neurons.weights import Kernel, kernel
 
 __all__ = [
-    "ClassReaction",
+    "ClassResponse",
     "Kernel",
     "Maximised",
     "Patch",
+    "ablated_logits",
     "box_of",
     "check",
     "class_effects",
@@ -30,9 +31,8 @@ __all__ = [
     "maximise",
     "neuron_layers",
     "num_channels",
-    "reactions",
-    "reactions_by_class",
-    "strongest_images",
-    "strongest_patches",
-    "switched_logits",
+    "responses_by_class",
+    "top_images",
+    "top_patches",
+    "unit_activations",
 ]

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from cnn_core import activations
-from cnn_core.kept import kept_with_object
 from cnn_core.keras_vis import visualization
-from cnn_core.neurons.patches import Box, box_of
+from cnn_core.model_cache import cached_per_model
+from cnn_core.neurons.top_images import Box, box_of
 from cnn_core.neurons.units import check
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def maximise(
     return Maximised(image, float(values[best]), float(before.max()), box)
 
 
-@kept_with_object(max_entries=8)
+@cached_per_model(max_entries=8)
 def _traced_part(model: keras.Model, layer: str) -> keras.Model:
     """The network up to a layer, traced once: every step of a climb asks it."""
     import keras

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnn_core import activations, inference
 from cnn_core.errors import UnknownNameError
-from cnn_core.kept import kept_with_object
+from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
     import keras
@@ -65,7 +65,7 @@ def check(model: keras.Model, layer: str, channel: int) -> None:
         )
 
 
-def reactions(
+def unit_activations(
     model: keras.Model, layer: str, images: np.ndarray, *, summary: Summary = "max"
 ) -> np.ndarray:
     """How strongly each neuron of a layer reacts to each image.
@@ -87,7 +87,7 @@ def reactions(
     return inference.in_batches(_traced(model, layer, summary), inference.as_batch(model, images))
 
 
-@kept_with_object(max_entries=32)
+@cached_per_model(max_entries=32)
 def _traced(model: keras.Model, layer: str, summary: Summary) -> Callable[[np.ndarray], Any]:
     import keras
     import tensorflow as tf

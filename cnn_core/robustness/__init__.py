@@ -10,9 +10,9 @@ sweep       sweep(): one image at every strength, and how far its answer holds
 
 from __future__ import annotations
 
-from cnn_core.robustness.perturbing import perturb
+from cnn_core.robustness.perturb import perturb
 from cnn_core.robustness.registry import PERTURBATIONS, get
 from cnn_core.robustness.spec import Perturbation
-from cnn_core.robustness.sweep import Hold, Sweep, sweep
+from cnn_core.robustness.sweep import StableRange, Sweep, sweep
 
-__all__ = ["PERTURBATIONS", "Hold", "Perturbation", "Sweep", "get", "perturb", "sweep"]
+__all__ = ["PERTURBATIONS", "Perturbation", "StableRange", "Sweep", "get", "perturb", "sweep"]

@@ -6,7 +6,7 @@ import math
 
 from cnn_core.attribution import Option
 from cnn_core.errors import UnknownNameError
-from cnn_core.robustness import attacks, natural
+from cnn_core.robustness import attacks, corruptions
 from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS, Perturbation
 
 _ATTACKED = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
@@ -17,7 +17,7 @@ PERTURBATIONS = {
         Perturbation(
             name="rotation",
             title="Rotation",
-            compute=natural.rotation,
+            compute=corruptions.rotation,
             unit=DEGREES,
             minimum=-90,
             maximum=90,
@@ -30,7 +30,7 @@ PERTURBATIONS = {
         Perturbation(
             name="shift",
             title="Shift",
-            compute=natural.shift,
+            compute=corruptions.shift,
             unit=PIXELS,
             minimum=-10,
             maximum=10,
@@ -38,8 +38,8 @@ PERTURBATIONS = {
             step=0.5,
             measured=(-6, -4, -2, 0, 2, 4, 6),
             directions={
-                natural.SIDEWAYS: ("to the left", "to the right"),
-                natural.UP_AND_DOWN: ("upwards", "downwards"),
+                corruptions.SIDEWAYS: ("to the left", "to the right"),
+                corruptions.UP_AND_DOWN: ("upwards", "downwards"),
             },
             lowest=-math.inf,
             options=(
@@ -47,15 +47,15 @@ PERTURBATIONS = {
                     "direction",
                     "Direction",
                     "Above 0 to the right, or downwards.",
-                    natural.SIDEWAYS,
-                    choices=(natural.SIDEWAYS, natural.UP_AND_DOWN),
+                    corruptions.SIDEWAYS,
+                    choices=(corruptions.SIDEWAYS, corruptions.UP_AND_DOWN),
                 ),
             ),
         ),
         Perturbation(
             name="scale",
             title="Scale",
-            compute=natural.scale,
+            compute=corruptions.scale,
             unit=PERCENT,
             minimum=-60,
             maximum=60,
@@ -68,7 +68,7 @@ PERTURBATIONS = {
         Perturbation(
             name="thickness",
             title="Stroke thickness",
-            compute=natural.thickness,
+            compute=corruptions.thickness,
             unit=PIXELS,
             minimum=-2,
             maximum=3,
@@ -82,7 +82,7 @@ PERTURBATIONS = {
         Perturbation(
             name="noise",
             title="Noise",
-            compute=natural.noise,
+            compute=corruptions.noise,
             unit=BRIGHTNESS,
             maximum=1,
             default=0.3,
@@ -93,7 +93,7 @@ PERTURBATIONS = {
         Perturbation(
             name="blur",
             title="Blur",
-            compute=natural.blur,
+            compute=corruptions.blur,
             unit=PIXELS,
             maximum=5,
             default=1.5,
@@ -103,7 +103,7 @@ PERTURBATIONS = {
         Perturbation(
             name="contrast",
             title="Contrast",
-            compute=natural.contrast,
+            compute=corruptions.contrast,
             unit=PERCENT,
             minimum=-98,
             maximum=100,
@@ -116,7 +116,7 @@ PERTURBATIONS = {
         Perturbation(
             name="bar",
             title="Occluding bar",
-            compute=natural.bar,
+            compute=corruptions.bar,
             unit=PIXELS,
             maximum=20,
             default=5,
@@ -127,8 +127,8 @@ PERTURBATIONS = {
                     "orientation",
                     "Bar",
                     "Which way it lies.",
-                    natural.UPRIGHT,
-                    choices=(natural.UPRIGHT, natural.LEVEL),
+                    corruptions.UPRIGHT,
+                    choices=(corruptions.UPRIGHT, corruptions.LEVEL),
                 ),
                 Option(
                     "position",
@@ -139,7 +139,7 @@ PERTURBATIONS = {
                     100,
                     5,
                 ),
-                Option("fill", "Colour", "Of the bar.", "grey", choices=tuple(natural.FILLS)),
+                Option("fill", "Colour", "Of the bar.", "grey", choices=tuple(corruptions.FILLS)),
             ),
         ),
         Perturbation(

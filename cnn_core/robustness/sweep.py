@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import inference
-from cnn_core.robustness.perturbing import perturb
+from cnn_core.robustness.perturb import perturb
 
 if TYPE_CHECKING:
     import keras
 
 
 @dataclass(frozen=True)
-class Hold:
+class StableRange:
     """How far an answer holds in one direction.
 
     Attributes:
@@ -52,7 +52,7 @@ class Sweep:
         """The class answered to the unchanged image."""
         return int(self.answers[self._zero])
 
-    def hold(self, sign: int) -> Hold | None:
+    def hold(self, sign: int) -> StableRange | None:
         """How far the answer holds.
 
         Args:
@@ -65,9 +65,9 @@ class Sweep:
         last = 0.0
         for i in way:
             if self.answers[i] != self.answer:
-                return Hold(last, float(self.strengths[i]), int(self.answers[i]))
+                return StableRange(last, float(self.strengths[i]), int(self.answers[i]))
             last = float(self.strengths[i])
-        return Hold(last, None, None) if len(way) else None
+        return StableRange(last, None, None) if len(way) else None
 
     @property
     def _zero(self) -> int:

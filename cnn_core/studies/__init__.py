@@ -8,11 +8,10 @@ k_fold       run(), load(): ten folds of the dense network
 grid_search  run(), load(): the 48 points of the search that found the dense network
 robustness   run(), load(): every trained network under every change of the picture
 experiments  run(), load(): one thing changed at a time
-map_figures  figures_of(): one map put to every test
-map_ranking  run(), load(): which method's maps can be believed
-flips        run(), load(): how small the edits are that turn an answer
+faithfulness    map_tests: one map put to every test; ranking: the methods on every network
+smallest_edits  run(), load(): how small the edits are that change a prediction
 
 `python -m cnn_core.studies NAME` runs a study and ships its results in cnn_core/data/studies. There
-NAME is baselines, k_fold, grid_search, robustness, experiments, faithfulness (of map_ranking) or
-counterfactuals (of flips). What one_vs_two finds is computed where it is shown.
+NAME is baselines, k_fold, grid_search, robustness, experiments, faithfulness or smallest_edits.
+What one_vs_two finds is computed where it is shown.
 """

@@ -15,23 +15,23 @@ from cnn_core.errors import CnnCoreError, MissingFileError
 from cnn_core.studies import (
     baselines,
     experiments,
-    flips,
     grid_search,
     k_fold,
-    map_ranking,
     results,
     robustness,
+    smallest_edits,
 )
+from cnn_core.studies.faithfulness import ranking
 
 STUDIES: dict[str, Callable[..., Any]] = {
     baselines.NAME: baselines.run,
     k_fold.NAME: k_fold.run,
     grid_search.NAME: grid_search.run,
     robustness.NAME: robustness.run,
-    flips.NAME: flips.run,
+    smallest_edits.NAME: smallest_edits.run,
 }
 # Studies of several parts, of which some may be named.
-OF_PARTS = (experiments.NAME, map_ranking.NAME)
+OF_PARTS = (experiments.NAME, ranking.NAME)
 BACKENDS = ("dask", "ray", "loky")
 
 
@@ -111,9 +111,9 @@ def _parts(
     """The title of each part of a study, what runs it, and what ships its result."""
     if study in STUDIES:
         return [(study, STUDIES[study], partial(results.write, study))]
-    if study == map_ranking.NAME:
-        networks = [models.get(name).name for name in names] or map_ranking.runnable()
-        return [(name, partial(map_ranking.run, name), map_ranking.ship) for name in networks]
+    if study == ranking.NAME:
+        networks = [models.get(name).name for name in names] or ranking.runnable()
+        return [(name, partial(ranking.run, name), ranking.ship) for name in networks]
     chosen = [experiments.get(name).name for name in names or experiments.EXPERIMENTS]
     return [(name, partial(experiments.run, name), experiments.ship) for name in chosen]
 

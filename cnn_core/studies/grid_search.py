@@ -25,7 +25,7 @@ Optimizer = Literal["adam", "rmsprop"]
 
 
 @dataclass(frozen=True)
-class Sizes:
+class StudySize:
     """What a grid search takes.
 
     Attributes:
@@ -94,7 +94,7 @@ class GridSearch:
     """
 
     origin: results.Origin
-    sizes: Sizes
+    sizes: StudySize
     points: tuple[Point, ...]
 
     @property
@@ -193,7 +193,7 @@ def measure(
 def run(
     folder: Path,
     *,
-    sizes: Sizes | None = None,
+    sizes: StudySize | None = None,
     backend: str | None = None,
     num_jobs: int = 1,
     on_done: Callable[[int, int], None] = lambda done, total: None,
@@ -207,7 +207,7 @@ def run(
         num_jobs: at once, see jobs.run.
         on_done: told how many jobs of how many are done.
     """
-    sizes = sizes or Sizes()
+    sizes = sizes or StudySize()
     work = [_job(*place, sizes, seed) for place in GRID for seed in sizes.seeds]
     measured = jobs.run(
         work, folder, title=NAME, backend=backend, num_jobs=num_jobs, on_done=on_done
@@ -245,13 +245,15 @@ def load() -> GridSearch:
             Point(Settings(**point["settings"]), tuple(point["accuracies"]))
             for point in facts["points"]
         )
-        return GridSearch(results.read_origin(facts["origin"]), Sizes(**{**sizes, **lists}), points)
+        return GridSearch(
+            results.read_origin(facts["origin"]), StudySize(**{**sizes, **lists}), points
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise results.missing(NAME) from error
 
 
 def _job(
-    num_layers: int, units: int, optimizer: Optimizer, batch_size: int, sizes: Sizes, seed: int
+    num_layers: int, units: int, optimizer: Optimizer, batch_size: int, sizes: StudySize, seed: int
 ) -> jobs.Job:
     return jobs.Job(
         f"{num_layers}x{units}-{optimizer}-batch{batch_size}-seed{seed}",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_core import files
+from cnn_core import atomic_files
 
 Result = dict[str, Any]
 
@@ -118,5 +118,5 @@ def _read(job: Job, folder: Path) -> list[Result]:
 def _write(job: Job, result: Result, folder: Path, title: str) -> Result:
     """Write a result; return it as JSON gives it back."""
     text = json.dumps({"title": title, **_origin(job), "result": result}, indent=1)
-    files.write_text(folder / f"{job.key}.json", text + "\n")
+    atomic_files.write_text(folder / f"{job.key}.json", text + "\n")
     return dict(json.loads(text)["result"])

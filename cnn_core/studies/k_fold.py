@@ -19,7 +19,7 @@ NAME = "k_fold"
 
 
 @dataclass(frozen=True)
-class Sizes:
+class StudySize:
     """What a cross-validation takes.
 
     Attributes:
@@ -50,7 +50,7 @@ class KFold:
     """
 
     origin: results.Origin
-    sizes: Sizes
+    sizes: StudySize
     accuracies: tuple[float, ...]
     published_mean: float = 0.947
     published_note: str = (
@@ -110,7 +110,7 @@ def measure(
 def run(
     folder: Path,
     *,
-    sizes: Sizes | None = None,
+    sizes: StudySize | None = None,
     backend: str | None = None,
     num_jobs: int = 1,
     on_done: Callable[[int, int], None] = lambda done, total: None,
@@ -124,7 +124,7 @@ def run(
         num_jobs: at once, see jobs.run.
         on_done: told how many jobs of how many are done.
     """
-    sizes = sizes or Sizes()
+    sizes = sizes or StudySize()
     work = [
         jobs.Job(f"fold-{fold}", measure, {"fold": fold, **dataclasses.asdict(sizes)})
         for fold in range(sizes.num_folds)
@@ -150,7 +150,7 @@ def load() -> KFold:
     """
     facts = results.read(NAME)
     try:
-        origin, sizes = results.read_origin(facts["origin"]), Sizes(**facts["sizes"])
+        origin, sizes = results.read_origin(facts["origin"]), StudySize(**facts["sizes"])
         return KFold(origin, sizes, tuple(facts["accuracies"]))
     except (KeyError, TypeError, ValueError) as error:
         raise results.missing(NAME) from error

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution import explain
-from cnn_core.strokes import Stroke, draw
+from cnn_core.images.strokes import Stroke, draw
 
 if TYPE_CHECKING:
     import keras

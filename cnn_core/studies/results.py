@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cnn_core import datasets, files, models
+from cnn_core import atomic_files, datasets, models
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
@@ -78,7 +78,7 @@ def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
     """
     path = FOLDER / f"{name}.json"
     layout: Any = {"separators": (",", ":")} if is_compact else {"indent": 1}
-    files.write_text(path, json.dumps(dataclasses.asdict(study), **layout) + "\n")
+    atomic_files.write_text(path, json.dumps(dataclasses.asdict(study), **layout) + "\n")
     return path
 
 

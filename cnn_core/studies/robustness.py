@@ -19,7 +19,7 @@ NAME = "robustness"
 
 
 @dataclass(frozen=True)
-class Sizes:
+class StudySize:
     """What the study takes.
 
     Attributes:
@@ -83,7 +83,7 @@ class Robustness:
     """
 
     origin: results.Origin
-    sizes: Sizes
+    sizes: StudySize
     weights_sha256: dict[str, str]
     curves: tuple[Curve, ...]
 
@@ -175,7 +175,7 @@ def measure(
 def run(
     folder: Path,
     *,
-    sizes: Sizes | None = None,
+    sizes: StudySize | None = None,
     backend: str | None = None,
     num_jobs: int = 1,
     on_done: Callable[[int, int], None] = lambda done, total: None,
@@ -193,7 +193,7 @@ def run(
     Raises:
         MissingFileError: no network is trained, or a file is damaged.
     """
-    size = sizes or Sizes()
+    size = sizes or StudySize()
     names = [name for name in models.MODELS if _is_here(name)]
     if not names:
         raise MissingFileError("No trained network is here: `git checkout pretrained` brings them.")
@@ -225,7 +225,7 @@ def load() -> Robustness:
         weights = results.still_here(facts["weights_sha256"])
         curves = tuple(_curve(one) for one in facts["curves"] if one["model"] in weights)
         origin = results.read_origin(facts["origin"])
-        return Robustness(origin, Sizes(**facts["sizes"]), weights, curves)
+        return Robustness(origin, StudySize(**facts["sizes"]), weights, curves)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise results.missing(NAME) from error
 
@@ -240,7 +240,7 @@ def _rows(name: str) -> list[Perturbation]:
     return [row.fitted(dataset) for row in PERTURBATIONS.values() if row.fits(dataset)]
 
 
-def _job(name: str, weights_sha256: str, row: Perturbation, size: Sizes) -> jobs.Job:
+def _job(name: str, weights_sha256: str, row: Perturbation, size: StudySize) -> jobs.Job:
     return jobs.Job(
         f"{name}-{row.name}",
         measure,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core import datasets, evaluation, files, inference, models
+from cnn_core import atomic_files, datasets, evaluation, inference, models
 from cnn_core.datasets import Split
 from cnn_core.training.checkpoint import Progress
 from cnn_core.training.loop import train
@@ -118,7 +118,7 @@ def ship(
     name = spec.name
     test = datasets.load(spec.dataset, split="test")
     weights, logits, golden = _write_weights(model, spec, test, folder)
-    with files.replacing(folder / f"{name}.predictions.npz") as aside:
+    with atomic_files.atomic_write(folder / f"{name}.predictions.npz") as aside:
         np.savez_compressed(aside, logits=logits, labels=test.labels.astype(np.uint8))
     accuracy = evaluation.accuracy(logits, test.labels)
     data_file = datasets.find(spec.dataset) or datasets.fetch(spec.dataset)
@@ -149,7 +149,7 @@ def ship(
         },
     }
     path = folder / f"{name}.json"
-    files.write_text(path, json.dumps(card, indent=1) + "\n")
+    atomic_files.write_text(path, json.dumps(card, indent=1) + "\n")
     return path
 
 
@@ -159,7 +159,7 @@ def _write_weights(
     """Write the weights; return their path, and the logits of test and golden images with them."""
     path = folder / f"{spec.name}.weights.h5"
     answers = _answers(model, spec, test)
-    with tempfile.TemporaryDirectory() as scratch, files.replacing(path) as aside:
+    with tempfile.TemporaryDirectory() as scratch, atomic_files.atomic_write(path) as aside:
         plain = Path(scratch) / path.name
         model.save_weights(plain)
         if spec.num_parameters > _LARGE:

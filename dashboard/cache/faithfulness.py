@@ -13,10 +13,10 @@ import streamlit as st
 from cnn_core import faithfulness, models
 from cnn_core.attribution import ClassScore, explain
 from cnn_core.datasets import Background
-from cnn_core.faithfulness import ErasureTest, MapMaker
-from cnn_core.studies import map_figures, map_ranking
-from cnn_core.studies.map_figures import FreshNetworks, MapFigures
-from cnn_core.studies.map_ranking import Estimate, MapRanking
+from cnn_core.faithfulness import DeletionInsertionTest, MapMaker
+from cnn_core.studies.faithfulness import map_tests, ranking
+from cnn_core.studies.faithfulness.map_tests import FreshNetworks, MapFigures
+from cnn_core.studies.faithfulness.ranking import Estimate, MapRanking
 from dashboard.cache import explanations, networks, pictures
 from dashboard.cache.explanations import Options, references_of
 from dashboard.cache.weights_key import keyed_by_weights
@@ -75,17 +75,19 @@ def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def shipped(name: str) -> MapRanking:
     """The shipped ranking of the methods on a network."""
-    return map_ranking.load(name)
+    return ranking.load(name)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=4)
 def fresh_networks(name: str) -> FreshNetworks:
     """Copies of a network that forgot what it learnt; the network itself is left alone."""
-    return map_figures.fresh_networks(networks.model(name))
+    return map_tests.fresh_networks(networks.model(name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
-def deletion_insertion(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) -> ErasureTest:
+def deletion_insertion(
+    name: str, pixels: np.ndarray, asked: tuple[Asked, ...]
+) -> DeletionInsertionTest:
     """The curves of several maps of one picture, which explain the same score.
 
     Raises:
@@ -93,7 +95,7 @@ def deletion_insertion(name: str, pixels: np.ndarray, asked: tuple[Asked, ...]) 
     """
     score = ClassScore(asked[0].target, asked[0].against)
     heatmaps = [heatmap(name, pixels, one) for one in asked]
-    return faithfulness.erasure_test(
+    return faithfulness.deletion_insertion_test(
         networks.model(name), pixels, heatmaps, score, background=explanations.background(name)
     )
 
@@ -109,7 +111,7 @@ def strip(
 @lru_cache(maxsize=2048)
 def estimate(values: tuple[float | None, ...]) -> Estimate | None:
     """The mean with its interval; a ranking asks for more than a hundred of them."""
-    return map_ranking.estimate(values)
+    return ranking.estimate(values)
 
 
 # One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
@@ -126,7 +128,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
     """
     fresh = fresh_networks(name)
     network = (*fresh.whole, fresh.last)[turn]
-    where = faithfulness.ground_of(pixels, background=explanations.background(name)).where
+    where = faithfulness.baseline_of(pixels, background=explanations.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(network, pixels), where
     )
@@ -135,7 +137,7 @@ def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float 
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
-    ground = faithfulness.ground_of(pixels, background=explanations.background(name))
+    ground = faithfulness.baseline_of(pixels, background=explanations.background(name))
     copy = faithfulness.noisy_copies(pixels, ground)[turn]
     return faithfulness.rank_correlation(
         heatmap(name, pixels, asked), asked.maker(name)(networks.model(name), copy), ground.where
@@ -152,7 +154,7 @@ def stages(name: str) -> tuple[str, ...]:
 def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
     other = faithfulness.randomised(networks.model(name), lowest=lowest)
-    where = faithfulness.ground_of(pixels, background=explanations.background(name)).where
+    where = faithfulness.baseline_of(pixels, background=explanations.background(name)).where
     return faithfulness.similarity(
         heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
     )
@@ -163,7 +165,7 @@ def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | N
 def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
     """The figures of one map of a test picture, for its true class."""
     split = pictures.split(models.get(name).dataset, "test")
-    return map_figures.figures_of(
+    return map_tests.figures_of(
         networks.model(name),
         fresh_networks(name),
         split.images[index],
@@ -179,7 +181,7 @@ def random_area(name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
     dataset = models.get(name).dataset
     split = pictures.split(dataset, "test")
-    return map_figures.random_area(
+    return map_tests.random_area(
         networks.model(name), split.images[index], int(split.labels[index]), dataset
     )
 

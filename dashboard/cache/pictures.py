@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     pass
 
 
-from cnn_core.studies.map_figures import NUM_REFERENCES
+from cnn_core.studies.faithfulness.map_tests import NUM_REFERENCES
 
 # Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.
 _splits: Once[Split] = Once(4)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn_core.faithfulness import Curves, ErasureTest
+from cnn_core.faithfulness import Curves, DeletionInsertionTest
 from dashboard.figures import colours, html
 from dashboard.figures.colours import KINDS
 from dashboard.figures.line_charts import BLUE, finish
@@ -16,7 +16,7 @@ RANDOM = "random orders"
 
 
 def curves(
-    test: ErasureTest, titles: Sequence[str], *, what: str, score: str = "logit"
+    test: DeletionInsertionTest, titles: Sequence[str], *, what: str, score: str = "logit"
 ) -> tuple[go.Figure, go.Figure]:
     """Deletion and insertion curves of some maps over the band of all random orders.
 
@@ -34,7 +34,7 @@ def curves(
     )
 
 
-def legend(test: ErasureTest, titles: Sequence[str]) -> str:
+def legend(test: DeletionInsertionTest, titles: Sequence[str]) -> str:
     """What the lines of both figures of an erasure test are, as HTML.
 
     Args:

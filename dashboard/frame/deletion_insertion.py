@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnn_core.faithfulness import ErasureTest
+from cnn_core.faithfulness import DeletionInsertionTest
 from dashboard.figures import deletion_insertion, heatmaps
 
 
 def show_curves(
-    test: ErasureTest, titles: Sequence[str], *, what: str, key: str, score: str = "logit"
+    test: DeletionInsertionTest, titles: Sequence[str], *, what: str, key: str, score: str = "logit"
 ) -> None:
     """The deletion beside the insertion curves, on a phone one above the other.
 

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core.attribution import Method, Option
-from cnn_core.studies.map_figures import options_for
+from cnn_core.studies.faithfulness.map_tests import options_for
 from dashboard import cache, session
 
 

@@ -26,7 +26,8 @@ from timing import machine
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browser.conftest import CHROMIUM, FLAGS, ROOT, serving
+from support.paths import ROOT
+from support.server import CHROMIUM, FLAGS, serving
 
 from cnn_core import datasets
 from dashboard.widgets.canvas.codec import to_text

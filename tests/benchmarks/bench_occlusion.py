@@ -21,12 +21,12 @@ import tensorflow as tf
 from timing import machine, seconds, table
 
 from cnn_core import inference, models
-from cnn_core.attribution.chain import Chain, Step, chain_of
-from cnn_core.attribution.dense_head import sharing
-from cnn_core.attribution.incremental import covered_logits
-from cnn_core.attribution.lanes import lanes
 from cnn_core.attribution.occlusion import occlusion_sensitivity
-from cnn_core.attribution.reach import reach
+from cnn_core.attribution.occlusion.dense_layer import sharing
+from cnn_core.attribution.occlusion.incremental import covered_logits
+from cnn_core.attribution.occlusion.intervals import lanes
+from cnn_core.attribution.occlusion.layer_chain import Chain, Step, chain_of
+from cnn_core.attribution.occlusion.schedule import reach
 from cnn_core.datasets import load
 from cnn_core.errors import MissingFileError
 

@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 
 from cnn_core import images, inference, models
-from cnn_core.decoding import decode
 from cnn_core.errors import PictureError
 from cnn_core.evaluation import wilson_interval
+from cnn_core.images.decoding import decode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from photographs import CONDITIONS, Photograph, photographs
+from support.photographs import CONDITIONS, Photograph, photographs
 
 
 def careful(data: bytes) -> np.ndarray:

@@ -28,8 +28,9 @@ from cnn_core import datasets, models
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browser.conftest import ROOT, serving
-from websocket_visitors import Visitor, is_shown, pictures, read, visit
+from support.paths import ROOT
+from support.server import serving
+from support.websocket_visitors import Visitor, is_shown, pictures, read, visit
 
 APP = ROOT / "dashboard" / "Home.py"
 PAUSE = 0.1  # s between two updates of the canvas

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
-from cnn_core.faithfulness import ground_of, verdict
-from cnn_core.faithfulness.agreement import NUM_COPIES
-from cnn_core.studies.map_figures import NUM_FRESH
+from cnn_core.faithfulness import baseline_of, verdict
+from cnn_core.faithfulness.stability import NUM_COPIES
+from cnn_core.studies.faithfulness.map_tests import NUM_FRESH
 from dashboard import cache, navigation, session
 from dashboard.app_pages.attention import charts
 from dashboard.app_pages.attention.evidence_text import (
@@ -67,7 +67,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     if not is_wanted:
         return
     try:
-        ground_of(digit.pixels, background=digit.background)
+        baseline_of(digit.pixels, background=digit.background)
     except PictureError as error:
         st.caption(str(error))
         return

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnn_core.faithfulness import ErasureTest, Verdict, mean_correlation, verdict
-from cnn_core.faithfulness.agreement import NUM_COPIES
-from cnn_core.faithfulness.erasure import NUM_ORDERS
-from cnn_core.studies.map_figures import NUM_FRESH
+from cnn_core.faithfulness import DeletionInsertionTest, Verdict, mean_correlation, verdict
+from cnn_core.faithfulness.deletion_insertion import NUM_ORDERS
+from cnn_core.faithfulness.stability import NUM_COPIES
+from cnn_core.studies.faithfulness.map_tests import NUM_FRESH
 from dashboard.figures import numbers
 
 VERDICTS: dict[Verdict, str] = {
@@ -37,7 +37,7 @@ def ordinal(place: int) -> str:
     return f"{place}{'th' if 10 <= place % 100 <= 20 else kind}"
 
 
-def in_words(test: ErasureTest, title: str, rival: str) -> str:
+def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
     """Whether a map beats chance, and whether it beats the best other method.
 
     Args:
@@ -76,7 +76,7 @@ def likeness(found: Sequence[float | None]) -> tuple[float | None, float | None]
 
 
 def figures_of(
-    test: ErasureTest, what: str, found: Sequence[float | None]
+    test: DeletionInsertionTest, what: str, found: Sequence[float | None]
 ) -> tuple[tuple[str, str], ...]:
     """The four figures of a map, each with what it means.
 
@@ -89,7 +89,7 @@ def figures_of(
     return (*_of_erasure(test, what), *_of_other_maps(found))
 
 
-def _of_erasure(test: ErasureTest, what: str) -> tuple[tuple[str, str], ...]:
+def _of_erasure(test: DeletionInsertionTest, what: str) -> tuple[tuple[str, str], ...]:
     random = test.random_deletion.areas
     usual = (
         f"Random orders: {numbers.percent(random.mean())} "

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core.attribution import METHODS, Attribution, Method, occlusion
-from cnn_core.attribution.places import describe
+from cnn_core.attribution.regions import describe
 from dashboard.figures import colours, heatmaps, html, numbers
 from dashboard.session import CurrentImage
 

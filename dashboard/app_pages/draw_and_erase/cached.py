@@ -12,7 +12,7 @@ from dashboard.cache.weights_key import all_weights, keyed_by_weights
 
 if TYPE_CHECKING:
     from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
-    from cnn_core.studies.flips import Flips
+    from cnn_core.studies.smallest_edits import SmallestEdits
 
 LEAD_SHARE = 0.5  # of what must be there; with less, most networks are content with a few pixels
 
@@ -49,13 +49,13 @@ def pertinent_negatives(name: str, pixels: np.ndarray) -> PertinentNegatives:
     return counterfactual.pertinent_negatives(cache.model(name), pixels)
 
 
-def study() -> Flips:
+def study() -> SmallestEdits:
     """The shipped figures on how small an edit can be."""
     return _study(all_weights())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _study(weights: tuple[str | None, ...]) -> Flips:
-    from cnn_core.studies import flips
+def _study(weights: tuple[str | None, ...]) -> SmallestEdits:
+    from cnn_core.studies import smallest_edits
 
-    return flips.load()
+    return smallest_edits.load()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnn_core import models
 from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
-from cnn_core.studies import flips as study
+from cnn_core.studies import smallest_edits
 from dashboard import cache, session
 from dashboard.app_pages.draw_and_erase import cached
 from dashboard.figures import html, numbers, pictures
@@ -233,20 +233,20 @@ def _empty_figures(
     return dabs, html.titled_figure(shown, "The smallest stroke", caption, width=_width())
 
 
-def _study_table(found: study.Flips, network: str) -> str:
+def _study_table(found: smallest_edits.SmallestEdits, network: str) -> str:
     head = ("Way", "Turned", "95% interval", "Each way", "Pixels", "Share of ink")
     lines: list[tuple[str, ...]] = []
     for row in found.rows:
         if row.network != network or len(row.directions) < 2:
             continue
         first, second = row.directions
-        if row.way == next(iter(study.WAYS)):
+        if row.way == next(iter(smallest_edits.EDIT_METHODS)):
             lines.append((f"{first[0]} and {first[1]}, {row.num_digits} digits",))
         single = [found.find(network, (way,), row.way).success_rate for way in (first, second)]
         is_none = row.median_pixels is None
         lines.append(
             (
-                study.WAYS[row.way].title,
+                smallest_edits.EDIT_METHODS[row.way].title,
                 f"{100 * row.success_rate:.0f}%",
                 f"{100 * row.interval[0]:.0f} to {100 * row.interval[1]:.0f}%",
                 f"{first[0]}→{first[1]} {100 * single[0]:.0f}%, "

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from cnn_core import embedding, models, shelf
+from cnn_core import disk_cache, embedding, models
 from cnn_core.datasets import Dataset, get, sample_indices
 from cnn_core.embedding import Projection
 from dashboard import cache
@@ -67,7 +67,7 @@ def _name_of(kind: str, name: str) -> str:
 @lru_cache(maxsize=64)
 def _name_for(kind: str, name: str, _weights: str) -> str:
     sizes = _dataset(name).split_sizes
-    return shelf.name_of(kind, cache.model(name), sizes["train"], sizes["test"])
+    return disk_cache.name_of(kind, cache.model(name), sizes["train"], sizes["test"])
 
 
 def _dataset(name: str) -> Dataset:
@@ -76,7 +76,7 @@ def _dataset(name: str) -> Dataset:
 
 def _known(key: str) -> None:
     """Let a job have the result that is kept on disk, if there is one."""
-    if background_jobs.find(key) is None and (kept := shelf.find(key)) is not None:
+    if background_jobs.find(key) is None and (kept := disk_cache.find(key)) is not None:
         background_jobs.keep(key, kept)
 
 
@@ -85,7 +85,7 @@ def layout_job(name: str) -> tuple[str, background_jobs.Work]:
     key, network = _name_of("layout", name), cache.model(name)
     _known(key)
 
-    def compute(progress: background_jobs.Progress) -> shelf.Arrays:
+    def compute(progress: background_jobs.Progress) -> disk_cache.Arrays:
         images = cache.split(_dataset(name).name, "test").images
         found = embedding.features(network, images, progress=progress)
         plane = embedding.fit_projection(found)
@@ -99,10 +99,10 @@ def layout_job(name: str) -> tuple[str, background_jobs.Work]:
             "features": found[sample],
         }
 
-    return key, lambda progress: shelf.find_or_compute(key, lambda: compute(progress))
+    return key, lambda progress: disk_cache.load_or_compute(key, lambda: compute(progress))
 
 
-def layout_of(kept: shelf.Arrays) -> Layout:
+def layout_of(kept: disk_cache.Arrays) -> Layout:
     """The result of layout_job()."""
     plane = Projection(kept["mean"], kept["axes"], kept["shares"])
     return Layout(kept["points"], plane, kept["sample"], kept["features"])
@@ -113,8 +113,8 @@ def neighbourhoods_job(name: str, layout: Layout) -> tuple[str, background_jobs.
     key = _name_of("neighbourhoods", name)
     _known(key)
 
-    def work(_progress: background_jobs.Progress) -> shelf.Arrays:
-        return shelf.find_or_compute(
+    def work(_progress: background_jobs.Progress) -> disk_cache.Arrays:
+        return disk_cache.load_or_compute(
             key, lambda: {"points": embedding.neighbourhoods(layout.features)}
         )
 
@@ -126,7 +126,7 @@ def training_job(name: str) -> tuple[str, background_jobs.Work]:
     key = _name_of("training", name)
     _known(key)
 
-    def compute(progress: background_jobs.Progress) -> shelf.Arrays:
+    def compute(progress: background_jobs.Progress) -> disk_cache.Arrays:
         network, split = cache.model(name), cache.split(_dataset(name).name, "train")
         width = embedding.features(network, split.images[:1]).shape[1]
         chosen = sample_indices(len(split.labels), MAX_NUMBERS // width)
@@ -134,16 +134,16 @@ def training_job(name: str) -> tuple[str, background_jobs.Work]:
         # Half the digits are enough to tell neighbours apart, and half the file.
         return {"indices": chosen, "features": found.clip(-6e4, 6e4).astype(np.float16)}
 
-    return key, lambda progress: shelf.find_or_compute(key, lambda: compute(progress))
+    return key, lambda progress: disk_cache.load_or_compute(key, lambda: compute(progress))
 
 
-def training_of(name: str, kept: shelf.Arrays) -> Training:
+def training_of(name: str, kept: disk_cache.Arrays) -> Training:
     """The result of training_job()."""
     return _training(_name_of("training", name), _dataset(name).name, kept)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _training(key: str, dataset: str, _kept: shelf.Arrays) -> Training:
+def _training(key: str, dataset: str, _kept: disk_cache.Arrays) -> Training:
     indices = _kept["indices"]
     labels = cache.split(dataset, "train").labels[indices]
     return Training(key, indices, _kept["features"].astype(np.float32), labels)

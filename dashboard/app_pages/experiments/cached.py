@@ -8,8 +8,8 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from cnn_core.studies.baselines import Baselines
-    from cnn_core.studies.conclusions import Conclusion
     from cnn_core.studies.experiments import ExperimentResult
+    from cnn_core.studies.experiments.conclusions import Conclusion
     from cnn_core.studies.grid_search import GridSearch
     from cnn_core.studies.k_fold import KFold
 
@@ -25,7 +25,7 @@ def experiment(name: str) -> ExperimentResult:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def conclusion(name: str) -> Conclusion:
     """What a one-factor experiment found."""
-    from cnn_core.studies import conclusions
+    from cnn_core.studies.experiments import conclusions
 
     return conclusions.conclude(experiment(name))
 

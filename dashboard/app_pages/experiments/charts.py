@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from cnn_core.studies.conclusions import Conclusion, last_values, rate_findings, smooth
 from cnn_core.studies.experiments import ExperimentResult, PointRuns, weight_edges
+from cnn_core.studies.experiments.conclusions import Conclusion, last_values, rate_findings, smooth
 from dashboard.figures import colours
 from dashboard.figures.line_charts import BLUE, FAINT, Line, finish, over_epochs
 

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.activations import NEAR_ZERO
-from cnn_core.studies.conclusions import Conclusion, Verdict, rate_findings
 from cnn_core.studies.experiments import Experiment, ExperimentResult, weight_edges
+from cnn_core.studies.experiments.conclusions import Conclusion, Verdict, rate_findings
 from dashboard.app_pages.experiments import charts
 from dashboard.figures import heatmaps, html
 from dashboard.frame import provenance

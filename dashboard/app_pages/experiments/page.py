@@ -5,8 +5,8 @@ from collections import Counter
 import streamlit as st
 
 from cnn_core.errors import MissingFileError
-from cnn_core.studies.conclusions import Conclusion
 from cnn_core.studies.experiments import EXPERIMENTS
+from cnn_core.studies.experiments.conclusions import Conclusion
 from dashboard.app_pages.experiments import baselines, cached, one_experiment
 from dashboard.figures import html
 from dashboard.frame import page_parts

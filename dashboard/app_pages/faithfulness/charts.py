@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn_core.studies.map_ranking import Estimate
+from cnn_core.studies.faithfulness.ranking import Estimate
 from dashboard.figures import colours, deletion_insertion
 from dashboard.figures.line_charts import FAINT, finish
 

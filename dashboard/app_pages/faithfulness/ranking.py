@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnn_core.attribution import METHODS
-from cnn_core.studies import map_ranking
-from cnn_core.studies.map_figures import NUM_CHECKED, MapFigures
-from cnn_core.studies.map_ranking import Estimate, MapRanking, MethodFigures
+from cnn_core.studies.faithfulness import ranking
+from cnn_core.studies.faithfulness.map_tests import NUM_CHECKED, MapFigures
+from cnn_core.studies.faithfulness.ranking import Estimate, MapRanking, MethodFigures
 from dashboard import session
 from dashboard.app_pages.faithfulness import charts
 from dashboard.cache import faithfulness
@@ -103,7 +103,7 @@ def show(found: MapRanking) -> None:
         for row in found.rows
         if (value := faithfulness.estimate(tuple(chosen.values(row)))) is not None
     }
-    usual = None if chosen.random is None else map_ranking.estimate(chosen.random(found))
+    usual = None if chosen.random is None else ranking.estimate(chosen.random(found))
     failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
     st.plotly_chart(
         charts.ranking_chart(
@@ -137,7 +137,7 @@ def verdict(found: MapRanking) -> str:
         return "No method passes the sanity check on this network: believe none of these maps."
     title = METHODS[best.method].title
     others = [row for row in found.rows if row.verdict != "fails" and row is not best]
-    leads = {row: map_ranking.lead(best, row) for row in others}
+    leads = {row: ranking.lead(best, row) for row in others}
     level = [METHODS[row.method].title for row in others if leads[row].low <= 0]
     said = f"On this network **{title}** is the best of {len(found.rows)} methods"
     if others:
@@ -194,7 +194,7 @@ def measure(name: str, count: int, seed: int) -> MapRanking:
         MissingFileError: the network or its pictures are not there.
     """
     bar = st.progress(0.0, "Preparing networks that learnt nothing")
-    indices = map_ranking.choose_images(name, count, seed=seed)
+    indices = ranking.choose_images(name, count, seed=seed)
     random = [faithfulness.random_area(name, index) for index in indices]
     places = {method: place for place, method in enumerate(METHODS)}
 
@@ -203,7 +203,7 @@ def measure(name: str, count: int, seed: int) -> MapRanking:
         bar.progress(done, f"{METHODS[method].title}: {turn + 1} of {count}")
         return faithfulness.figures(name, method, indices[turn], turn)
 
-    found = map_ranking.measured(name, indices, random, ask, most_seconds=_MOST_SECONDS)
+    found = ranking.measured(name, indices, random, ask, most_seconds=_MOST_SECONDS)
     bar.empty()
     return found
 

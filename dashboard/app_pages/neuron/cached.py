@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from cnn_core import datasets, evaluation, models, neurons, shelf
+from cnn_core import datasets, disk_cache, evaluation, models, neurons
 from cnn_core.evaluation import McNemar
-from cnn_core.neurons import ClassReaction, Kernel, Maximised, Patch
+from cnn_core.neurons import ClassResponse, Kernel, Maximised, Patch
 from dashboard import cache
 from dashboard.cache import background_jobs
 from dashboard.cache.weights_key import keyed_by_weights, weights_hash
@@ -35,13 +35,13 @@ def _test_reactions(name: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
     split = cache.split(models.get(name).dataset, "test")
     chosen = datasets.sample_indices(len(split.labels), NUM_CLASS_IMAGES)
     images = split.images[chosen]
-    return neurons.reactions(cache.model(name), layer, images), split.labels[chosen]
+    return neurons.unit_activations(cache.model(name), layer, images), split.labels[chosen]
 
 
-def responses_by_class(name: str, layer: str, channel: int) -> tuple[ClassReaction, ...]:
+def responses_by_class(name: str, layer: str, channel: int) -> tuple[ClassResponse, ...]:
     """A neuron's reactions to a sample of test images, class by class."""
     reactions, labels = _test_reactions(name, layer)
-    return neurons.reactions_by_class(reactions[:, channel], labels)
+    return neurons.responses_by_class(reactions[:, channel], labels)
 
 
 def effect_sample(name: str) -> np.ndarray:
@@ -67,7 +67,7 @@ def direct_weights(name: str, layer: str, channel: int) -> np.ndarray | None:
 def mean_activations(name: str, layer: str) -> np.ndarray:
     """The mean of each of a layer's neurons over the same test images and all places."""
     images = cache.split(models.get(name).dataset, "test").images[effect_sample(name)]
-    return neurons.reactions(cache.model(name), layer, images, summary="mean").mean(axis=0)
+    return neurons.unit_activations(cache.model(name), layer, images, summary="mean").mean(axis=0)
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
@@ -75,7 +75,7 @@ def ablated_logits(
     name: str, layer: str, channel: int, pixels: np.ndarray, level: float
 ) -> np.ndarray:
     """The logits (classes,) for one image with a neuron held at a level."""
-    return neurons.switched_logits(cache.model(name), layer, channel, pixels, level=level)[0]
+    return neurons.ablated_logits(cache.model(name), layer, channel, pixels, level=level)[0]
 
 
 @keyed_by_weights(st.cache_data, max_entries=64)
@@ -87,7 +87,7 @@ def maximised(name: str, layer: str, channel: int) -> Maximised:
 @lru_cache(maxsize=32)
 def _index_name(name: str, _weights: str) -> str:
     size = datasets.get(models.get(name).dataset).split_sizes["train"]
-    return shelf.name_of("strongest", cache.model(name), size)
+    return disk_cache.name_of("strongest", cache.model(name), size)
 
 
 def strongest_job(name: str) -> tuple[str, background_jobs.Work]:
@@ -96,14 +96,14 @@ def strongest_job(name: str) -> tuple[str, background_jobs.Work]:
     It shows at once what was found before and is kept on disk.
     """
     key = _index_name(name, weights_hash(name))
-    if background_jobs.find(key) is None and (kept := shelf.find(key)) is not None:
+    if background_jobs.find(key) is None and (kept := disk_cache.find(key)) is not None:
         background_jobs.keep(key, kept)
 
     def work(progress: background_jobs.Progress) -> dict[str, np.ndarray]:
         network = cache.model(name)
         images = cache.split(models.get(name).dataset, "train").images
-        return shelf.find_or_compute(
-            key, lambda: neurons.strongest_images(network, images, progress=progress)
+        return disk_cache.load_or_compute(
+            key, lambda: neurons.top_images(network, images, progress=progress)
         )
 
     return key, work
@@ -115,7 +115,7 @@ def strongest_patches(
 ) -> tuple[Patch, ...]:
     """Which part of each of some training images excites a neuron."""
     images = cache.split(models.get(name).dataset, "train").images[list(indices)]
-    return neurons.strongest_patches(cache.model(name), layer, channel, images)
+    return neurons.top_patches(cache.model(name), layer, channel, images)
 
 
 def accuracy_job(
@@ -126,7 +126,7 @@ def accuracy_job(
     def work(progress: background_jobs.Progress) -> McNemar:
         answers = cache.test_answers(name)
         images = cache.split(models.get(name).dataset, "test").images
-        switched = neurons.switched_logits(
+        switched = neurons.ablated_logits(
             cache.model(name), layer, channel, images, level=level, progress=progress
         )
         return evaluation.mcnemar(answers.logits, switched, answers.labels)

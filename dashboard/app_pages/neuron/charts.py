@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn_core.neurons import ClassReaction
+from cnn_core.neurons import ClassResponse
 from dashboard.figures import colours, pictures
 from dashboard.figures.line_charts import BLUE, finish
 
@@ -75,7 +75,7 @@ def weights(kernel: np.ndarray) -> np.ndarray:
     return coloured
 
 
-def responses(found: Sequence[ClassReaction], names: Sequence[str], strongest: int) -> go.Figure:
+def responses(found: Sequence[ClassResponse], names: Sequence[str], strongest: int) -> go.Figure:
     """How strongly a neuron reacts to each class: boxes of the middle half, whiskers of 90%.
 
     Args:

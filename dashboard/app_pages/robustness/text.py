@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnn_core import models
-from cnn_core.robustness import Hold, Perturbation, Sweep
+from cnn_core.robustness import Perturbation, StableRange, Sweep
 from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS
 from cnn_core.studies.robustness import Curve, Ranking
 from dashboard.figures import colours, html, numbers
@@ -168,7 +168,7 @@ def _panel(picture: np.ndarray, title: str, below: str, width: int) -> str:
     )
 
 
-def _held(hold: Hold, unit: str, names: Sequence[str]) -> str:
+def _held(hold: StableRange, unit: str, names: Sequence[str]) -> str:
     last = in_words(abs(hold.last), unit)  # the direction is said already
     if hold.turn is None or hold.answer is None:
         return f"holds to the end, {last}."

@@ -1,0 +1,166 @@
+"""Where all positions of a patch are on their way through a network, and which go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn_core.attribution.occlusion.intervals import Frame, Lane, lanes
+from cnn_core.attribution.occlusion.layer_chain import Chain, Pair, Stage
+
+# Positions go through a stage together: few enough that their blocks stay in the processor's
+# cache, and in steps of two, since each new number is compiled for.
+_MOST_TOGETHER = 640
+_BYTES_TOGETHER = 8 << 20
+_STEP_TOGETHER = 2
+
+
+@dataclass(frozen=True)
+class Frames:
+    """All frames of a stage.
+
+    Attributes:
+        down: along the rows.
+        across: along the columns.
+        is_fixed: whether all blocks that share their frames begin at the same place.
+    """
+
+    down: tuple[Frame, ...]
+    across: tuple[Frame, ...]
+    is_fixed: bool
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Where the changed places of every position stand on a map, and in a table of such places.
+
+    Attributes:
+        first: (n, 2) row and column of the map; a block lies inside of it.
+        size: (n, 2) height and width.
+        row: (n,) the row of the table with the first place.
+        pitch: (n,) from one row of the map to the next, in rows of the table.
+    """
+
+    first: np.ndarray
+    size: np.ndarray
+    row: np.ndarray
+    pitch: np.ndarray
+
+
+@dataclass(frozen=True)
+class Passage:
+    """All positions on their way through one stage.
+
+    Attributes:
+        frames: those of its stage.
+        places: (m, 8) int32, the positions in the order in which they go, some more than once:
+            row, pitch, first row and column, height and width of what comes in, in the table; and
+            the first row and column of the block that is made of it.
+        chunks: (chunks, 5) int32, those that go together: the first and the one behind the last,
+            the frame (rows' number times the number of the columns' frames plus the columns'
+            number), and the height and width of their blocks.
+    """
+
+    frames: Frames
+    places: np.ndarray
+    chunks: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The ways of all positions, and where they end.
+
+    Attributes:
+        passages: one for each stage.
+        ends: the last blocks; with a mean at the end, one row of the table for each position.
+        num_rows: of the last table.
+    """
+
+    passages: tuple[Passage, ...]
+    ends: Blocks
+    num_rows: int
+
+
+def reach(chain: Chain, starts: np.ndarray, patch_size: int) -> Reach:
+    """Follow a square patch through a network.
+
+    Args:
+        chain: the network.
+        starts: (n, 2) the first row and column of each position.
+        patch_size: side of the patch in pixels.
+    """
+    width = chain.input_shape[1]
+    blocks = Blocks(
+        starts,
+        np.full_like(starts, patch_size),
+        starts[:, 0] * width + starts[:, 1],
+        np.full(len(starts), width),
+    )
+    passages = []
+    for stage, of_stage in zip(chain.stages, lanes(chain, patch_size), strict=True):
+        order, chunks = _together(stage, of_stage, starts)
+        at = np.column_stack([blocks.row, blocks.pitch, blocks.first, blocks.size])
+        firsts = [lane.first[starts[:, axis]] for axis, lane in enumerate(of_stage)]
+        places = np.column_stack([at, *firsts])[order].astype(np.int32)
+        down, across = of_stage
+        frames = Frames(down.frames, across.frames, down.is_fixed)
+        passages.append(Passage(frames, places, chunks))
+        blocks, num_rows = _arrived(of_stage, stage.shapes[-1][:2], starts, order)
+    if chain.ending == "mean":
+        row = np.empty(len(starts), int)
+        row[order] = np.arange(len(order))
+        one = np.ones_like(starts)
+        blocks, num_rows = Blocks(0 * one, one, row, one[:, 0]), len(order)
+    return Reach(tuple(passages), blocks, num_rows)
+
+
+def _together(
+    stage: Stage, of_stage: tuple[Lane, Lane], starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The positions in the order of Passage.places, and Passage.chunks."""
+    down, across = of_stage
+    rows, columns = starts.T
+    high, wide = down.lengths[0, rows], across.lengths[0, columns]
+    frame = down.frame[rows] * len(across.frames) + across.frame[columns]
+    key = (frame * (high.max() + 1) + high) * (wide.max() + 1) + wide
+    order = np.argsort(key, kind="stable")
+    begins = np.flatnonzero(np.diff(key[order], prepend=-1))
+    groups = list(zip(begins, [*begins[1:], len(order)], strict=True))
+    # The most work first, so that all cores have some until the end.
+    groups.sort(key=lambda group: -(group[1] - group[0]) * (high * wide)[order[group[0]]])
+    most = _most_together(stage, of_stage)
+    taken, chunks, count = [], [], 0
+    for begin, end in groups:
+        number = -(-(end - begin) // most)  # of chunks, about as large as each other
+        together = -(-(end - begin) // (number * _STEP_TOGETHER)) * _STEP_TOGETHER
+        for first in range(begin, end, together):
+            taken.append(np.minimum(np.arange(first, first + together), end - 1))
+            one = order[first]
+            chunks.append((count, count + together, frame[one], high[one], wide[one]))
+            count += together
+    return order[np.concatenate(taken)], np.array(chunks, np.int32)
+
+
+def _most_together(stage: Stage, of_stage: tuple[Lane, Lane]) -> int:
+    areas = np.prod([lane.lengths.max(axis=1) for lane in of_stage], axis=0)
+    floats = max(int(area) * shape[2] for area, shape in zip(areas, stage.shapes, strict=True))
+    number = _BYTES_TOGETHER // (4 * floats) // _STEP_TOGETHER * _STEP_TOGETHER
+    return int(np.clip(number, _STEP_TOGETHER, _MOST_TOGETHER))
+
+
+def _arrived(
+    of_stage: tuple[Lane, Lane], shape: Pair, starts: np.ndarray, order: np.ndarray
+) -> tuple[Blocks, int]:
+    """The blocks behind a stage, and the number of rows of their table."""
+    sides = list(zip(of_stage, starts.T, shape, strict=True))
+    whole = np.stack([lane.lengths[-1, at] for lane, at, _ in sides], axis=1)
+    begin = np.stack([lane.given[0][at] for lane, at, _ in sides], axis=1)
+    first = np.maximum(begin, 0)
+    size = np.minimum(begin + whole, shape) - first
+    pitch, area = whole[:, 1], whole.prod(axis=1)
+    ends = np.cumsum(area[order])
+    row = np.empty(len(starts), int)
+    row[order] = ends - area[order]
+    row += (first - begin)[:, 0] * pitch + (first - begin)[:, 1]
+    return Blocks(first, size, row, pitch), int(ends[-1])

@@ -1,0 +1,111 @@
+"""One class against the rest at every threshold: ROC and precision-recall curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnn_core.evaluation.confusion import check
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a class's probability is worth as a test for the class, at every threshold.
+
+    Attributes:
+        x: (points,) false positive rate of a ROC curve, recall of a precision-recall curve.
+        y: (points,) true positive rate of a ROC curve, precision of a precision-recall curve.
+        thresholds: (points,) falling: at each point all images whose probability is at least the
+            threshold are taken for the class; the first is infinite, where none is.
+        area: under a ROC curve (AUC), or the average precision; both are 1 for a perfect ranking.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    thresholds: np.ndarray
+    area: float
+
+
+def roc_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve:
+    """The share of a class that is found against the share of the rest that is taken for it.
+
+    The area is the probability that an image of the class is ranked above one of the rest, ties
+    counting one half. Points on the straight line between their neighbours are left out.
+
+    Reference: Tom Fawcett, "An introduction to ROC analysis", 2006,
+    https://doi.org/10.1016/j.patrec.2005.10.010
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+        class_index: the class that is told from the rest.
+
+    Returns:
+        A Curve from (0, 0) to (1, 1), its area the AUC.
+
+    Raises:
+        ValueError: the labels do not fit the logits, or are all or none of this class.
+    """
+    right, wrong, thresholds = _counts(logits, labels, class_index)
+    if wrong[-1] == 0:
+        raise ValueError(
+            f"Expected labels of other classes too. Received: class_index={class_index} only"
+        )
+    x, y = wrong / wrong[-1], right / right[-1]
+    bends = (np.diff(right, 2) != 0) | (np.diff(wrong, 2) != 0)
+    kept = np.concatenate([[True], bends, [True]])
+    return Curve(x[kept], y[kept], thresholds[kept], float(np.trapezoid(y, x)))
+
+
+def precision_recall_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve:
+    """The share of right ones among those taken for a class against the share of it that is found.
+
+    The area is the average precision: each step of recall times the precision at its end, since
+    a straight line between two points would promise too much. Points between two of the same
+    recall are left out.
+
+    Reference: Jesse Davis and Mark Goadrich, "The Relationship Between Precision-Recall and ROC
+    Curves", 2006, https://doi.org/10.1145/1143844.1143874
+
+    Args:
+        logits: (n, classes).
+        labels: (n,) integers.
+        class_index: the class that is told from the rest.
+
+    Returns:
+        A Curve from recall 0, where precision is taken as 1, to recall 1.
+
+    Raises:
+        ValueError: the labels do not fit the logits, or none is of this class.
+    """
+    right, wrong, thresholds = _counts(logits, labels, class_index)
+    x, y = right / right[-1], right / np.maximum(right + wrong, 1)
+    y[0] = 1
+    steps = np.diff(right) > 0
+    kept = np.concatenate([[True], steps[1:] | steps[:-1], [True]])
+    return Curve(x[kept], y[kept], thresholds[kept], float(np.diff(x) @ y[1:]))
+
+
+def _counts(
+    logits: np.ndarray, labels: np.ndarray, class_index: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rightly and wrongly taken images at every threshold, and the thresholds."""
+    check(logits, labels)
+    if not 0 <= class_index < logits.shape[1] or class_index not in labels:
+        raise ValueError(
+            f"Expected class_index to be one of the labels. Received: class_index={class_index}"
+        )
+    # Log-odds rank as probabilities do, and do not run into 1 where a network is very sure.
+    odds = _log_odds(logits, class_index)
+    order = np.argsort(-odds, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(odds[order]) != 0, True))
+    right = np.cumsum(labels[order] == class_index)[ends]
+    thresholds = np.exp(-np.logaddexp(0, -odds[order][ends]))
+    return np.append(0, right), np.append(0, ends + 1 - right), np.append(np.inf, thresholds)
+
+
+def _log_odds(logits: np.ndarray, class_index: int) -> np.ndarray:
+    values = logits.astype(np.float64)
+    rest = np.logaddexp.reduce(np.delete(values, class_index, axis=1), axis=1)
+    return values[:, class_index] - rest

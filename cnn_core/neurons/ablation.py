@@ -1,0 +1,175 @@
+"""Switching a neuron off, and what it does for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import inference
+from cnn_core.activations import source_layers
+from cnn_core.inference import Progress, no_progress
+from cnn_core.model_cache import cached_per_model
+from cnn_core.neurons.units import check
+
+if TYPE_CHECKING:
+    import keras
+
+
+def ablated_logits(
+    model: keras.Model,
+    layer: str,
+    channel: int,
+    images: np.ndarray,
+    *,
+    level: float = 0.0,
+    progress: Progress = no_progress,
+) -> np.ndarray:
+    """Run the network with one neuron held at a fixed level, whatever the image shows.
+
+    A channel is held at all places of its map. The network itself stays as it is: its layers are
+    called one by one, with the neuron replaced on the way.
+
+    Args:
+        model: a Functional network whose last layer gives logits.
+        layer: one of neuron_layers().
+        channel: of the layer.
+        images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
+        level: what the neuron is held at; 0 switches it off.
+        progress: told the share done, in [0, 1], after every batch.
+
+    Returns:
+        (n, classes) float32.
+
+    Raises:
+        UnknownNameError: there is no such layer or channel.
+        ValueError: the images do not fit the network, or hold a value that is not finite.
+    """
+    check(model, layer, channel)
+    batch = inference.as_batch(model, images)
+    keep, put = _unchanged(model, layer)
+    keep[channel], put[channel] = 0, level
+    run = _traced(model, layer)
+    return inference.in_batches(lambda part: run(part, keep, put), batch, progress=progress)
+
+
+def class_effects(model: keras.Model, layer: str, channel: int, images: np.ndarray) -> np.ndarray:
+    """The weight of a neuron towards each class: what each logit loses when it is switched off.
+
+    The mean over the images of logit minus logit with the neuron at 0. Above 0: the neuron speaks
+    for the class. Where the way from it to the logits is straight, this is its mean activation
+    times its weight; elsewhere it says what really happens, bends and all.
+
+    Args:
+        model: a Functional network whose last layer gives logits.
+        layer: one of neuron_layers().
+        channel: of the layer.
+        images: (n, height, width, channels) in [0, 1], at least one.
+
+    Returns:
+        (classes,) float32, in logits.
+
+    Raises:
+        UnknownNameError: there is no such layer or channel.
+        ValueError: there is no image, or they do not fit the network.
+    """
+    if not len(images):
+        raise ValueError("Expected at least one image. Received: none")
+    falls = inference.logits(model, images) - ablated_logits(model, layer, channel, images)
+    mean: np.ndarray = falls.mean(axis=0, dtype=np.float64)
+    return mean.astype(np.float32)
+
+
+def direct_weights(model: keras.Model, layer: str, channel: int) -> np.ndarray | None:
+    """The exact weight of a neuron towards each class, where there is one.
+
+    Args:
+        model: a Functional network whose last layer gives logits.
+        layer: one of neuron_layers().
+        channel: of the layer.
+
+    Returns:
+        (classes,) float32, in logits for each unit of activation (of a channel, at all places of
+        its map at once); None if a layer behind it bends what passes, so that there is no single
+        weight, or if it is a logit itself.
+
+    Raises:
+        UnknownNameError: there is no such layer or channel.
+    """
+    check(model, layer, channel)
+    behind = _behind(model, layer)
+    if not behind or not all(_is_straight(each) for each in behind):
+        return None
+    blank = np.zeros((1, *model.input_shape[1:]), np.float32)
+    keep, put = _unchanged(model, layer)
+    base = _traced(model, layer)(blank, keep, put).numpy()[0]
+    put[channel] = 1
+    raised: np.ndarray = _traced(model, layer)(blank, keep, put).numpy()[0] - base
+    return raised
+
+
+def _unchanged(model: keras.Model, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """The factors and the summands of all channels of a layer that change nothing."""
+    count = model.get_layer(layer).output.shape[-1]
+    return np.ones(count, np.float32), np.zeros(count, np.float32)
+
+
+@cached_per_model()
+def _traced(model: keras.Model, layer: str) -> Callable[..., Any]:
+    import keras
+    import tensorflow as tf
+
+    channels = (model.get_layer(layer).output.shape[-1],)
+    signature = [
+        tf.TensorSpec((None, *model.input_shape[1:]), tf.float32),
+        tf.TensorSpec(channels, tf.float32),
+        tf.TensorSpec(channels, tf.float32),
+    ]
+    last = model.outputs[0]._keras_history.operation.name
+
+    @tf.function(input_signature=signature)
+    def run(images: Any, keep: Any, put: Any) -> Any:
+        found: dict[str, Any] = {}
+
+        def value_of(tensor: Any) -> Any:
+            return found[tensor._keras_history.operation.name]
+
+        # model.layers has each layer behind those it takes.
+        for each in model.layers:
+            if isinstance(each, keras.layers.InputLayer):
+                found[each.name] = images
+            else:
+                taken = keras.tree.map_structure(value_of, each.input)
+                found[each.name] = each(taken, training=False)
+            if each.name == layer:
+                found[layer] = found[layer] * keep + put
+        return found[last]
+
+    return run
+
+
+def _behind(model: keras.Model, layer: str) -> list[Any]:
+    """All layers that a layer's output passes on its ways to the logits."""
+    reached, behind = {layer}, []
+    for each in model.layers:
+        if each.name != layer and reached & set(source_layers(each)):
+            reached.add(each.name)
+            behind.append(each)
+    return behind
+
+
+def _is_straight(layer: Any) -> bool:
+    """Whether a layer's output is a weighted sum of its input, and a constant."""
+    import keras
+
+    from cnn_core.models.layers import IdentityShortcut
+
+    kinds = keras.layers
+    straight = (
+        *(kinds.Dense, kinds.Conv2D, kinds.BatchNormalization, kinds.Rescaling, kinds.Activation),
+        *(kinds.Flatten, kinds.Reshape, kinds.Dropout, kinds.ZeroPadding2D, IdentityShortcut),
+        *(kinds.AveragePooling2D, kinds.GlobalAveragePooling2D, kinds.Add, kinds.Concatenate),
+    )
+    activation = getattr(layer, "activation", keras.activations.linear)
+    return isinstance(layer, straight) and activation is keras.activations.linear

@@ -1,0 +1,1 @@
+"""Which method's maps can be believed, on every network."""

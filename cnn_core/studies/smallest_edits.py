@@ -1,0 +1,328 @@
+"""How small an edit turns an answer: the search against chance and against saliency."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import datasets, evaluation, inference, models
+from cnn_core.attribution import explain
+from cnn_core.counterfactual import smallest_edit
+from cnn_core.images.strokes import erase
+from cnn_core.studies import jobs, results
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "smallest_edits"
+NETWORKS = ("study",)
+PAIRS = ((1, 2), (4, 9), (3, 8), (7, 1))
+NUM_DIGITS = 100  # in each of the two directions of a pair
+SEEDS = (0, 1, 2)
+DATASET = "mnist"
+_IN_A_JOB = 10
+_BRUSH = 1.0  # radius of the random dabs: that of the search
+
+
+@dataclass(frozen=True)
+class EditMethod:
+    """A way to turn an answer.
+
+    Attributes:
+        name: the key of WAYS.
+        title: for people.
+        help: what is done, in one sentence.
+    """
+
+    name: str
+    title: str
+    help: str
+
+
+EDIT_METHODS = {
+    way.name: way
+    for way in (
+        EditMethod("erase", "Smallest erasure", "Strokes of the eraser, searched and pruned."),
+        EditMethod("add", "Smallest added stroke", "Strokes of the pen, searched and pruned."),
+        EditMethod("both", "Eraser and pen", "Strokes of either or both, searched and pruned."),
+        EditMethod("random", "Random erasure", "Dabs of the same eraser on ink, in random order."),
+        EditMethod(
+            "saliency", "Top saliency erased", "Single pixels, by the gradient of the margin."
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class EditStatistics:
+    """One way on the digits of one pair of classes.
+
+    Attributes:
+        network: a key of models.MODELS.
+        directions: (class of the digits, wanted class), one of a pair or both.
+        way: a key of WAYS.
+        num_digits: how many were asked about; all were read right before.
+        success_rate: the share that was turned into the wanted class, in [0, 1]; of what is
+            random, the mean of the seeds.
+        interval: lower and upper bound of the rate, with 95% confidence (Wilson).
+        median_pixels: that changed, over the digits that were turned; None if none was.
+        median_ink_share: the same, as a share of the digit's ink.
+    """
+
+    network: str
+    directions: tuple[tuple[int, int], ...]
+    way: str
+    num_digits: int
+    success_rate: float
+    interval: tuple[float, float]
+    median_pixels: float | None
+    median_ink_share: float | None
+
+
+@dataclass(frozen=True)
+class SmallestEdits:
+    """All ways on all pairs, and where the figures come from.
+
+    Attributes:
+        origin: where the figures come from.
+        weights_sha256: of the weights asked, by network; the rows hold for no others.
+        rows: one for each network, pair or direction of it, and way.
+    """
+
+    origin: results.Origin
+    weights_sha256: dict[str, str]
+    rows: tuple[EditStatistics, ...]
+
+    def find(
+        self, network: str, directions: tuple[tuple[int, int], ...], way: str
+    ) -> EditStatistics:
+        """The row of one direction or of both of a pair.
+
+        Raises:
+            ValueError: there is none.
+        """
+        for row in self.rows:
+            if (row.network, row.directions, row.way) == (network, directions, way):
+                return row
+        raise ValueError(f"Expected what was measured. Received: {network=}, {directions=}, {way=}")
+
+
+def measure(
+    network: str,
+    weights_sha256: str,
+    label: int,
+    wanted: int,
+    first: int,
+    count: int,
+    seeds: Sequence[int],
+) -> dict[str, Any]:
+    """Turn some test digits of one class into another, in every way.
+
+    Args:
+        network: a key of models.MODELS.
+        weights_sha256: of the weights asked.
+        label: the class of the digits.
+        wanted: the class that they are to become.
+        first: how many digits of the class that are read right come before.
+        count: how many to take.
+        seeds: of the random erasures.
+
+    Returns:
+        For each of WAYS the size of each edit that was found, (pixels, share of ink), and how many
+        were looked for; seconds: of wall time.
+
+    Raises:
+        MissingFileError: the weights are absent or other ones, or the data set is not there.
+    """
+    begun = time.monotonic()
+    results.require_weights(network, weights_sha256)
+    model = _network(network, weights_sha256)
+    test = datasets.load(DATASET, split="test")
+    indices = np.flatnonzero(test.labels == label)
+    is_right = inference.predict(model, test.images[indices]).classes == label
+    chosen = test.images[indices[is_right][first : first + count]]
+    sizes: dict[str, list[tuple[int, float]]] = {way: [] for way in EDIT_METHODS}
+    for digit in chosen:
+        for way in ("erase", "add", "both"):
+            edit = smallest_edit(model, digit, wanted, way)
+            sizes[way] += [_size(edit.original, edit.pixels)] if edit.is_found else []
+            most_pixels = edit.most_pixels
+        ranked = explain(model, digit, wanted, against=label).heatmap
+        sizes["saliency"] += _first_turned(model, by_rank(digit, ranked, most_pixels), wanted)
+        for seed in seeds:
+            erased = in_random_order(digit, most_pixels, seed)
+            sizes["random"] += _first_turned(model, erased, wanted)
+    tried = {way: len(chosen) * (len(seeds) if way == "random" else 1) for way in EDIT_METHODS}
+    return {"sizes": sizes, "tried": tried, "seconds": round(time.monotonic() - begun, 2)}
+
+
+def by_rank(digit: np.ndarray, heatmap: np.ndarray, most_pixels: int) -> np.ndarray:
+    """Erase the ink pixels with the largest values, one more in each picture.
+
+    Returns:
+        (n + 1, height, width, channels) float32, the digit itself first.
+    """
+    ink = np.flatnonzero(digit.any(axis=-1))
+    order = ink[np.argsort(-heatmap.ravel()[ink], kind="stable")][:most_pixels]
+    pictures = np.repeat(digit[None], len(order) + 1, axis=0)
+    flat = pictures.reshape(len(pictures), -1, digit.shape[-1])
+    for count in range(1, len(pictures)):
+        flat[count, order[:count]] = 0
+    return pictures
+
+
+def in_random_order(digit: np.ndarray, most_pixels: int, seed: int) -> np.ndarray:
+    """Erase with one more dab on a random pixel of the ink that is left in each picture.
+
+    Returns:
+        (n + 1, height, width, channels) float32, the digit itself first.
+    """
+    random = np.random.default_rng(seed)
+    pictures = [digit]
+    while (ink := np.argwhere(pictures[-1].any(axis=-1))).size:
+        row, column = random.choice(ink)
+        erased = erase(pictures[-1], [(column + 0.5, row + 0.5)], _BRUSH)
+        if (erased != digit).any(axis=-1).sum() > most_pixels:
+            break
+        pictures.append(erased)
+    return np.stack(pictures)
+
+
+def run(
+    folder: Path,
+    *,
+    networks: Sequence[str] = NETWORKS,
+    num_digits: int = NUM_DIGITS,
+    backend: str | None = None,
+    num_jobs: int = 1,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> SmallestEdits:
+    """Measure every way on every pair, in both directions.
+
+    Args:
+        folder: of the finished jobs; begun again, the study goes on from there, and a network
+            trained anew is measured anew.
+        networks: keys of models.MODELS that read digits.
+        num_digits: in each direction, at most as many as there are.
+        backend: of joblib, see jobs.run.
+        num_jobs: at once, see jobs.run.
+        on_done: told how many jobs of how many are done.
+
+    Raises:
+        MissingFileError: a network or the data set is not there.
+    """
+    weights = {network: models.weights_sha256(network) for network in networks}
+    directions = [way for pair in PAIRS for way in (pair, pair[::-1])]
+    work = [
+        jobs.Job(
+            f"{network}-{label}-to-{wanted}-{first:03d}",
+            measure,
+            {
+                "network": network,
+                "weights_sha256": weights[network],
+                "label": label,
+                "wanted": wanted,
+                "first": first,
+                "count": min(_IN_A_JOB, num_digits - first),
+                "seeds": list(SEEDS),
+            },
+        )
+        for network in networks
+        for label, wanted in directions
+        for first in range(0, num_digits, _IN_A_JOB)
+    ]
+    measured = jobs.run(
+        work, folder, title=NAME, backend=backend, num_jobs=num_jobs, on_done=on_done
+    )
+    by_direction: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
+    for job, one in zip(work, measured, strict=True):
+        arguments = job.arguments
+        key = (arguments["network"], arguments["label"], arguments["wanted"])
+        by_direction.setdefault(key, []).append(one)
+    rows = [
+        _row(network, asked, way, [one for pair in asked for one in by_direction[network, *pair]])
+        for network in networks
+        for pair in PAIRS
+        for asked in ((pair, pair[::-1]), (pair,), (pair[::-1],))
+        for way in EDIT_METHODS
+    ]
+    origin = results.origin(
+        NAME,
+        seeds=SEEDS,
+        wall_time_seconds=sum(one["seconds"] for one in measured),
+        dataset_names=[DATASET],
+        packages=("tensorflow", "numpy"),
+    )
+    return SmallestEdits(origin, weights, tuple(rows))
+
+
+def load() -> SmallestEdits:
+    """Return the shipped figures of the networks whose weights are here.
+
+    Raises:
+        MissingFileError: their file is absent, damaged, or of other weights than those here.
+    """
+    facts = results.read(NAME)
+    try:
+        weights = results.still_here(facts["weights_sha256"])
+        if not weights:
+            raise results.outdated(NAME)
+        rows = tuple(
+            EditStatistics(
+                **{
+                    **row,
+                    "directions": tuple((label, wanted) for label, wanted in row["directions"]),
+                    "interval": (row["interval"][0], row["interval"][1]),
+                }
+            )
+            for row in facts["rows"]
+            if row["network"] in weights
+        )
+        return SmallestEdits(results.read_origin(facts["origin"]), weights, rows)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise results.missing(NAME) from error
+
+
+@lru_cache(maxsize=1)
+def _network(name: str, weights_sha256: str) -> keras.Model:
+    return models.load_pretrained(name)
+
+
+def _first_turned(model: keras.Model, pictures: np.ndarray, wanted: int) -> list[tuple[int, float]]:
+    """The size of the first edit that turns the answer, in a list that is empty if none does."""
+    turned = np.flatnonzero(inference.predict(model, pictures).classes == wanted)
+    return [_size(pictures[0], pictures[turned[0]])] if len(turned) else []
+
+
+def _size(digit: np.ndarray, edited: np.ndarray) -> tuple[int, float]:
+    change = np.abs(edited.astype(np.float64) - digit)
+    return int(change.any(axis=-1).sum()), float(change.sum() / digit.sum(dtype=np.float64))
+
+
+def _row(
+    network: str,
+    directions: tuple[tuple[int, int], ...],
+    way: str,
+    measured: list[dict[str, Any]],
+) -> EditStatistics:
+    sizes = np.array([size for one in measured for size in one["sizes"][way]]).reshape(-1, 2)
+    tried = sum(one["tried"][way] for one in measured)
+    num_digits = sum(one["tried"]["erase"] for one in measured)
+    rate = len(sizes) / tried
+    pixels, ink = (float(np.median(column)) for column in sizes.T) if len(sizes) else (None, None)
+    return EditStatistics(
+        network=network,
+        directions=directions,
+        way=way,
+        num_digits=num_digits,
+        success_rate=rate,
+        interval=evaluation.wilson_interval(rate, num_digits),
+        median_pixels=pixels,
+        median_ink_share=None if ink is None else round(ink, 4),
+    )

@@ -1,0 +1,453 @@
+"""The pages with every kind of network: colour, 64x64, no convolution; and without their data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from support.visitors import Visitor, forget_pictures
+
+from cnn_core import datasets, models
+from cnn_core.attribution import METHODS
+from dashboard import cache, tensorflow_loader
+
+PAGES = (
+    "overview",
+    "draw_and_erase",
+    "attention",
+    "occlusion",
+    "filters",
+    "feature_maps",
+    "neuron",
+    "embedding",
+    "misclassified",
+    "one_vs_two",
+)
+# Padding and a single place, no convolution, colour, branches, shortcuts, 64x64.
+ROWS = ("lenet5", "ann", "cifar_simple", "mini_inception", "resnet20", "course_cnn", "course_fc")
+DENSE = ("ann", "course_fc")
+CAMS = [row.title for row in METHODS.values() if row.needs_conv_layer]
+NUM_SIGNS = 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the shipped `study`, untrained networks, and a few pictures for them."""
+    tensorflow_loader.wait()
+    folder, shipped = tmp_path_factory.mktemp("made"), models.PRETRAINED
+    for path in shipped.glob("study.*"):
+        (folder / path.name).symlink_to(path)
+    write_pictures(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("CNN_LENS_DATA", "XDG_CACHE_HOME"):  # not the shelf of earlier runs
+            patch.setenv(variable, str(folder))
+        patch.setattr(models, "PRETRAINED", folder)
+        for name in (*ROWS, "robust"):
+            write_untrained(name, folder)
+        forget()
+        yield folder
+    forget()
+
+
+def forget() -> None:
+    """Empty the caches, which hold what was read from another folder."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    forget_pictures()
+
+
+def write_pictures(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    labels = np.arange(60) % 10
+    colour = random.integers(0, 256, (60, 32, 32, 3), np.uint8)
+    np.savez(folder / "cifar10.npz", x_train=colour, y_train=labels, x_test=colour, y_test=labels)
+    signs = random.integers(1, 256, (5 * NUM_SIGNS, 64, 64), np.uint8)
+    np.savez(folder / "sign_digits.npz", x=signs, y=np.arange(5 * NUM_SIGNS) % 10)
+
+
+def write_untrained(name: str, folder: Path) -> None:
+    """Files as they are shipped, with fresh weights and answers that are right about half."""
+    keras.utils.set_random_seed(0)
+    network = models.build(name)
+    network.save_weights(folder / f"{name}.weights.h5")
+    labels = datasets.load(models.get(name).dataset, split="test").labels
+    logits = np.random.default_rng(1).normal(size=(len(labels), 10)).astype(np.float32)
+    logits[np.arange(len(labels)), labels] += 1.5
+    np.savez(folder / f"{name}.predictions.npz", logits=logits, labels=labels)
+    card = {
+        "weights_sha256": models.sha256(models.weights_path(name)),
+        "test_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        "num_parameters": network.count_params(),
+    }
+    (folder / f"{name}.json").write_text(json.dumps(card))
+
+
+def model_of(visitor: Visitor) -> str:
+    (picker,) = (box for box in visitor.app.selectbox if box.key == "model")
+    return str(picker.value)
+
+
+def alt(visitor: Visitor) -> str:
+    return str(visitor.app.main.get("plotly_chart")[0].proto.alt)
+
+
+# --- Every page, every kind of network ---
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", ROWS)
+def test_every_page_works_for_every_kind_of_network(name: str, page: str) -> None:
+    visitor = Visitor(page, model=name, digit="7")
+    assert visitor.complaints() == []
+    assert model_of(visitor) == name
+    noun = datasets.get(models.get(name).dataset).noun
+    assert f"Test {noun} 7" in visitor.card()
+    is_study = page == "one_vs_two"
+    said = " ".join([*visitor.text("markdown"), *visitor.text("caption"), visitor.html()])
+    assert is_study or noun == "digit" or " digit" not in said.replace("to digits", "")
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_layer_of_every_kind_of_network_can_be_looked_at(name: str) -> None:
+    visitor = Visitor("feature_maps", model=name)
+    key = f"map_layer_{name}"
+    layers = visitor.options(key)
+    for layer in {layers[0], layers[len(layers) // 2], layers[-1]}:
+        visitor.choose(key, layer)
+        assert visitor.complaints() == []
+        assert visitor.shows(f"maps_{layer}") or "units" in visitor.text("caption")[-1]
+
+
+@pytest.mark.parametrize("name", ["mini_inception", "course_fc"])
+def test_neurons_and_neighbours_of_every_kind_of_network(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    visitor = Visitor("neuron", model=name)
+    layers = visitor.options(f"neuron_layer_{name}")
+    visitor.press("Look for them")
+    visitor.wait_for_jobs()
+    for layer in (layers[0], layers[-2]):
+        visitor.choose(f"neuron_layer_{name}", layer)
+        assert visitor.complaints() == []
+    assert len(visitor.component("neuron_patches")["captions"]) == 16
+    assert "The exact weights" in " ".join(visitor.text("caption"))
+    visitor.go_to("embedding")
+    noun = datasets.get(models.get(name).dataset).noun
+    visitor.wait_for_jobs()
+    visitor.press(f"Look among the training {noun}s")
+    visitor.wait_for_jobs()
+    assert visitor.complaints() == []
+    assert len(visitor.component("near_training")["captions"]) == 10
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("view", ["All methods", "All classes"])
+def test_every_kind_of_network_is_explained_by_all_methods_and_for_all_classes(
+    name: str, view: str
+) -> None:
+    visitor = Visitor("attention", model=name)
+    visitor.choose("attention_view", view)
+    assert visitor.complaints() == []
+    if view == "All classes":
+        assert all(label in alt(visitor) for label in models.get(name).class_names)
+    else:
+        charts = visitor.app.main.get("plotly_chart")
+        titles = " ".join(chart.proto.alt.split(". ")[0] for chart in charts)
+        assert all((title in titles) is (name not in DENSE) for title in CAMS)
+
+
+# --- No convolution ---
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_methods_that_need_a_convolution_are_left_out_with_the_reason(name: str) -> None:
+    visitor = Visitor("attention")
+    visitor.choose("method", "layer_cam")
+    visitor.choose("model", name)
+    assert visitor.complaints() == []
+    assert not set(CAMS) & set(visitor.options("method"))
+    (reason,) = (text for text in visitor.text("caption") if "Grad-CAM" in text)
+    assert "this network has none" in reason
+    assert alt(visitor).startswith("Gradient saliency for ")
+    visitor.choose("model", "study")
+    assert set(CAMS) <= set(visitor.options("method"))
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_a_network_without_convolutions_has_units_instead_of_maps_and_filters(name: str) -> None:
+    visitor = Visitor("filters", model=name)
+    assert visitor.text("info")[0].startswith("This network has no convolution")
+    assert alt(visitor) == "Histograms of the weights of every layer"
+    visitor.go_to("feature_maps")
+    assert visitor.text("caption")[0].startswith("This network has no convolution")
+    assert alt(visitor) == "The outputs of dense1"
+    visitor.go_to("overview")
+    assert "Units of dense1" in visitor.html()
+    assert "Units of dense2" in visitor.html()
+
+
+# --- Names, sizes and ranges ---
+
+
+def test_colour_pictures_have_names_for_classes() -> None:
+    visitor, names = Visitor(model="cifar_simple"), models.get("cifar_simple").class_names
+    answers = cache.test_answers("cifar_simple")
+    assert f"true class {names[answers.labels[1]]}" in visitor.card()
+    assert f"answer <b>{names[answers.logits[1].argmax()]}</b>" in visitor.card()
+    visitor.choose("of_class_cifar10", "horse")
+    assert "true class horse" in visitor.card()
+    visitor.press("digit_next")
+    assert "true class horse" in visitor.card()
+
+
+@pytest.mark.parametrize(
+    ("name", "patch", "stride"),
+    [("study", (4, 14), 1), ("cifar_simple", (4, 16), 1), ("course_fc", (9, 28), 3)],
+)
+def test_the_patch_is_measured_against_the_picture(
+    name: str, patch: tuple[int, int], stride: int
+) -> None:
+    visitor = Visitor("occlusion", model=name)
+    side = models.get(name).input_shape[0]
+    keys = f"patch_size_{side}", f"stride_{side}"
+    sizes, strides = (visitor.component(key) for key in keys)
+    assert (sizes["value"], sizes["maximum"]) == patch
+    assert strides["value"] == stride
+    visitor.slide(keys[0], patch[1])
+    assert visitor.component("occlusion_probe")["box"] == [patch[1]] * 2
+    assert visitor.complaints() == []
+
+
+def test_another_data_set_keeps_index_and_class_in_range() -> None:
+    visitor, label = Visitor(digit="9876"), str(cache.test_answers("study").labels[9876])
+    visitor.choose("of_class_mnist", label)
+    assert "Test digit 9876<" in visitor.card()
+    visitor.choose("model", "course_fc")
+    assert visitor.complaints() == []
+    assert "Test sign 1<" in visitor.card()
+    visitor.press("digit_previous")
+    visitor.press("digit_previous")
+    assert f"Test sign {NUM_SIGNS - 1}<" in visitor.card()
+    visitor.choose("model", "study")
+    assert visitor.complaints() == []
+    visitor.press("digit_next")
+    assert f"true class {label}" in visitor.card()
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        *((page, {"model": "nonsense", "digit": "999999"}) for page in PAGES),
+        ("overview", {"model": "../study", "digit": "x"}),
+        ("overview", {"model": ["", "ann"], "digit": "-1"}),
+    ],
+)
+def test_an_address_that_means_nothing_does_no_harm(page: str, address: dict) -> None:
+    visitor = Visitor(page, **address)
+    assert visitor.complaints() == []
+    assert "Test digit 1<" in visitor.card()
+
+
+def test_the_index_of_an_address_is_held_to_the_data_set() -> None:
+    assert "Test sign 1<" in Visitor(model="course_fc", digit="20").card()
+    assert "Test sign 19<" in Visitor(model="course_fc", digit="19").card()
+
+
+# --- Which model a page begins with ---
+
+
+def one_run() -> None:
+    """A page that only settles its model; the test sets which page it is, and the choice."""
+    import streamlit as st
+
+    from dashboard import session
+
+    page, offered = st.session_state.get("page", ""), ("study", "robust", "ann")
+    session.settle_model(page, offered)
+    if "choice" in st.session_state:
+        session.choose_model(st.session_state.pop("choice"))
+    session.write_address(session.model_in_address(page, offered))
+    st.text(f"{session.model_name()} {st.query_params.to_dict()}")
+
+
+class Chooser:
+    """A visitor of one_run()."""
+
+    def __init__(self, **address: str) -> None:
+        self.app = AppTest.from_function(one_run, default_timeout=20)
+        self.app.query_params.update(address)
+
+    def at(self, page: str) -> str:
+        self.app.session_state["page"] = page
+        self.app.run()
+        assert not self.app.exception
+        return str(self.app.text[0].value)
+
+    def choose(self, name: str) -> None:
+        self.app.session_state["choice"] = name
+
+
+def test_a_page_begins_with_its_own_model_until_the_visitor_chooses() -> None:
+    visitor = Chooser()
+    assert visitor.at("") == "study {}"
+    assert visitor.at("draw_and_erase") == "robust {}"
+    assert visitor.at("attention") == "robust {}"
+    assert visitor.at("one_vs_two") == "study {}"
+    visitor.choose("study")
+    assert visitor.at("draw_and_erase") == "study {'model': 'study'}"
+    visitor.choose("ann")
+    for page in ("draw_and_erase", "attention", "one_vs_two"):
+        assert visitor.at(page) == "ann {'model': 'ann'}"
+
+
+def test_a_model_in_the_address_is_a_choice_and_an_unknown_one_is_none() -> None:
+    assert Chooser(model="ann").at("draw_and_erase") == "ann {'model': 'ann'}"
+    assert Chooser(model="nonsense").at("draw_and_erase") == "robust {}"
+    assert Chooser(model="study").at("draw_and_erase") == "study {'model': 'study'}"
+
+
+def test_the_drawing_page_begins_with_the_robust_network() -> None:
+    visitor = Visitor("draw_and_erase")
+    assert model_of(visitor) == "robust"
+    visitor.go_to("one_vs_two")
+    assert model_of(visitor) == "study"
+    visitor.choose("model", "lenet5")
+    visitor.go_to("draw_and_erase")
+    assert model_of(visitor) == "lenet5"
+
+
+# --- The study of one versus two is about digits ---
+
+
+def test_the_study_of_digits_goes_on_with_a_network_that_reads_them() -> None:
+    visitor = Visitor("one_vs_two", model="course_fc")
+    assert visitor.text("info") == [
+        "This study is about digits, and Course network, dense reads signs."
+    ]
+    visitor.press("Go on with the one-versus-two network")
+    assert visitor.complaints() == []
+    assert model_of(visitor) == "study"
+    assert "The head decides" in visitor.text("subheader")
+
+
+# --- What is missing or damaged ---
+
+
+@pytest.fixture
+def _fresh_caches() -> Iterator[None]:
+    forget()
+    yield
+    forget()
+
+
+@pytest.fixture
+def elsewhere(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _fresh_caches: None
+) -> Path:
+    """The files of two networks in a folder where they may be damaged."""
+    for name in ("study", "ann"):
+        for path in made.glob(f"{name}.*"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(models, "PRETRAINED", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["weights.h5", "json", "predictions.npz"])
+def test_a_damaged_network_is_one_sentence_and_another_can_be_chosen(
+    kind: str, elsewhere: Path
+) -> None:
+    path = elsewhere / f"ann.{kind}"
+    path.write_bytes(path.read_bytes()[:-50])
+    visitor = Visitor("attention", model="ann")
+    (complaint,) = visitor.complaints()
+    assert complaint.startswith(f"ann.{kind} is missing or damaged")
+    assert "`python -m cnn_core.training ann`" in complaint
+    visitor.choose("model", "study")
+    assert visitor.complaints() == []
+    assert alt(visitor).startswith("Gradient saliency")
+
+
+def test_a_network_without_files_is_not_offered_and_the_address_hears_why(elsewhere: Path) -> None:
+    (elsewhere / "ann.weights.h5").unlink()
+    visitor = Visitor("attention", model="ann")
+    assert visitor.options("model") == ["One-versus-two network"]
+    (warning,) = (element.value for element in visitor.app.sidebar.warning)
+    assert "`python -m cnn_core.training ann`" in warning
+
+
+def test_a_name_that_no_network_has_is_said_until_the_visitor_chooses() -> None:
+    visitor = Visitor(model="nonsense")
+    visitor.go_to("filters")
+    (warning,) = (element.value for element in visitor.app.sidebar.warning)
+    assert warning.startswith("There is no model of the name in the address")
+    visitor.choose("model", "ann")
+    assert not visitor.app.sidebar.warning
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _fresh_caches: None) -> Path:
+    """A machine without the pictures; gives the file that a download of the signs would write."""
+    monkeypatch.delenv("CNN_LENS_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "cnn_lens" / "sign_digits.npz"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_the_pictures_a_page_shows_what_it_can(page: str, nowhere: Path) -> None:
+    visitor = Visitor(page, model="course_fc", digit="7")
+    assert "Test sign 7<" in visitor.card()
+    assert "answer <b>" in visitor.card()
+    complaints = visitor.complaints()
+    offers = [button.label for button in visitor.app.button if button.label.startswith("Down")]
+    if page in ("filters", "one_vs_two"):
+        assert (complaints, offers) == ([], [])
+    else:
+        assert offers == ["Download Sign Language Digits"]
+        (complaint,) = complaints
+        assert complaint.startswith("The pictures of Sign Language Digits are not on this machine")
+        for way in ("download", "CNN_LENS_DATA", str(nowhere.parent)):
+            assert way in complaint
+    if page == "misclassified":
+        answers = cache.test_answers("course_fc")
+        wrong = int((answers.logits.argmax(axis=1) != answers.labels).sum())
+        assert f"**{wrong} of {NUM_SIGNS}** test signs are wrong" in visitor.text("markdown")[1]
+        assert alt(visitor) == "Mistakes by true class and answer"
+    if page == "overview":
+        assert "attention" in {link.proto.page for link in visitor.app.main.get("page_link")}
+    assert not nowhere.exists(), "nothing is downloaded by itself"
+
+
+def downloaded_by(fetch: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = datasets.get("sign_digits")
+    monkeypatch.setitem(datasets.DATASETS, row.name, replace(row, download=fetch))  # type: ignore[arg-type]
+
+
+def test_a_download_brings_the_pictures(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.full((5 * NUM_SIGNS, 64, 64), 128, np.uint8)
+    downloaded_by(lambda: {"x": pixels, "y": np.zeros(len(pixels), np.uint8)}, monkeypatch)
+    visitor = Visitor("feature_maps", model="course_fc")
+    visitor.press("Download Sign Language Digits")
+    assert visitor.complaints() == []
+    assert nowhere.exists()
+    assert "cl-pixels" in visitor.card()
+
+
+def test_a_download_that_fails_is_one_more_sentence(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline() -> None:
+        raise OSError("no network")
+
+    downloaded_by(offline, monkeypatch)
+    visitor = Visitor("feature_maps", model="course_fc")
+    visitor.press("Download Sign Language Digits")
+    assert "cannot be downloaded" in visitor.complaints()[-1]
+    assert not nowhere.exists()

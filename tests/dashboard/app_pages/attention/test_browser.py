@@ -1,0 +1,51 @@
+"""The Attention page in a real browser: labels that follow the answer, and views side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.paths import HOME
+from support.lens import Lens
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture
+def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
+    lens = Lens(page, serve(HOME))
+    lens.open("attention")
+    return lens
+
+
+def test_the_class_that_is_named_is_the_answer_to_the_digit_that_is_shown(lens: Lens) -> None:
+    chosen = lens.main.get_by_role("combobox", name="Evidence for")
+    chart = lens.main.get_by_test_id("stPlotlyChart").first
+    expect(chosen).to_have_value("2, the answer")
+    lens.page.get_by_label("Test digit").fill("0")
+    lens.page.keyboard.press("Enter")
+    expect(chart).to_have_attribute("aria-label", re.compile("for class 7"))
+    expect(chosen).to_have_value("7, the answer")
+
+
+def test_a_step_of_the_seed_draws_another_map(lens: Lens) -> None:
+    lens.main.get_by_role("combobox", name="Method").click()
+    lens.page.get_by_role("option", name="RISE").click()
+    chart = lens.main.get_by_test_id("stPlotlyChart").first
+    expect(chart).to_have_attribute("aria-label", re.compile("^RISE"))
+    lens.settle()
+    scale = lens.main.locator(".cl-scale").first
+    before = scale.inner_text()
+    lens.main.get_by_test_id("stNumberInputStepUp").click()
+    expect(scale).not_to_have_text(before)
+
+
+def test_two_classes_are_three_maps_on_one_scale_and_said_in_words(lens: Lens) -> None:
+    lens.main.get_by_text("Two classes", exact=True).click()
+    chart = lens.main.get_by_test_id("stPlotlyChart").first
+    expect(chart).to_have_attribute("aria-label", re.compile("2 rather than 1"))
+    expect(chart).to_have_attribute("aria-label", re.compile("What matters most for 2: "))
+    expect(chart.locator(".hm")).to_have_count(3)
+    rival = lens.main.get_by_role("combobox", name="Against")
+    expect(rival).to_have_value("1, next likeliest")

@@ -1,0 +1,304 @@
+"""The page that changes the current picture until the answer turns, through Home.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.visitors import STEM, Visitor, forget_pictures
+
+from cnn_core import inference, models
+from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
+from cnn_core.studies import results
+from cnn_core.studies.robustness import Curve, rank
+from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.robustness import cached, charts
+from dashboard.app_pages.robustness.text import (
+    hold_in_words,
+    in_words,
+    mean_in_words,
+    ranking_in_words,
+    table,
+)
+from dashboard.figures import colours, pictures
+from dashboard.widgets.canvas.codec import from_text, to_text
+
+BLANK = np.zeros((28, 28), np.uint8)
+POINT = BLANK.copy()
+POINT[14, 14] = 255
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network() -> None:
+    """Compiled too: an AppTest that waits for maps does not know that the page was switched."""
+    tensorflow_loader.wait()
+    cache.wait_until_compiled("study")
+
+
+@pytest.fixture(scope="module")
+def looking() -> Visitor:
+    """One visitor who goes through all changes."""
+    tensorflow_loader.wait()
+    return Visitor("robustness", model="study")
+
+
+def text(visitor: Visitor) -> str:
+    return "\n".join([*visitor.text("markdown"), *visitor.text("caption")])
+
+
+def figures(visitor: Visitor) -> dict[str, str]:
+    """The titles of the three pictures with their addresses."""
+    found = re.findall(
+        r'<figure class="cl-figure".*?<b>(.*?)</b><img.*?src="(.*?)"', visitor.html()
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize("row", PERTURBATIONS.values(), ids=lambda row: row.name)
+def test_every_change_shows_the_changed_digit_and_both_answers(
+    row: Perturbation, looking: Visitor, digit: np.ndarray
+) -> None:
+    visitor = looking
+    visitor.choose("change_paper", row.name)
+    assert visitor.complaints() == []
+    changed = perturb(digit, row.name, row.default, model=cache.model("study"))
+    shown = figures(visitor)
+    assert list(shown) == ["Test digit 1", "Changed", "Difference"]
+    assert shown["Test digit 1"] == pictures.data_uri(pictures.as_picture(digit))
+    assert shown["Changed"] == pictures.data_uri(pictures.as_picture(changed))
+    answer = inference.predict(cache.model("study"), changed)
+    assert f"Now <b>{answer.classes[0]}</b><span>before 2</span>" in visitor.html()
+    assert row.help.split("\n")[0] in text(visitor)
+    assert (f"({row.paper})" in text(visitor)) == row.needs_model
+    expected = hold_in_words(
+        cached.sweep("study", digit, row.name, None, options_of(row)),
+        row,
+        models.get("study").class_names,
+        dict(options_of(row)),
+    )
+    assert expected in text(visitor)
+    assert len(visitor.app.main.get("plotly_chart")) == 2
+    assert re.search("holds best|no network holds", text(visitor))
+
+
+def options_of(row: Perturbation) -> cache.Options:
+    return tuple((option.name, option.default) for option in row.options)
+
+
+def test_strength_options_and_target_change_the_picture() -> None:
+    visitor = Visitor("robustness", model="study")
+    first = figures(visitor)["Changed"]
+    visitor.slide("strength_rotation_mnist", 0)
+    assert figures(visitor)["Changed"] == figures(visitor)["Test digit 1"]
+    assert visitor.text("info") == []
+    visitor.slide("strength_rotation_mnist", -50)
+    assert figures(visitor)["Changed"] != first
+    assert "Rotation, \N{MINUS SIGN}50 degrees" in visitor.html()
+    visitor.choose("change_paper", "pgd")
+    away = figures(visitor)["Changed"]
+    visitor.choose("attack_target", 3)
+    assert figures(visitor)["Changed"] != away
+    assert "Now <b>3</b>" in visitor.html()
+    assert visitor.complaints() == []
+
+
+def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> None:
+    for row in PERTURBATIONS.values():
+        looking.choose("change_paper", row.name)
+        slider = looking.component(f"strength_{row.name}_mnist")
+        assert slider["isSlow"] == row.is_search
+        assert ("begins when the slider is let go" in text(looking)) == row.is_search
+        assert slider["minimum"] <= slider["value"] <= slider["maximum"]
+
+
+def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
+    visitor = Visitor("robustness", model="study")
+    visitor.press("Use the changed digit")
+    assert visitor.text("title") == ["Draw and erase"]
+    expected = pictures.as_picture(perturb(digit, "rotation", 20))
+    sent = from_text(visitor.component("digit_canvas")["pixels"], (28, 28))
+    np.testing.assert_array_equal(sent, expected)
+    assert "Test digit 1, edited" in visitor.card()
+    visitor.go_to("robustness")
+    assert figures(visitor)["Test digit 1, edited"] == pictures.data_uri(expected)
+
+
+def test_a_digit_drawn_by_hand_is_changed_like_any_other() -> None:
+    visitor = Visitor("robustness", model="study", own=to_text(STEM))
+    assert figures(visitor)["Your own digit"] == pictures.data_uri(STEM)
+    assert visitor.complaints() == []
+
+
+def test_a_photograph_has_no_strokes_and_says_so() -> None:
+    visitor = Visitor("robustness", model="course_fc")
+    assert "Stroke thickness is for strokes on paper" in text(visitor)
+    assert "Stroke thickness" not in visitor.options("change_photo")
+
+
+# --- Bad input ---
+
+
+def test_blank_paper_gets_a_sentence_and_no_chart_of_nothing() -> None:
+    visitor = Visitor("robustness", model="study", own=to_text(BLANK))
+    (sentence,) = visitor.text("info")
+    assert sentence.startswith("The paper is blank, so there is no answer to hold: draw a digit")
+    assert figures(visitor) == {}
+    assert len(visitor.app.main.get("plotly_chart")) == 1, "the networks' curves need no digit"
+
+
+def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
+    visitor = Visitor("robustness", model="study", own=to_text(BLANK + 255))
+    assert visitor.text("info") == [
+        "This change leaves the digit exactly as it is, so the answer stays."
+    ]
+    assert "nan" not in visitor.html().lower()
+    assert "holds to the end" in text(visitor)
+
+
+def test_a_single_pixel_that_is_worn_away_says_so() -> None:
+    visitor = Visitor("robustness", model="study", own=to_text(POINT))
+    visitor.choose("change_paper", "thickness")
+    visitor.slide("strength_thickness_mnist", -1)
+    assert visitor.text("info") == [
+        "Nothing of the digit is left: this is the answer to blank paper."
+    ]
+    assert visitor.complaints() == []
+
+
+def test_without_the_pictures_the_curves_of_the_networks_remain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LENS_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    forget_pictures()
+    visitor = Visitor("robustness", model="course_fc")
+    (complaint,) = visitor.complaints()
+    assert complaint.startswith("The pictures of Sign Language Digits are not on this machine")
+    assert len(visitor.app.main.get("plotly_chart")) == 1
+    forget_pictures()
+
+
+def test_a_network_that_was_not_measured_says_how(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study = results.read("robustness")
+    kept = [each for each in study["curves"] if each["model"] != "study"]
+    monkeypatch.setattr(results, "read", lambda name: {**study, "curves": kept})
+    cached._study.clear()
+    visitor = Visitor("robustness", model="study")
+    cached._study.clear()
+    (sentence,) = visitor.text("info")
+    assert "is not measured yet: run `python -m cnn_core.studies robustness`" in sentence
+    assert visitor.complaints() == []
+
+
+# --- Words and charts ---
+
+NAMES = ("cat", "dog", "bird")
+
+
+def swept(*answers: int) -> Sweep:
+    """From -2 to 2, each answer sure."""
+    return Sweep(np.arange(-2.0, 3), np.eye(3, dtype=np.float32)[list(answers)])
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (
+            (0, 0, 0, 0, 1),
+            "To the right, the answer **cat** holds up to 1 pixel; at 2 pixels it turns into "
+            "**dog**. To the left, it holds to the end, 2 pixels.",
+        ),
+        (
+            (2, 2, 1, 0, 1),
+            "To the right, the answer **dog** gives way at once: at 1 pixel it turns into **cat**. "
+            "To the left, it gives way at once: at 1 pixel it turns into **bird**.",
+        ),
+    ],
+)
+def test_how_far_it_holds_in_words(answers: tuple[int, ...], words: str) -> None:
+    options = {"direction": "sideways"}
+    assert hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
+
+
+def test_a_change_of_one_direction_has_one_sentence() -> None:
+    one_sided = Sweep(np.array([0, 0.1]), np.eye(3, dtype=np.float32)[[0, 0]])
+    said = hold_in_words(one_sided, get("noise"), NAMES, {})
+    assert said == "The answer **cat** holds to the end, 0.1 of full brightness."
+
+
+def curve(model: str, *num_right: int) -> Curve:
+    return Curve(model, "noise", (0.0, 0.1, 0.2), num_right, 100)
+
+
+def test_who_holds_best_in_words() -> None:
+    one, two, three = curve("study", 99, 90, 40), curve("robust", 98, 95, 90), curve("ann", 9, 9, 9)
+    titles = [models.get(name).title for name in ("study", "robust")]
+    curves = [one, two, three]
+    said = ranking_in_words(rank(curves, 0.2), one, "much")
+    assert said.startswith(f"**At much, {titles[1]} holds best**: 90.0% (82.6 to 94.5%) right.")
+    assert "do not overlap, so it is more than chance" in said
+    assert "overlap, so the difference may be chance" in ranking_in_words(
+        rank(curves, 0.1), one, "little"
+    )
+    assert ranking_in_words(rank(curves, 0.2), two, "much").endswith(
+        "No other network's interval reaches its own."
+    )
+    assert f"Not told apart from the best: {titles[1]}." in ranking_in_words(
+        rank(curves, 0), one, "none"
+    )
+    assert mean_in_words(curves, one) == (
+        f"Over all strengths {titles[0]} is right in 65.0%, rank 2 of 3; {titles[1]} in 92.5%."
+    )
+    assert mean_in_words(curves, two).endswith("rank 1 of 3.")
+
+
+def test_the_table_holds_every_share_with_its_interval() -> None:
+    curves = [curve("study", 99, 90, 40), curve("robust", 98, 95, 100)]
+    html = table(curves, curves[0])
+    assert html.count("<tr") == 3
+    assert "90.0% (82.6 to 94.5)" in html
+    assert html.count('<th scope="col">0.1</th>') == 1
+    assert 'class="cl-marked"><th scope="row">' + models.get("study").title in html
+
+
+@pytest.mark.parametrize(
+    ("strength", "unit", "words"),
+    [
+        (-3, "degrees", "\N{MINUS SIGN}3 degrees"),
+        (1, "pixels", "1 pixel"),
+        (-1, "degrees", "\N{MINUS SIGN}1 degree"),
+        (1, "of full brightness", "1 of full brightness"),
+        (30, "%", "30%"),
+        (0.002, "of full brightness", "0.002 of full brightness"),
+    ],
+)
+def test_strength_in_words(strength: float, unit: str, words: str) -> None:
+    assert in_words(strength, unit) == words
+
+
+def test_the_chart_shows_the_answer_and_what_it_turns_into_first() -> None:
+    figure = charts.probabilities(swept(2, 0, 0, 0, 1), NAMES, 1.0, "shift")
+    assert [trace.name for trace in figure.data] == ["cat", "dog", "bird"]
+    assert figure.data[0].line.color == colours.AFTER
+
+
+def test_the_chosen_network_and_the_one_beside_it_have_bands() -> None:
+    curves = [curve(name, 99, 90, 40) for name in ("study", "robust", "ann", "lenet5")]
+    titles = [each.model for each in curves]
+    figure = charts.accuracies(curves, titles, chosen=2, beside=0, strength=0.1, axis="noise")
+    bands = [trace for trace in figure.data if trace.fill == "toself"]
+    assert [band.legendgroup for band in bands] == ["study", "ann"]
+    low, high = curves[0].intervals[2]
+    assert {bands[0].y[2], bands[0].y[3]} == {low, high}
+    assert figure.data[-1].line.color == colours.AFTER
+    named = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert named == ["other networks", "study", "ann"]
+    alone = charts.accuracies(
+        curves[:1], titles[:1], chosen=0, beside=None, strength=0, axis="noise"
+    )
+    assert json.loads(alone.to_json())["data"][-1]["name"] == "study"

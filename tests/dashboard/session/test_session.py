@@ -1,0 +1,256 @@
+"""What one visitor keeps: the address in and out, page changes, edits, and the first seconds."""
+
+from __future__ import annotations
+
+from support.paths import ROOT
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.visitors import SEVEN, STEM, Visitor
+
+from dashboard import tensorflow_loader
+from dashboard.widgets.canvas.codec import to_text
+
+PAGES = ("overview", "draw_and_erase", "attention", "occlusion", "filters", "feature_maps")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network() -> None:
+    tensorflow_loader.wait()
+
+
+def name_of(visitor: Visitor) -> str:
+    found = re.search(r"<div><b>(.*?)</b>", visitor.card())
+    assert found
+    return found[1]
+
+
+# --- The address ---
+
+
+def test_the_address_brings_model_digit_and_drawing() -> None:
+    visitor = Visitor("draw_and_erase", model="study", digit="7", ink=to_text(STEM))
+    assert name_of(visitor) == "Test digit 7, edited"
+    np.testing.assert_array_equal(visitor.drawn(), STEM)
+    assert visitor.component("digit_canvas")["digit"] == "mnist-test-7"
+    assert visitor.component("digit_canvas")["address"] == "ink"
+
+
+def test_the_address_brings_a_digit_of_ones_own() -> None:
+    visitor = Visitor("draw_and_erase", digit="7", own=to_text(STEM))
+    assert name_of(visitor) == "Your own digit"
+    np.testing.assert_array_equal(visitor.drawn(), STEM)
+    assert visitor.component("digit_canvas")["address"] == "own"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"digit": "99999"},
+        {"digit": "-1"},
+        {"digit": "1.5"},
+        {"digit": "abc"},
+        {"digit": "9" * 400},
+        {"digit": "1e999"},
+        {"digit": ["7", "-inf"]},
+        {"digit": "nan"},
+        {"digit": ""},
+        {"model": "nope"},
+        {"model": "../../study"},
+        {"ink": "garbage"},
+        {"ink": ""},
+        {"ink": "\u00e4\u20ac"},
+        {"ink": "A" * 100_000},
+        {"own": "_-"},
+        {"own": ["garbage", "garbage"]},
+        {"ink": to_text(STEM)[:-1]},
+    ],
+)
+def test_what_an_address_cannot_mean_is_ignored(address: dict) -> None:
+    visitor = Visitor(**address)
+    assert visitor.complaints() == []
+    assert name_of(visitor) == "Test digit 1"
+    assert not {"ink", "own"} & visitor.app.query_params.keys()
+
+
+def test_the_drawing_goes_into_the_address_and_leaves_it_with_the_digit() -> None:
+    visitor = Visitor("draw_and_erase")
+    visitor.draw(STEM)
+    visitor.app.run()
+    assert visitor.app.query_params["ink"] == to_text(STEM)
+    visitor.press("digit_next")
+    assert "ink" not in visitor.app.query_params
+    visitor.press("Blank paper")
+    visitor.draw(SEVEN)
+    visitor.app.run()
+    assert visitor.app.query_params == {"own": to_text(SEVEN), "digit": "2"}
+
+
+# --- Pages, digits and edits ---
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_change_keeps_digit_and_edits(page: str) -> None:
+    visitor = Visitor("draw_and_erase", digit="38")
+    visitor.draw(STEM)
+    visitor.go_to(page)
+    assert name_of(visitor) == "Test digit 38, edited"
+    assert visitor.app.query_params["ink"] == to_text(STEM)
+    visitor.go_to("draw_and_erase")
+    np.testing.assert_array_equal(visitor.drawn(), STEM)
+    assert len(visitor.component("edits")["captions"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("method", "occlusion"), ("target", 3), ("against", 5), ("overlay", 0.5)]
+)
+def test_a_page_change_keeps_the_settings_of_a_page(key: str, value: object) -> None:
+    visitor = Visitor("attention")
+    visitor.choose(key, value)
+    visitor.go_to("occlusion")
+    visitor.go_to("attention")
+    kinds = (*visitor.app.selectbox, *visitor.app.slider)
+    assert [widget.value for widget in kinds if widget.key == key] == [value]
+
+
+def test_another_digit_drops_the_edits() -> None:
+    visitor = Visitor("draw_and_erase")
+    visitor.draw(STEM)
+    visitor.choose("digit", 5)
+    assert name_of(visitor) == "Test digit 5"
+    assert not visitor.shows("edits")
+    visitor.choose("digit", 1)
+    assert name_of(visitor) == "Test digit 1"
+
+
+def test_the_same_digit_chosen_again_drops_the_edits_too() -> None:
+    visitor = Visitor("draw_and_erase")
+    visitor.draw(STEM)
+    visitor.press("Test digit 1")
+    assert name_of(visitor) == "Test digit 1"
+    assert not visitor.shows("edits")
+
+
+def test_a_stroke_on_the_digit_before_does_not_reach_the_next_one() -> None:
+    visitor = Visitor("draw_and_erase")
+    visitor.draw(STEM)
+    visitor.press("digit_next")
+    assert name_of(visitor) == "Test digit 2"
+    visitor.draw(SEVEN)
+    assert name_of(visitor) == "Test digit 2, edited"
+
+
+def test_two_visitors_do_not_meet() -> None:
+    first, second = Visitor("draw_and_erase"), Visitor("draw_and_erase", digit="9")
+    first.draw(STEM)
+    second.draw(SEVEN)
+    np.testing.assert_array_equal(first.drawn(), STEM)
+    np.testing.assert_array_equal(second.drawn(), SEVEN)
+    assert name_of(second) == "Test digit 9, edited"
+
+
+def remember_many() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from dashboard import session
+
+    for count in (0, 0, *range(1, 70)):
+        session.remember_edit(session.Edit(np.full((2, 2), count), "study", count % 10, 0.5))
+    st.text(str([int(edit.pixels[0, 0]) for edit in session.edits()]))
+
+
+def test_fifty_edits_are_kept_and_a_repetition_is_none() -> None:
+    app = AppTest.from_function(remember_many, default_timeout=20).run()
+    assert not app.exception
+    assert app.text[0].value == str(list(range(20, 70)))
+
+
+# --- Before TensorFlow is there, and if it never comes ---
+
+# Holds the import of Keras until the test lets it go on, or makes it fail.
+GATE = """
+import sys, threading
+from importlib.machinery import PathFinder
+opened = threading.Event()
+class Gate(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "keras":
+            return None
+        spec = super().find_spec(name, path, target)
+        load = spec.loader.exec_module
+        def wait_and_load(module):
+            {on_import}
+            load(module)
+        spec.loader.exec_module = wait_and_load
+        return spec
+sys.meta_path.insert(0, Gate)
+from dashboard import tensorflow_loader
+from support.visitors import Visitor
+"""
+
+
+def run_alone(code: str, on_import: str) -> None:
+    """Run code in a process of its own, where TensorFlow is not loaded yet."""
+    whole = GATE.format(on_import=on_import) + code
+    done = subprocess.run(
+        [sys.executable, "-c", whole],
+        cwd=ROOT / "tests",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_pages_are_drawn_before_tensorflow_is_loaded() -> None:
+    ink = to_text(STEM)
+    run_alone(
+        f"""
+visitor = Visitor()
+assert visitor.complaints() == []
+assert "answer <b>2</b>" in visitor.card(), "the shipped answer needs no TensorFlow"
+assert "Loading the network" in visitor.card()
+assert "cl-bar cl-answer" in visitor.html()
+assert "The network is loading" in visitor.html()
+for page in ("draw_and_erase", "attention", "misclassified", "one_vs_two"):
+    visitor.go_to(page)
+    assert visitor.complaints() == []
+    assert page == "misclassified" or "The network is loading" in visitor.html(), page
+edited = Visitor(ink={ink!r})
+assert "The network is loading" in edited.card()
+assert not tensorflow_loader.is_ready()
+opened.set()
+tensorflow_loader.wait()
+visitor.go_to("overview")
+edited.app.run()
+assert "Loading the network" not in visitor.card()
+assert "feature map" in visitor.html()
+assert "answer <b>1</b>" in edited.card()
+""",
+        on_import="opened.wait()",
+    )
+
+
+def test_a_machine_without_tensorflow_is_told_so_in_one_sentence() -> None:
+    run_alone(
+        """
+visitor = Visitor()
+tensorflow_loader._ready.wait()
+for page in ("overview", "draw_and_erase", "attention", "one_vs_two"):
+    visitor.go_to(page)
+    (complaint,) = visitor.complaints()
+    assert complaint.startswith("TensorFlow could not be loaded"), complaint
+visitor.go_to("misclassified")
+assert visitor.complaints() == []
+assert "oading" not in visitor.card()
+""",
+        on_import="raise ImportError('no such thing here')",
+    )
