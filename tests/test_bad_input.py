@@ -9,8 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from support.networks import small
-from support.visitors import Visitor
 
 from cnn_core import activations, inference
 from cnn_core.attribution import METHODS, explain
@@ -18,6 +16,8 @@ from cnn_core.attribution.occlusion import occlusion_sensitivity
 from cnn_core.robustness import perturb
 from dashboard import tensorflow_loader
 from dashboard.widgets.canvas.codec import to_text
+from support.networks import small
+from support.visitors import Visitor
 
 BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()

@@ -26,11 +26,10 @@ from timing import machine
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.paths import ROOT
-from support.server import CHROMIUM, FLAGS, serving
-
 from cnn_core import datasets
 from dashboard.widgets.canvas.codec import to_text
+from support.paths import ROOT
+from support.server import CHROMIUM, FLAGS, serving
 
 APP = ROOT / "dashboard" / "Home.py"
 PLAIN_APP = Path(__file__).with_name("plain_app.py")

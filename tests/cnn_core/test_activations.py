@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from support.networks import linear, picture, small
 
 from cnn_core import activations, models
 from cnn_core.activations import ReceptiveField, receptive_field, receptive_fields
 from cnn_core.errors import UnknownNameError
 from cnn_core.models.layers import IdentityShortcut, LocalResponseNormalization, PartialConv2D
+from support.networks import linear, picture, small
 
 FIVE = np.array(
     [

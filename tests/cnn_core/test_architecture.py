@@ -10,13 +10,13 @@ from pathlib import Path
 import keras
 import pytest
 from keras import layers
-from support.networks import small
 
 from cnn_core import architecture, models
 from cnn_core.activations import ReceptiveField
 from cnn_core.architecture import LayerSummary, describe, load
 from cnn_core.errors import MissingFileError, UnknownNameError
 from cnn_core.models.layers import PartialConv2D
+from support.networks import small
 
 EVERY = (*models.MODELS, *models.UNTRAINED)
 # To build them takes long and up to half a gigabyte; plain34 is resnet34 without its shortcuts.

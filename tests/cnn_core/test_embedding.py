@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from support.networks import linear, picture, small
 
 from cnn_core import disk_cache, embedding, inference, models
+from support.networks import linear, picture, small
 
 RANDOM = np.random.default_rng(0)
 

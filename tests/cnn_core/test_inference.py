@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
-from support.networks import linear, small
 
 from cnn_core import inference, models
 from cnn_core.datasets import Split
+from support.networks import linear, small
 
 
 def test_linear_network_by_hand() -> None:

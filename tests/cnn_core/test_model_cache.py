@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from support.networks import small
 
 from cnn_core import activations, inference
 from cnn_core.attribution import METHODS, explain
 from cnn_core.model_cache import cached_per_model
+from support.networks import small
 
 
 def test_it_is_computed_once_for_each_object_and_arguments() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.paths import HOME
-from support.lens import TITLES, Lens, expect_no_sideways_scroll
-from support.photographs import photographs
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 from cnn_core import datasets, evaluation, models
 from dashboard.widgets.canvas.codec import to_text
+from support.lens import TITLES, Lens, expect_no_sideways_scroll
+from support.paths import HOME
+from support.photographs import photographs
 
 # A 3 that the network is not sure about, so that every stroke tells.
 DOUBTFUL = 18

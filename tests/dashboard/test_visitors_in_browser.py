@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from support.paths import ROOT
-from support.server import serving
-from support.websocket_visitors import WIDEST_ERROR, Visitor, is_shown, pictures, visit
 
 from cnn_core.datasets import Split
 from dashboard.figures.pictures import data_uri
+from support.paths import ROOT
+from support.server import serving
+from support.websocket_visitors import WIDEST_ERROR, Visitor, is_shown, pictures, visit
 
 if TYPE_CHECKING:
     import keras

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from support.paths import HOME
 import re
-from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect

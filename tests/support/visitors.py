@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from support.paths import HOME
 import json
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import cache
 from dashboard.cache import background_jobs, compiling, explanations, pictures
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support.paths import HOME
 
 # As `streamlit run` does. AppTest would add it for each run and take it away again, and an import
 # that goes through the path in the background just then misses a folder.

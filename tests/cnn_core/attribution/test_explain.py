@@ -13,7 +13,6 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from support.networks import bent, linear, picture, small, two_maps
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
@@ -29,6 +28,7 @@ from cnn_core.attribution import (
 )
 from cnn_core.datasets import Split
 from cnn_core.errors import UnknownNameError
+from support.networks import bent, linear, picture, small, two_maps
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 CAMS = [name for name, method in METHODS.items() if method.needs_conv_layer]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from support.networks import linear, small
 
 from cnn_core import inference
 from cnn_core.attribution.gradient import gradients
+from support.networks import linear, small
 
 
 def test_gradients_of_a_linear_network_are_its_weights() -> None:

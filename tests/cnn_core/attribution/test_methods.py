@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from support.networks import bent, linear, picture, small, two_maps
 
 from cnn_core import activations, inference, models
 from cnn_core.attribution import (
@@ -22,6 +21,7 @@ from cnn_core.attribution import (
 )
 from cnn_core.attribution.superpixels import superpixels
 from cnn_core.models.layers import LocalResponseNormalization
+from support.networks import bent, linear, picture, small, two_maps
 
 WEIGHTS = np.array(
     [

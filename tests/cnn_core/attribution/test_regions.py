@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from support.networks import linear
 
 from cnn_core.attribution import METHODS, Attribution, ClassScore
 from cnn_core.attribution.regions import describe, regions
 from cnn_core.datasets import Background
+from support.networks import linear
 
 NAMES = tuple("0123456789")
 DIGIT = np.zeros((28, 20, 1), np.float32)

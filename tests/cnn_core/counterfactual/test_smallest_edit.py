@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import linear, picture, small
 
 from cnn_core import datasets, inference
 from cnn_core.counterfactual import (
@@ -26,6 +25,7 @@ from cnn_core.counterfactual.goal import Goal
 from cnn_core.counterfactual.search import Candidate, _pruned
 from cnn_core.errors import PictureError
 from cnn_core.images.strokes import Stroke, draw
+from support.networks import linear, picture, small
 
 PIXEL = {"radius": 0.5}
 SHEET = np.ones((3, 4, 1), np.float32)

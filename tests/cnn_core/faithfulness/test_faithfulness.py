@@ -6,7 +6,6 @@ from functools import partial
 from itertools import permutations
 
 import keras
-from support import networks
 import numpy as np
 import pytest
 from keras import layers
@@ -15,6 +14,7 @@ from cnn_core import faithfulness
 from cnn_core.attribution import ClassScore, explain
 from cnn_core.errors import PictureError
 from cnn_core.faithfulness import deletion_insertion
+from support import networks
 
 # A row of seven pixels, four of them paper; class 0 has these weights and class 1 none.
 WEIGHTS = np.array([2.0, 7.0, -1.0, 4.0, 7.0, 7.0, 7.0])

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from support.photographs import photographs
 from PIL import Image
 
 from cnn_core import datasets, inference
 from cnn_core.errors import PictureError
 from cnn_core.images import centre_digit, read_digit, read_picture
+from support.photographs import photographs
 
 if TYPE_CHECKING:
     import keras

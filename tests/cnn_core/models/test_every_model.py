@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from support.visitors import Visitor, forget_pictures
 
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, tensorflow_loader
+from support.visitors import Visitor, forget_pictures
 
 PAGES = (
     "overview",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from support.paths import ROOT
 import dataclasses
 import json
 import shutil
@@ -17,6 +16,7 @@ from cnn_core.models.layers import (
     IdentityShortcut,
     LocalResponseNormalization,
 )
+from support.paths import ROOT
 
 CARD_FIELDS = {
     "name", "command", "seed", "dataset", "dataset_file", "dataset_sha256", "weights_sha256",

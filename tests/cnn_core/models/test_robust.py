@@ -8,10 +8,10 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from support.photographs import photographs
 
 from cnn_core import datasets, images, inference, models
 from cnn_core.errors import PictureError
+from support.photographs import photographs
 
 COUNT = 1000
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from support.networks import linear, picture, randomize, small, two_maps
 
 from cnn_core import datasets, inference, models, neurons
 from cnn_core.activations import ReceptiveField
 from cnn_core.errors import UnknownNameError
+from support.networks import linear, picture, randomize, small, two_maps
 
 RANDOM = np.random.default_rng(0)
 

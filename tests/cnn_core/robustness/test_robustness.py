@@ -7,11 +7,11 @@ import math
 import keras
 import numpy as np
 import pytest
-from support.networks import linear, picture, small
 
 from cnn_core import datasets, inference
 from cnn_core.errors import UnknownNameError
 from cnn_core.robustness import PERTURBATIONS, Perturbation, get, perturb, sweep
+from support.networks import linear, picture, small
 
 ROWS = tuple(PERTURBATIONS.values())
 ATTACKS = tuple(row for row in ROWS if row.needs_model)

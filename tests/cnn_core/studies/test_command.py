@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from support.paths import ROOT
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from cnn_core import studies
 from cnn_core.studies import __main__ as command
 from cnn_core.studies import baselines, jobs, results
 from cnn_core.studies.jobs import Job
+from support.paths import ROOT
 
 
 def square(number: int) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any, get_args
 import keras
 import numpy as np
 import pytest
-from support.networks import linear
 
 from cnn_core import datasets, evaluation, inference, models, training
 from cnn_core.augmentation import Augmentation
@@ -21,6 +20,7 @@ from cnn_core.models import TrainingConfig
 from cnn_core.models.spec import Loss, Optimizer
 from cnn_core.training import __main__ as command_line
 from cnn_core.training import shipping
+from support.networks import linear
 
 CONFIG = TrainingConfig(
     batch_size=16,

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from support.paths import HOME
-from support.visitors import SEVEN, STEM, Visitor, forget_pictures, forget_results
 
 from cnn_core import datasets, evaluation, images, models
 from cnn_core.attribution import METHODS
@@ -20,6 +18,8 @@ from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.misclassified import cached
 from dashboard.app_pages.one_vs_two.cached import one_vs_two
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support.paths import HOME
+from support.visitors import SEVEN, STEM, Visitor, forget_pictures, forget_results
 
 # The page, what its heading says and where its last link leads.
 PAGES = {

@@ -12,13 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from support.networks import randomize
-from support.visitors import forget_pictures, forget_results
 
 from cnn_core import datasets, inference, models
 from dashboard import cache, tensorflow_loader
 from dashboard.cache import compiling, explanations, faithfulness
 from dashboard.cache.single_flight import Once
+from support.networks import randomize
+from support.visitors import forget_pictures, forget_results
 
 LONG = 30  # seconds until a thread that waits in vain gives up and fails
 

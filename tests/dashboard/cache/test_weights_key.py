@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.networks import randomize
-from support.visitors import Visitor, forget_results
 
 from cnn_core import models
 from cnn_core.errors import MissingFileError
 from dashboard import tensorflow_loader
 from dashboard.app_pages.draw_and_erase import cached
+from support.networks import randomize
+from support.visitors import Visitor, forget_results
 
 NAME = "strided_8_filters"
 SHIPPED = models.PRETRAINED

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from written_numbers import PROBABILITIES
 
 from dashboard.figures import colours, numbers, pictures
 from dashboard.figures.html import (
@@ -23,6 +22,7 @@ from dashboard.figures.html import (
 )
 from dashboard.figures.numbers import NO_NUMBER
 from dashboard.frame import page_parts
+from support.written_numbers import PROBABILITIES
 
 MINUS = "\N{MINUS SIGN}"
 PICTURE = np.arange(12, dtype=np.uint8).reshape(3, 4)

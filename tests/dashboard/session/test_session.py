@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from support.paths import ROOT
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.visitors import SEVEN, STEM, Visitor
 
 from dashboard import tensorflow_loader
 from dashboard.widgets.canvas.codec import to_text
+from support.alone import run_alone
+from support.visitors import SEVEN, STEM, Visitor
 
 PAGES = ("overview", "draw_and_erase", "attention", "occlusion", "filters", "feature_maps")
 
@@ -174,40 +171,6 @@ def test_fifty_edits_are_kept_and_a_repetition_is_none() -> None:
 # --- Before TensorFlow is there, and if it never comes ---
 
 # Holds the import of Keras until the test lets it go on, or makes it fail.
-GATE = """
-import sys, threading
-from importlib.machinery import PathFinder
-opened = threading.Event()
-class Gate(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name != "keras":
-            return None
-        spec = super().find_spec(name, path, target)
-        load = spec.loader.exec_module
-        def wait_and_load(module):
-            {on_import}
-            load(module)
-        spec.loader.exec_module = wait_and_load
-        return spec
-sys.meta_path.insert(0, Gate)
-from dashboard import tensorflow_loader
-from support.visitors import Visitor
-"""
-
-
-def run_alone(code: str, on_import: str) -> None:
-    """Run code in a process of its own, where TensorFlow is not loaded yet."""
-    whole = GATE.format(on_import=on_import) + code
-    done = subprocess.run(
-        [sys.executable, "-c", whole],
-        cwd=ROOT / "tests",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_pages_are_drawn_before_tensorflow_is_loaded() -> None:

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
-from support.networks import picture, small
 
 from cnn_core import activations, datasets, inference, models
 from cnn_core.attribution import ClassScore
@@ -23,6 +22,7 @@ from cnn_core.attribution.occlusion.incremental import covered_logits
 from cnn_core.attribution.occlusion.intervals import lanes
 from cnn_core.attribution.occlusion.layer_chain import Chain, chain_of
 from cnn_core.attribution.occlusion.schedule import reach
+from support.networks import picture, small
 
 TOLERANCE = 1e-5
 BRANCHED = {"resnet20", "mini_inception"}

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import linear, picture, small
 from scipy.ndimage import gaussian_filter
 
 from cnn_core import inference
 from cnn_core.attribution import ClassScore, explain
 from cnn_core.attribution.occlusion import FILLS, UNITS, OcclusionMap, occlusion_sensitivity
+from support.networks import linear, picture, small
 
 # Logit 0 sums the pixels, logit 1 weighs them from 1 to 9.
 WEIGHTS = np.stack([np.ones((3, 3)), np.arange(1, 10).reshape(3, 3)], axis=-1)[:, :, None]

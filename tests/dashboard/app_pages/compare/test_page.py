@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from test_state import run_alone
-from support.visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
@@ -19,6 +17,8 @@ from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.compare import verdict
 from dashboard.figures import colours, pictures
 from dashboard.widgets.canvas.codec import to_text
+from support.alone import run_alone
+from support.visitors import STEM, Visitor, forget_pictures
 
 FIRST, SECOND = "study", "tutorial"
 GROUPS = (verdict.ONLY_FIRST, verdict.ONLY_SECOND, verdict.BOTH_WRONG)

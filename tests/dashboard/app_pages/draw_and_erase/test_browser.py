@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.paths import HOME
-from support.lens import Lens
 from playwright.sync_api import Page, expect
+
+from support.lens import Lens
+from support.paths import HOME
 
 NINE = 7  # a test digit that is close to a 4
 WATCH = """film => { window.steps = [];

@@ -8,16 +8,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from support import networks
 import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from support.visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import images, models
 from dashboard import cache, tensorflow_loader
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support import networks
+from support.visitors import STEM, Visitor, forget_pictures
 
 NUM_TEST = 40
 # A network of each data set, and what the pictures of its data set are called.

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support.visitors import STEM, Visitor
 
 from cnn_core.studies import results
 from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.draw_and_erase import cached
 from dashboard.widgets.canvas.codec import to_text
 from dashboard.widgets.replay import replay
+from support.visitors import STEM, Visitor
 
 # A test digit that the network reads as a 9, though it is close to a 4; and a single pixel.
 NINE = "7"

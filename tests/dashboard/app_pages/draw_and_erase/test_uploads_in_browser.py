@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.paths import HOME
-from support.lens import Lens
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cnn_core import datasets, models
 from dashboard.widgets.canvas.codec import to_text
+from support.lens import Lens
+from support.paths import HOME
 
 DRAWN = np.zeros((28, 28), np.uint8)
 DRAWN[4:24, 13:15] = 255

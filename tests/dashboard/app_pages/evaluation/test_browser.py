@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.paths import HOME
-from support.lens import Lens, expect_no_sideways_scroll
 from playwright.sync_api import Page, expect
 
 from cnn_core import evaluation, models
+from support.lens import Lens, expect_no_sideways_scroll
+from support.paths import HOME
 
 # A text that each view alone has.
 VIEWS = {

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from support.visitors import Visitor, forget_pictures
 
 from cnn_core import datasets, evaluation, inference, models
 from dashboard.app_pages.evaluation import cached
 from dashboard.figures import numbers
+from support.visitors import Visitor, forget_pictures
 
 VIEWS = (
     "Confusion",

@@ -10,13 +10,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 import streamlit as st
-from support.visitors import Visitor
 
 from cnn_core.studies import baselines, experiments, grid_search, k_fold, results
 from cnn_core.studies.experiments import EXPERIMENTS, conclusions
 from dashboard import tensorflow_loader
 from dashboard.app_pages.experiments import baseline_charts, charts
 from dashboard.figures import colours
+from support.visitors import Visitor
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.paths import HOME
-from support.lens import Lens
 from playwright.sync_api import Page, expect
+
+from support.lens import Lens
+from support.paths import HOME
 
 WATCH = """evidence => {
     window.seen = [];

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from test_map_ranking import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
-from support.visitors import STEM, Visitor
 
 from cnn_core.attribution import METHODS
 from cnn_core.errors import CnnCoreError
@@ -24,6 +22,8 @@ from dashboard.app_pages.faithfulness.charts import ranking_chart
 from dashboard.cache import explanations, faithfulness
 from dashboard.figures import colours, deletion_insertion, pictures
 from dashboard.widgets.canvas.codec import to_text
+from support.rankings import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
+from support.visitors import STEM, Visitor
 
 BLANK = np.zeros((28, 28), np.uint8)
 DOT = BLANK.copy()

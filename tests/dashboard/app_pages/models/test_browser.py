@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.paths import HOME
-from support.lens import Lens
 from playwright.sync_api import Locator, Page, expect
 
 from cnn_core import architecture
+from support.lens import Lens
+from support.paths import HOME
 
 FOLDED_ASIDE = "e => [e.scrollWidth, e.clientWidth]"
 

@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 
 import pytest
 import streamlit as st
-from test_state import run_alone
-from support.visitors import Visitor
 
 from cnn_core import architecture, datasets, models
 from dashboard import tensorflow_loader
 from dashboard.app_pages.models import cached, classics, tables
+from support.alone import run_alone
+from support.visitors import Visitor
 
 ALL, ONE, LESSONS = "All networks", "One network", "What the classics teach"
 EVERY = (*models.MODELS, *models.UNTRAINED)

@@ -11,7 +11,6 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from support.visitors import STEM, Visitor, forget_jobs
 
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
@@ -20,6 +19,7 @@ from dashboard.app_pages.embedding import views
 from dashboard.app_pages.neuron import cached, charts
 from dashboard.cache import background_jobs, pictures, records
 from dashboard.widgets.canvas.codec import to_text
+from support.visitors import STEM, Visitor, forget_jobs
 
 NUM_TRAIN, NUM_TEST = 120, 60
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.paths import HOME
-from support.lens import Lens, expect_no_sideways_scroll
 from playwright.sync_api import Locator, Page, expect
+
+from support.lens import Lens, expect_no_sideways_scroll
+from support.paths import HOME
 
 
 @pytest.fixture

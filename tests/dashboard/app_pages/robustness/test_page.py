@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.visitors import STEM, Visitor, forget_pictures
 
 from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
@@ -25,6 +24,7 @@ from dashboard.app_pages.robustness.text import (
 )
 from dashboard.figures import colours, pictures
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support.visitors import STEM, Visitor, forget_pictures
 
 BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Browser, Locator, Page, Position, expect
-from written_numbers import PROBABILITIES
 
 from dashboard.widgets import linked_map
+from support.lens import expect_no_sideways_scroll, rect
+from support.written_numbers import PROBABILITIES
 
 APP = Path(__file__).parents[1] / "widgets_app.py"
 SOURCE = Path(linked_map.__file__).with_name("linked_map.js")

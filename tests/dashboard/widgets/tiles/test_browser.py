@@ -7,8 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support.lens import expect_no_sideways_scroll, rect
 from playwright.sync_api import Locator, Page, expect
+
+from support.lens import expect_no_sideways_scroll, rect
 
 APP = Path(__file__).parents[1] / "widgets_app.py"
 PIXELS = """canvas => Array.from(
