@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
-def feature_maps(name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
+def feature_maps(model_name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
     """The output of every layer for one image."""
     from cnn_core import activations
 
-    return activations.feature_maps(model(name), pixels)
+    return activations.feature_maps(model(model_name), pixels)
 
 
 @keyed_by_weights(st.cache_data, max_entries=64)
-def receptive_field(name: str, layer: str) -> ReceptiveField:
+def receptive_field(model_name: str, layer: str) -> ReceptiveField:
     """The part of the image that the units of a layer see."""
     from cnn_core import activations
 
-    return activations.receptive_field(model(name), layer)
+    return activations.receptive_field(model(model_name), layer)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=4)
-def weight_statistics(name: str) -> tuple[WeightStatistics, ...]:
+def weight_statistics(model_name: str) -> tuple[WeightStatistics, ...]:
     """Every weight array of a network."""
     from cnn_core import activations
 
-    return activations.weight_statistics(model(name))
+    return activations.weight_statistics(model(model_name))

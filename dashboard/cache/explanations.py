@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from cnn_core.attribution.occlusion import OcclusionMap
 
 
-def references_of(name: str, method: str) -> np.ndarray | None:
+def references_of(model_name: str, method: str) -> np.ndarray | None:
     """The pictures that a method compares with, for a network; None if it takes none."""
     needs_some = METHODS[method].needs_references
-    return pictures.references(models.get(name).dataset) if needs_some else None
+    return pictures.references(models.get(model_name).dataset) if needs_some else None
 
 
-def obstacles(name: str) -> dict[str, str]:
+def obstacles(model_name: str) -> dict[str, str]:
     """Why which methods cannot explain a network now: a sentence for each, by its name."""
-    found = dict(_obstacles(name))
-    dataset = models.get(name).dataset
+    found = dict(_obstacles(model_name))
+    dataset = models.get(model_name).dataset
     if datasets.find(dataset) is None:
         for method, row in METHODS.items():
             if row.needs_references:
@@ -46,10 +46,10 @@ def obstacles(name: str) -> dict[str, str]:
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
-def _obstacles(name: str) -> dict[str, str]:
+def _obstacles(model_name: str) -> dict[str, str]:
     from cnn_core import attribution
 
-    network = networks.model(name)
+    network = networks.model(model_name)
     reasons = {method: attribution.obstacle(network, method) for method in METHODS}
     return {method: reason for method, reason in reasons.items() if reason is not None}
 
@@ -60,25 +60,25 @@ _explanations: Once[Attribution] = Once(512)
 _occlusion_maps: Once[OcclusionMap] = Once(128)
 
 
-def background(name: str) -> Background:
+def background(model_name: str) -> Background:
     """The background of the pictures that a network takes."""
-    return datasets.get(models.get(name).dataset).background
+    return datasets.get(models.get(model_name).dataset).background
 
 
-def prediction(name: str, pixels: np.ndarray) -> Prediction:
+def prediction(model_name: str, pixels: np.ndarray) -> Prediction:
     """The answer to one image; one run of a page asks for it several times."""
     from cnn_core import inference
 
     def compute() -> Prediction:
-        answer = inference.predict(networks.model(name), pixels)
+        answer = inference.predict(networks.model(model_name), pixels)
         _freeze(answer.logits, answer.probabilities)
         return answer
 
-    return _predictions.get(_key(name, pixels), compute)
+    return _predictions.get(_key(model_name, pixels), compute)
 
 
 def explanation(
-    name: str,
+    model_name: str,
     pixels: np.ndarray,
     method: str,
     target: int,
@@ -91,46 +91,46 @@ def explanation(
     from dashboard.cache.explanations import references_of
 
     def compute() -> Attribution:
-        settings: dict[str, Any] = {"layer": layer, "references": references_of(name, method)}
-        settings |= {"background": background(name), **dict(options)}
+        settings: dict[str, Any] = {"layer": layer, "references": references_of(model_name, method)}
+        settings |= {"background": background(model_name), **dict(options)}
         found = explain(
-            networks.model(name), pixels, target, against=against, method=method, **settings
+            networks.model(model_name), pixels, target, against=against, method=method, **settings
         )
         _freeze(found.heatmap)
         return found
 
     named = tuple((key, _as_key(value)) for key, value in options)
     asked = (method, target, against, layer, named)
-    return _explanations.get((*_key(name, pixels), asked), compute)
+    return _explanations.get((*_key(model_name, pixels), asked), compute)
 
 
 def occlusion_map(
-    name: str, pixels: np.ndarray, patch_size: int, stride: int, fill: str
+    model_name: str, pixels: np.ndarray, patch_size: int, stride: int, fill: str
 ) -> OcclusionMap:
     """The answers with a patch at every position, read-only."""
     from cnn_core.attribution.occlusion import occlusion_sensitivity
 
     def compute() -> OcclusionMap:
-        found = occlusion_sensitivity(networks.model(name), pixels, patch_size, stride, fill)
+        found = occlusion_sensitivity(networks.model(model_name), pixels, patch_size, stride, fill)
         _freeze(found.logits, found.base_logits, found.filling, found.tops, found.lefts)
         return found
 
-    return _occlusion_maps.get((*_key(name, pixels), (patch_size, stride, fill)), compute)
+    return _occlusion_maps.get((*_key(model_name, pixels), (patch_size, stride, fill)), compute)
 
 
-def live_patch(name: str) -> tuple[int, int, str]:
+def live_patch(model_name: str) -> tuple[int, int, str]:
     """Patch size, stride and fill of the occlusion map that follows the pen.
 
     Args:
-        name: of the network.
+        model_name: of the network.
     """
-    scale = max(1, round(models.get(name).input_shape[1] / 28))
+    scale = max(1, round(models.get(model_name).input_shape[1] / 28))
     # A black patch would draw on a photograph, on paper it is none.
-    return 4 * scale, 2 * scale, "black" if background(name) == "paper" else "mean"
+    return 4 * scale, 2 * scale, "black" if background(model_name) == "paper" else "mean"
 
 
-def _key(name: str, pixels: np.ndarray) -> tuple[Any, ...]:
-    return name, weights_hash(name), *_as_key(np.asarray(pixels, np.float32))
+def _key(model_name: str, pixels: np.ndarray) -> tuple[Any, ...]:
+    return model_name, weights_hash(model_name), *_as_key(np.asarray(pixels, np.float32))
 
 
 def _as_key(value: Any) -> Any:

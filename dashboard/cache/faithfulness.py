@@ -36,10 +36,13 @@ class Asked:
     layer: str | None = None
     options: Options = ()
 
-    def maker(self, name: str) -> MapMaker:
+    def maker(self, model_name: str) -> MapMaker:
         """What makes this map of any picture for a network or a copy of it."""
         return partial(
-            _heatmap, self, references_of(name, self.method), explanations.background(name)
+            _heatmap,
+            self,
+            references_of(model_name, self.method),
+            explanations.background(model_name),
         )
 
 
@@ -64,29 +67,29 @@ def _heatmap(
     return found.heatmap
 
 
-def heatmap(name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
+def heatmap(model_name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
     """The map that is put to the test, of the cache that the pages share."""
     found = explanations.explanation(
-        name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
+        model_name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
     )
     return found.heatmap
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def shipped(name: str) -> MapRanking:
+def shipped(model_name: str) -> MapRanking:
     """The shipped ranking of the methods on a network."""
-    return ranking.load(name)
+    return ranking.load(model_name)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=4)
-def fresh_networks(name: str) -> FreshNetworks:
+def fresh_networks(model_name: str) -> FreshNetworks:
     """Copies of a network that forgot what it learnt; the network itself is left alone."""
-    return map_tests.fresh_networks(networks.model(name))
+    return map_tests.fresh_networks(networks.model(model_name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
 def deletion_insertion(
-    name: str, pixels: np.ndarray, asked: tuple[Asked, ...]
+    model_name: str, pixels: np.ndarray, asked: tuple[Asked, ...]
 ) -> DeletionInsertionTest:
     """The curves of several maps of one picture, which explain the same score.
 
@@ -94,18 +97,24 @@ def deletion_insertion(
         PictureError: the picture is blank.
     """
     score = ClassScore(asked[0].target, asked[0].against)
-    heatmaps = [heatmap(name, pixels, one) for one in asked]
+    heatmaps = [heatmap(model_name, pixels, one) for one in asked]
     return faithfulness.deletion_insertion_test(
-        networks.model(name), pixels, heatmaps, score, background=explanations.background(name)
+        networks.model(model_name),
+        pixels,
+        heatmaps,
+        score,
+        background=explanations.background(model_name),
     )
 
 
 def strip(
-    name: str, pixels: np.ndarray, asked: Asked | None, shares: Sequence[float]
+    model_name: str, pixels: np.ndarray, asked: Asked | None, shares: Sequence[float]
 ) -> np.ndarray:
     """The picture on its way to the empty one, by the order of a map; None is a random order."""
-    order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(name, pixels, asked)
-    return faithfulness.snapshots(pixels, order, shares, background=explanations.background(name))
+    order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(model_name, pixels, asked)
+    return faithfulness.snapshots(
+        pixels, order, shares, background=explanations.background(model_name)
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -116,79 +125,81 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
 
 # One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
 @keyed_by_weights(st.cache_data, max_entries=1024)
-def similarity(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+def similarity(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the networks that forgot what they learnt.
 
     Args:
-        name: of the network.
+        model_name: of the network.
         pixels: of the picture.
         asked: for the map.
         turn: below NUM_FRESH for a network that learnt nothing, NUM_FRESH for the one whose last
             layer alone forgot.
     """
-    fresh = fresh_networks(name)
+    fresh = fresh_networks(model_name)
     network = (*fresh.whole, fresh.last)[turn]
-    where = faithfulness.baseline_of(pixels, background=explanations.background(name)).where
+    where = faithfulness.baseline_of(pixels, background=explanations.background(model_name)).where
     return faithfulness.similarity(
-        heatmap(name, pixels, asked), asked.maker(name)(network, pixels), where
+        heatmap(model_name, pixels, asked), asked.maker(model_name)(network, pixels), where
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=1024)
-def steadiness(name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+def steadiness(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
     """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
-    ground = faithfulness.baseline_of(pixels, background=explanations.background(name))
+    ground = faithfulness.baseline_of(pixels, background=explanations.background(model_name))
     copy = faithfulness.noisy_copies(pixels, ground)[turn]
     return faithfulness.rank_correlation(
-        heatmap(name, pixels, asked), asked.maker(name)(networks.model(name), copy), ground.where
+        heatmap(model_name, pixels, asked),
+        asked.maker(model_name)(networks.model(model_name), copy),
+        ground.where,
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
-def stages(name: str) -> tuple[str, ...]:
+def stages(model_name: str) -> tuple[str, ...]:
     """The layers at which the cascade stops, from the last to the first."""
-    return faithfulness.stages(networks.model(name))
+    return faithfulness.stages(networks.model(model_name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
-def stage(name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
+def stage(model_name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
     """How alike the map is once a layer and all after it have forgotten what they learnt."""
-    other = faithfulness.randomised(networks.model(name), lowest=lowest)
-    where = faithfulness.baseline_of(pixels, background=explanations.background(name)).where
+    other = faithfulness.randomised(networks.model(model_name), lowest=lowest)
+    where = faithfulness.baseline_of(pixels, background=explanations.background(model_name)).where
     return faithfulness.similarity(
-        heatmap(name, pixels, asked), asked.maker(name)(other, pixels), where
+        heatmap(model_name, pixels, asked), asked.maker(model_name)(other, pixels), where
     )
 
 
 # One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
 @keyed_by_weights(st.cache_data, max_entries=4096)
-def figures(name: str, method: str, index: int, turn: int) -> MapFigures:
+def figures(model_name: str, method: str, index: int, turn: int) -> MapFigures:
     """The figures of one map of a test picture, for its true class."""
-    split = pictures.split(models.get(name).dataset, "test")
+    split = pictures.split(models.get(model_name).dataset, "test")
     return map_tests.figures_of(
-        networks.model(name),
-        fresh_networks(name),
+        networks.model(model_name),
+        fresh_networks(model_name),
         split.images[index],
         int(split.labels[index]),
         method,
-        dataset=models.get(name).dataset,
+        dataset=models.get(model_name).dataset,
         turn=turn,
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=1024)
-def random_area(name: str, index: int) -> float:
+def random_area(model_name: str, index: int) -> float:
     """The mean area under the curves of random orders on a test picture."""
-    dataset = models.get(name).dataset
+    dataset = models.get(model_name).dataset
     split = pictures.split(dataset, "test")
     return map_tests.random_area(
-        networks.model(name), split.images[index], int(split.labels[index]), dataset
+        networks.model(model_name), split.images[index], int(split.labels[index]), dataset
     )
 
 
-def rival_of(name: str, method: str) -> str:
+def rival_of(model_name: str, method: str) -> str:
     """The best other method that can be asked: by the shipped ranking, or as it usually is."""
-    return best_other(name, method) or usual_other(method)
+    return best_other(model_name, method) or usual_other(method)
 
 
 def usual_other(method: str) -> str:
@@ -196,10 +207,10 @@ def usual_other(method: str) -> str:
     return "integrated_gradients" if method != "integrated_gradients" else "occlusion"
 
 
-def best_other(name: str, method: str) -> str | None:
+def best_other(model_name: str, method: str) -> str | None:
     """What the shipped ranking says of the methods that can be asked; None if there is none."""
     try:
-        best = shipped(name).best({method, *explanations.obstacles(name)})
+        best = shipped(model_name).best({method, *explanations.obstacles(model_name)})
     except MissingFileError:
         return None
     return None if best is None else best.method

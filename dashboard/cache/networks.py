@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
-def layer_names(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def layer_names(model_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the convolution layers, and of all layers with feature maps."""
     from cnn_core import activations
 
-    network = model(name)
+    network = model(model_name)
     return activations.convolution_layers(network), activations.spatial_layers(network)
 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
-def default_layer(name: str) -> str:
+def default_layer(model_name: str) -> str:
     """The layer that class activation maps look at unless they are told another one."""
     from cnn_core import attribution
 
-    return attribution.default_layer(model(name))
+    return attribution.default_layer(model(model_name))
 
 
 # Room for all that ship: one that was thrown out would be compiled anew, while a visitor waits.
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def model(name: str) -> keras.Model:
+def model(model_name: str) -> keras.Model:
     """A network with its shipped weights, once for all visitors."""
     tensorflow_loader.wait()
-    return models.load_pretrained(name)
+    return models.load_pretrained(model_name)

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def card(name: str) -> dict[str, Any]:
+def card(model_name: str) -> dict[str, Any]:
     """What was recorded when the network was trained."""
-    return models.load_card(name)
+    return models.load_card(model_name)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def test_answers(name: str) -> ShippedAnswers:
+def test_answers(model_name: str) -> ShippedAnswers:
     """The shipped answers to the test set: they need neither TensorFlow nor the pictures."""
-    return models.load_test_answers(name)
+    return models.load_test_answers(model_name)
 
 
-def shipped_prediction(name: str, index: int) -> Prediction:
+def shipped_prediction(model_name: str, index: int) -> Prediction:
     """The answer to an untouched test image; it needs neither TensorFlow nor the picture."""
-    logits = test_answers(name).logits[index : index + 1]
+    logits = test_answers(model_name).logits[index : index + 1]
     return Prediction(logits, softmax(logits))

@@ -22,10 +22,10 @@ def warm_up(then: Iterable[str] = ()) -> None:
     Args:
         then: names of the networks that visitors go on to, where they are trained.
     """
-    name = next(iter(models.MODELS))
-    wait_until_compiled(name)
-    digit = pictures.split(models.get(name).dataset, "test").images[0]
-    prediction(name, digit)
-    activations.feature_maps(name, digit)
+    model_name = next(iter(models.MODELS))
+    wait_until_compiled(model_name)
+    digit = pictures.split(models.get(model_name).dataset, "test").images[0]
+    prediction(model_name, digit)
+    activations.feature_maps(model_name, digit)
     for other in filter(models.is_trained, then):
         wait_until_compiled(other)

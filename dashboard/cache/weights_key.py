@@ -14,15 +14,15 @@ Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
 
-def weights_hash(name: str) -> str:
+def weights_hash(model_name: str) -> str:
     """The SHA-256 of the shipped weights, from the network's card as it is on the disk now.
 
     Raises:
         MissingFileError: the card is absent or damaged.
     """
-    path = models.PRETRAINED / f"{models.get(name).name}.json"
+    path = models.PRETRAINED / f"{models.get(model_name).name}.json"
     changed = path.stat().st_mtime_ns if path.is_file() else 0
-    return _weights_hash(name, path, changed)
+    return _weights_hash(model_name, path, changed)
 
 
 def all_weights() -> tuple[str | None, ...]:
@@ -30,16 +30,16 @@ def all_weights() -> tuple[str | None, ...]:
     return tuple(_hash_or_none(name) for name in models.MODELS)
 
 
-def _hash_or_none(name: str) -> str | None:
+def _hash_or_none(model_name: str) -> str | None:
     try:
-        return weights_hash(name)
+        return weights_hash(model_name)
     except MissingFileError:
         return None
 
 
 @lru_cache(maxsize=64)
-def _weights_hash(name: str, path: Path, changed: int) -> str:
-    return models.weights_sha256(name)
+def _weights_hash(model_name: str, path: Path, changed: int) -> str:
+    return models.weights_sha256(model_name)
 
 
 def keyed_by_weights(

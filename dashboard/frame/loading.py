@@ -32,8 +32,8 @@ def show_preparing() -> None:
 
 
 @st.fragment(run_every=0.25)
-def _rerun_when_compiled(name: str) -> None:
-    if cache.is_compiled(name):
+def _rerun_when_compiled(model_name: str) -> None:
+    if cache.is_compiled(model_name):
         st.rerun()
 
 

@@ -18,12 +18,12 @@ def open_button(layer: str, channel: int, *, key: str) -> None:
 
 def open_neuron(layer: str, channel: int) -> None:
     """Leave for the page of a neuron."""
-    name = session.model_name()
-    session.put(f"neuron_layer_{name}", layer)
-    session.put(channel_key(name, layer), channel)
+    model_name = session.model_name()
+    session.put(f"neuron_layer_{model_name}", layer)
+    session.put(channel_key(model_name, layer), channel)
     page_parts.go_to("neuron")
 
 
-def channel_key(name: str, layer: str) -> str:
+def channel_key(model_name: str, layer: str) -> str:
     """The key of the widget that holds the channel; each layer keeps one of its own."""
-    return f"neuron_channel_{name}_{layer}"
+    return f"neuron_channel_{model_name}_{layer}"

@@ -44,17 +44,17 @@ def intro(title: str, text: str) -> None:
     st.markdown(text)
 
 
-def is_blank(digit: CurrentImage) -> bool:
+def is_blank(image: CurrentImage) -> bool:
     """Whether the current picture is paper without ink; a black photograph is a picture."""
-    return digit.background == "paper" and not digit.pixels.any()
+    return image.background == "paper" and not image.pixels.any()
 
 
-def note_blank(digit: CurrentImage) -> None:
+def note_blank(image: CurrentImage) -> None:
     """Say of blank paper where all that the page shows comes from."""
-    if is_blank(digit):
+    if is_blank(image):
         st.info(
             "The paper is blank: what the network still answers comes from its biases alone. Draw "
-            f"a {digit.noun} on the page Draw and erase, or choose a test {digit.noun} in the "
+            f"a {image.noun} on the page Draw and erase, or choose a test {image.noun} in the "
             "sidebar."
         )
 

@@ -61,17 +61,17 @@ def offered() -> tuple[str, ...]:
     return trained or tuple(models.MODELS)[:1]
 
 
-def _why_missed(name: str) -> str:
-    if name not in models.MODELS:
+def _why_missed(model_name: str) -> str:
+    if model_name not in models.MODELS:
         return "There is no model of the name in the address: choose one above."
     return (
-        f"{models.get(name).title} is not here: train it with `python -m cnn_core.training {name}` "
+        f"{models.get(model_name).title} is not here: train it with `python -m cnn_core.training {model_name}` "
         "or choose another model above."
     )
 
 
-def _model_label(name: str) -> str:
-    spec = models.get(name)
+def _model_label(model_name: str) -> str:
+    spec = models.get(model_name)
     is_first = spec.dataset == next(iter(datasets.DATASETS))
     return spec.title if is_first else f"{spec.title} · {datasets.get(spec.dataset).noun}s"
 
@@ -79,23 +79,23 @@ def _model_label(name: str) -> str:
 def show_card(slot: DeltaGenerator) -> None:
     """Show the current digit and the answer to it in the sidebar."""
     try:
-        digit = session.current_image()
+        image = session.current_image()
     except MissingFileError:  # the pages that need the picture say so
         slot.html(_card_without_picture())
         return
     answer = current_answer()
-    if not digit.pixels.any():
+    if not image.pixels.any():
         said = "blank paper"
     elif answer is None:
         said = "The network is loading"
     else:
         said = _answer_in_words(answer)
     shown = html.picture(
-        pictures.as_picture(digit.pixels),
+        pictures.as_picture(image.pixels),
         width=picture_gallery.crisp_width(84),
-        description=digit.name,
+        description=image.name,
     )
-    slot.html(_card(shown, digit.name, digit.label, said))
+    slot.html(_card(shown, image.name, image.label, said))
 
 
 def current_answer() -> np.ndarray | None:
@@ -103,20 +103,20 @@ def current_answer() -> np.ndarray | None:
 
     An untouched test digit needs no TensorFlow: its answer is shipped.
     """
-    name, digit = session.model_name(), session.current_image()
-    if digit.index is not None and not digit.is_edited:
-        return cache.shipped_prediction(name, digit.index).probabilities[0]
+    model_name, image = session.model_name(), session.current_image()
+    if image.index is not None and not image.is_edited:
+        return cache.shipped_prediction(model_name, image.index).probabilities[0]
     return (
-        cache.prediction(name, digit.pixels).probabilities[0]
+        cache.prediction(model_name, image.pixels).probabilities[0]
         if tensorflow_loader.is_ready()
         else None
     )
 
 
 def _card_without_picture() -> str:
-    name, index = session.model_name(), session.image_index()
-    answer = cache.shipped_prediction(name, index).probabilities[0]
-    label = int(cache.test_answers(name).labels[index])
+    model_name, index = session.model_name(), session.image_index()
+    answer = cache.shipped_prediction(model_name, index).probabilities[0]
+    label = int(cache.test_answers(model_name).labels[index])
     title = f"Test {session.dataset().noun} {index}"
     return _card("", title, label, _answer_in_words(answer))
 

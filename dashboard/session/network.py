@@ -79,9 +79,9 @@ def missed_model() -> str:
     return st.session_state.get(_MISSED) or ""
 
 
-def choose_model(name: str) -> None:
+def choose_model(model_name: str) -> None:
     """Make a model the chosen one; to be called from a callback."""
-    st.session_state[MODEL] = name
+    st.session_state[MODEL] = model_name
     keep_model()
 
 

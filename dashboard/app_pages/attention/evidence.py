@@ -48,9 +48,9 @@ def show(found: Attribution, options: cache.Options) -> None:
         found: the map shown.
         options: of the method, as they are set.
     """
-    name, digit = session.model_name(), session.current_image()
+    model_name, image = session.model_name(), session.current_image()
     st.subheader("Can this map be believed?", anchor=False)
-    st.markdown(standing(name, found.method.name))
+    st.markdown(standing(model_name, found.method.name))
     left, right = st.columns([3, 2], vertical_alignment="center")
     is_wanted = left.toggle(
         "Put this very map to the test",
@@ -67,7 +67,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     if not is_wanted:
         return
     try:
-        baseline_of(digit.pixels, background=digit.background)
+        baseline_of(image.pixels, background=image.background)
     except PictureError as error:
         st.caption(str(error))
         return
@@ -80,15 +80,15 @@ def show(found: Attribution, options: cache.Options) -> None:
     score = found.score
     asked = Asked(found.method.name, score.target, score.against, found.layer, options)
     with st.container(key="evidence"):
-        _show_tests(name, digit, asked)
-        _show_cascade(name, digit, asked)
+        _show_tests(model_name, image, asked)
+        _show_cascade(model_name, image, asked)
 
 
-def standing(name: str, method: str) -> str:
+def standing(model_name: str, method: str) -> str:
     """How a method does on the test pictures of a network, in a sentence or two."""
     noun = session.dataset().noun
     try:
-        found = faithfulness.shipped(name)
+        found = faithfulness.shipped(model_name)
     except MissingFileError:
         return f"The methods have not been ranked on this network yet; test this {noun}'s map here."
     row = found.row(method)
@@ -106,18 +106,18 @@ def standing(name: str, method: str) -> str:
     )
 
 
-def _show_tests(name: str, digit: CurrentImage, asked: Asked) -> None:
+def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
     """The curves as soon as they are there, and then what other maps say of this one."""
     words = st.container(key="evidence_words").empty()
     curves = st.container()
     figures = st.container(key="evidence_figures").empty()
     offer = st.container()
-    best = faithfulness.best_other(name, asked.method)
+    best = faithfulness.best_other(model_name, asked.method)
     rival = METHODS[best or faithfulness.usual_other(asked.method)]
     other = Asked(
         rival.name, asked.target, asked.against, None, method_options.default_options(rival)
     )
-    names = models.get(name).class_names
+    names = models.get(model_name).class_names
     what, score = f"probability of {names[asked.target]}", "logit"
     if asked.against is not None:
         what, score = f"{what} against {names[asked.against]}", "margin"
@@ -125,13 +125,13 @@ def _show_tests(name: str, digit: CurrentImage, asked: Asked) -> None:
     if best is not None:
         called += ", best other on average"
     words.html(html.loading("Deleting and inserting the pixels"))
-    test = faithfulness.deletion_insertion(name, digit.pixels, (asked, other))
+    test = faithfulness.deletion_insertion(model_name, image.pixels, (asked, other))
     with curves:
         deletion_insertion.show_curves(
             test, (title, called), what=what, score=score, key="evidence_curves"
         )
     figures.html(html.facts(figures_of(test, what, ())))
-    found = _other_maps(name, digit, asked, words, offer)
+    found = _other_maps(model_name, image, asked, words, offer)
     figures.html(html.facts(figures_of(test, what, found)))
     said = in_words(test, title, rival.title)
     if len(found) > NUM_FRESH:
@@ -140,7 +140,7 @@ def _show_tests(name: str, digit: CurrentImage, asked: Asked) -> None:
 
 
 def _other_maps(
-    name: str, digit: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
+    model_name: str, image: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
 ) -> list[float | None]:
     """How alike the map is to others: of NUM_FRESH + 1 networks, then of NUM_COPIES noisy copies.
 
@@ -150,7 +150,7 @@ def _other_maps(
         *((_ASK_OTHERS, partial(faithfulness.similarity, turn=i)) for i in range(NUM_FRESH + 1)),
         *((_ADD_NOISE, partial(faithfulness.steadiness, turn=i)) for i in range(NUM_COPIES)),
     ]
-    question = _question(name, digit, asked)
+    question = _question(model_name, image, asked)
     begun, slowest = time.monotonic(), 0.0
     found: list[float | None] = []
     for doing, step in steps:
@@ -158,7 +158,7 @@ def _other_maps(
         if started - begun > PATIENCE and session.get("tested_to_the_end") != question:
             break
         words.html(html.loading(doing))  # here a newer click comes in
-        found.append(step(name, digit.pixels, asked))
+        found.append(step(model_name, image.pixels, asked))
         slowest = max(slowest, time.monotonic() - started)
     left = len(steps) - len(found)
     if left:
@@ -176,28 +176,28 @@ def _other_maps(
     return found
 
 
-def _question(name: str, digit: CurrentImage, asked: Asked) -> tuple[Any, ...]:
+def _question(model_name: str, image: CurrentImage, asked: Asked) -> tuple[Any, ...]:
     """What tells a map from others."""
     settings = (
         value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
     )
-    pictures = (digit.pixels.tobytes(), *settings)
-    return name, asked.method, asked.target, asked.against, asked.layer, pictures
+    pictures = (image.pixels.tobytes(), *settings)
+    return model_name, asked.method, asked.target, asked.against, asked.layer, pictures
 
 
-def _show_cascade(name: str, digit: CurrentImage, asked: Asked) -> None:
+def _show_cascade(model_name: str, image: CurrentImage, asked: Asked) -> None:
     """The sanity check layer by layer, once it was asked for."""
-    question = _question(name, digit, asked)
+    question = _question(model_name, image, asked)
     if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
         session.put("cascade", question)
     if session.get("cascade") != question:
         return
-    layers = faithfulness.stages(name)
+    layers = faithfulness.stages(model_name)
     bar = st.progress(0.0)
     found = {}
     for i, layer in enumerate(layers):
         bar.progress(i / len(layers), f"Fresh weights from {layer} on")
-        found[layer] = faithfulness.stage(name, digit.pixels, asked, layer)
+        found[layer] = faithfulness.stage(model_name, image.pixels, asked, layer)
     bar.empty()
     st.plotly_chart(
         charts.cascade(found),

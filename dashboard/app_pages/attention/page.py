@@ -44,7 +44,7 @@ def explained(
     row: Method, target: int, against: int | None, settings: cache.Options
 ) -> Attribution:
     """The map of a method for the current picture."""
-    return cache.explanation(name, digit.pixels, row.name, target, against, layer, settings)
+    return cache.explanation(model_name, image.pixels, row.name, target, against, layer, settings)
 
 
 def show_all_methods() -> None:
@@ -56,7 +56,7 @@ def show_all_methods() -> None:
             found = [explained(r, target, against, method_options.default_options(r)) for r in rows]
         titles = [views.titled(each) for each in found]
         key = f"methods_{group.replace(' ', '_').lower()}"
-        views.show_many(found, titles, digit, names, strength, key=key, columns=6, is_dense=True)
+        views.show_many(found, titles, image, names, strength, key=key, columns=6, is_dense=True)
     st.caption(
         "Each map has its own scale, stated above it, since methods measure different things. "
         "Blue and red maps are signed: red speaks for the class, blue against it."
@@ -71,7 +71,7 @@ def show_on_one_scale(scores: list[tuple[int, int | None]], titles: list[str]) -
     views.show_many(
         found,
         titles,
-        digit,
+        image,
         names,
         strength,
         key="classes",
@@ -89,11 +89,11 @@ page_parts.intro(
     "so compare them; weighing one class against another shows what tells the two apart.",
 )
 loading.require_network()
-name, digit = session.model_name(), session.current_image()
-names, prediction = models.get(name).class_names, cache.prediction(name, digit.pixels)
-page_parts.note_blank(digit)
-convolutions, spatial = cache.layer_names(name)
-reasons = cache.obstacles(name)
+model_name, image = session.model_name(), session.current_image()
+names, prediction = models.get(model_name).class_names, cache.prediction(model_name, image.pixels)
+page_parts.note_blank(image)
+convolutions, spatial = cache.layer_names(model_name)
+reasons = cache.obstacles(model_name)
 methods = [row for row in METHODS.values() if row.name not in reasons]
 
 view = pickers.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW, PAIR), key="attention_view")
@@ -112,7 +112,7 @@ target, against, rival = pick_classes()
 with four:
     picked = pickers.layer_picker(
         spatial if convolutions else NO_LAYER,
-        default=cache.default_layer(name) if convolutions else NO_LAYER[0],
+        default=cache.default_layer(model_name) if convolutions else NO_LAYER[0],
         key="attention_layer",
         is_disabled=not convolutions or (view != METHODS_VIEW and not method.needs_conv_layer),
     )
@@ -125,13 +125,13 @@ strength = five.slider(
     0.05,
     key="overlay",
     persist_state="session",
-    help=f"0 shows the {digit.noun} alone, 1 the map alone",
+    help=f"0 shows the {image.noun} alone, 1 the map alone",
 )
 options: cache.Options = ()
 # Containers even of nothing, so that what follows stays in its place while it is computed anew.
 with st.container():
     if view != METHODS_VIEW:
-        before = {f"the {digit.noun} before edits": digit.original}
+        before = {f"the {image.noun} before edits": image.original}
         options = method_options.option_controls(method, images=before)
     if reasons:
         st.caption(views.left_out(reasons))
@@ -142,7 +142,7 @@ if view == ONE:
     with maps:
         with st.spinner(f"Computing {method.title}"):
             found = explained(method, target, against, options)
-        views.show_one(found, digit, names, strength)
+        views.show_one(found, image, names, strength)
     with below:  # last: nothing waits for it
         evidence.show(found, options)
 elif view == METHODS_VIEW:

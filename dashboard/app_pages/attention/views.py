@@ -27,7 +27,7 @@ FLAT = 0.05
 
 
 def show_one(
-    found: Attribution, digit: CurrentImage, names: Sequence[str], strength: float
+    found: Attribution, image: CurrentImage, names: Sequence[str], strength: float
 ) -> DeltaGenerator:
     """One large map, where its evidence lies and how to read it.
 
@@ -35,14 +35,14 @@ def show_one(
         The column of the map, with room below it for what else is known of it.
     """
     left, right = st.columns(2, gap="large")
-    words = describe(found, digit.pixels, names, background=digit.background)
+    words = describe(found, image.pixels, names, background=image.background)
     is_signed = found.method.is_signed
     with left:
         st.plotly_chart(
             heatmaps.heatmap_chart(
                 found.heatmap,
-                digit.pixels,
-                background=digit.background,
+                image.pixels,
+                background=image.background,
                 is_signed=is_signed,
                 unit=found.unit,
                 strength=0.0 if found.is_empty else strength,
@@ -55,7 +55,7 @@ def show_one(
             st.html(html.scale_of(limit, is_signed=is_signed, unit=found.unit))
     with right:
         if found.is_empty:
-            st.info(_why_empty(found, digit))
+            st.info(_why_empty(found, image))
         elif np.ptp(found.heatmap) == 0:
             st.info("This layer has a single place, which sees it all: choose an earlier layer.")
         else:
@@ -80,7 +80,7 @@ def show_method(row: Method) -> None:
 def show_many(
     found: Sequence[Attribution],
     titles: Sequence[str],
-    digit: CurrentImage,
+    image: CurrentImage,
     names: Sequence[str],
     strength: float,
     *,
@@ -94,7 +94,7 @@ def show_many(
     Args:
         found: the maps.
         titles: one a map.
-        digit: that is explained.
+        image: that is explained.
         names: of the classes.
         strength: of the maps over the digit, from 0 to 1.
         key: names the chart.
@@ -109,8 +109,8 @@ def show_many(
             + (("<br>" if is_dense else " · ") + "no evidence" if each.is_empty else "")
             for title, each in zip(titles, found, strict=True)
         ],
-        digit.pixels,
-        background=digit.background,
+        image.pixels,
+        background=image.background,
         signs=[each.method.is_signed for each in found],
         units=[each.unit for each in found],
         strength=strength,
@@ -121,7 +121,7 @@ def show_many(
         figure.update_layout(height=190, margin_t=40)
         figure.update_annotations(font_size=12)
     said = [
-        f"{title}: {describe(each, digit.pixels, names, background=digit.background)}"
+        f"{title}: {describe(each, image.pixels, names, background=image.background)}"
         for title, each in zip(titles, found, strict=True)
     ]
     with st.container(key=f"wide_{key}"):
@@ -208,15 +208,15 @@ def _probability_in_words(found: Attribution, what: str) -> str:
     return said
 
 
-def _why_empty(found: Attribution, digit: CurrentImage) -> str:
+def _why_empty(found: Attribution, image: CurrentImage) -> str:
     """Why every value is 0, and what to do."""
-    if not digit.pixels.any():
-        return f"The {digit.noun} is blank, so nothing in it speaks for a class: draw something."
+    if not image.pixels.any():
+        return f"The {image.noun} is blank, so nothing in it speaks for a class: draw something."
     if found.layer is not None:
         return "No positive evidence at this layer: choose another layer, class or method."
     if found.baseline_value is not None:
         return (
-            f"The {digit.noun} equals the baseline that it is compared with, so there is no change "
-            f"to share out: choose another baseline, or edit the {digit.noun} first."
+            f"The {image.noun} equals the baseline that it is compared with, so there is no change "
+            f"to share out: choose another baseline, or edit the {image.noun} first."
         )
     return "Every value is 0: choose another class or method."

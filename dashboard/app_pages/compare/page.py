@@ -37,15 +37,15 @@ second = right.selectbox(
     persist_state="session",
 )
 pair = views.pair_of(first, second)
-digit: CurrentImage | None = None
+image: CurrentImage | None = None
 with suppress(MissingFileError):  # the gallery says what is missing; the rest needs no pictures
-    digit = session.current_image()
+    image = session.current_image()
     width = picture_gallery.crisp_width(168)
-    picture.html(html.figure(pictures.as_picture(digit.pixels), digit.name, width=width))
-    page_parts.note_blank(digit)
+    picture.html(html.figure(pictures.as_picture(image.pixels), image.name, width=width))
+    page_parts.note_blank(image)
 for column, name in zip((left, right), pair.networks, strict=True):
     with column, page_parts.readable_errors():
-        views.show_answer(pair, name, digit)
+        views.show_answer(pair, name, image)
 
 st.subheader("Where they disagree", anchor=False)
 views.show_counts(pair)
@@ -54,12 +54,12 @@ chosen = pickers.view_picker("Show", tuple(groups), key="disagreement")
 with page_parts.readable_errors():
     views.show_gallery(pair, groups[chosen])
 
-if digit is not None:
+if image is not None:
     loading.require_network()
     st.subheader("What the answers rest on", anchor=False)
-    views.show_heatmaps(pair, digit)
+    views.show_heatmaps(pair, image)
     st.subheader("What the layers see", anchor=False)
     for column, name in zip(st.columns(2, gap="medium"), pair.networks, strict=True):
         with column:
-            views.show_feature_maps(name, digit)
+            views.show_feature_maps(name, image)
 page_parts.next_page("compare")

@@ -14,13 +14,13 @@ ONLY_FIRST, ONLY_SECOND = "Only the first right", "Only the second right"
 BOTH_WRONG = "Both wrong, differently"
 
 
-def rivals(name: str) -> tuple[str, ...]:
+def rivals(model_name: str) -> tuple[str, ...]:
     """The other trained networks of the same data set, the most telling one first.
 
     Raises:
         UnknownNameError: no network has this name.
     """
-    row = models.get(name)
+    row = models.get(model_name)
     others = [
         other
         for other in models.MODELS.values()

@@ -55,19 +55,19 @@ def pair_of(first: str, second: str) -> Pair:
     return Pair((first, second), (cache.test_answers(first), cache.test_answers(second)))
 
 
-def show_answer(pair: Pair, name: str, digit: CurrentImage | None) -> None:
+def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None:
     """What one network says; without the test set's pictures, to the test picture chosen."""
     names = pair.class_names
-    if digit is None or (digit.index is not None and not digit.is_edited):
-        answer = cache.shipped_prediction(name, session.image_index())
+    if image is None or (image.index is not None and not image.is_edited):
+        answer = cache.shipped_prediction(model_name, session.image_index())
     elif tensorflow_loader.is_ready():
-        answer = cache.prediction(name, digit.pixels)
+        answer = cache.prediction(model_name, image.pixels)
     else:
         loading.show_loading()
         return
     top, next_one = (names[i] for i in np.argsort(-answer.logits[0], kind="stable")[:2])
     margin = f"{numbers.signed(float(answer.margins[0]), 1)} logits over {next_one}"
-    label = pair.labels[session.image_index()] if digit is None else digit.label
+    label = pair.labels[session.image_index()] if image is None else image.label
     st.html(
         f'<div class="cl-said cl-versus">Answer <b>{escape(top)}</b>'
         f"<span>{escape(margin)}</span></div>"
@@ -120,7 +120,7 @@ def show_gallery(pair: Pair, indices: np.ndarray) -> None:
     st.caption(f"{part}, the surest answers first. Click one to compare the networks on it.")
 
 
-def show_heatmaps(pair: Pair, digit: CurrentImage) -> None:
+def show_heatmaps(pair: Pair, image: CurrentImage) -> None:
     """What both answers rest on by one method, on one scale, and the difference."""
     names = pair.class_names
     has_convolutions = all(cache.layer_names(name)[0] for name in pair.networks)
@@ -134,7 +134,7 @@ def show_heatmaps(pair: Pair, digit: CurrentImage) -> None:
         key="compared_method",
         persist_state="session",
     )
-    answer = int(cache.prediction(pair.networks[0], digit.pixels).classes[0])
+    answer = int(cache.prediction(pair.networks[0], image.pixels).classes[0])
     with two:
         wanted = pickers.class_picker(
             "Evidence for",
@@ -145,12 +145,12 @@ def show_heatmaps(pair: Pair, digit: CurrentImage) -> None:
     options = method_options.default_options(method)
     with st.spinner("Computing the maps"):
         maps = [
-            cache.explanation(name, digit.pixels, chosen, target, options=options).heatmap
+            cache.explanation(name, image.pixels, chosen, target, options=options).heatmap
             for name in pair.networks
         ]
     if not any(each.any() for each in maps):
         st.info(
-            f"Neither network finds any evidence in this {digit.noun}: the maps are 0 everywhere."
+            f"Neither network finds any evidence in this {image.noun}: the maps are 0 everywhere."
         )
         return
     heads = list(pair.titles)
@@ -162,8 +162,8 @@ def show_heatmaps(pair: Pair, digit: CurrentImage) -> None:
     st.html(
         html.heatmaps_on_one_scale(
             maps,
-            digit.pixels,
-            background=digit.background,
+            image.pixels,
+            background=image.background,
             titles=heads,
             is_signed=method.is_signed,
             unit=method.unit,
@@ -175,22 +175,22 @@ def show_heatmaps(pair: Pair, digit: CurrentImage) -> None:
     )
 
 
-def show_feature_maps(name: str, digit: CurrentImage) -> None:
+def show_feature_maps(model_name: str, image: CurrentImage) -> None:
     """The strongest feature maps of one network."""
-    title = models.get(name).title
-    convolutions, spatial = cache.layer_names(name)
+    title = models.get(model_name).title
+    convolutions, spatial = cache.layer_names(model_name)
     st.markdown(f"**{title}**")
     if not convolutions:
         st.info("This network has no convolution, so there are no feature maps.")
         return
-    layer = pickers.layer_picker(spatial, default=convolutions[0], key=f"layer_of_{name}")
-    maps = np.moveaxis(cache.feature_maps(name, digit.pixels)[layer], -1, 0)
+    layer = pickers.layer_picker(spatial, default=convolutions[0], key=f"layer_of_{model_name}")
+    maps = np.moveaxis(cache.feature_maps(model_name, image.pixels)[layer], -1, 0)
     channels = np.argsort(-np.abs(maps).mean(axis=(1, 2)), kind="stable")[:MAX_MAPS]
     is_signed, limit = bool((maps < 0).any()), colours.limit_of(maps)
     tiles(
         colours.colourise(maps[channels], is_signed=is_signed, limit=limit),
         [str(channel) for channel in channels],
-        key=f"strongest_of_{name}",
+        key=f"strongest_of_{model_name}",
         size=82,
         descriptions=[f"{title}, {layer}, channel {channel}" for channel in channels],
         is_clickable=False,

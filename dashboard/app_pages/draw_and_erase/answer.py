@@ -14,12 +14,12 @@ from dashboard.session import CurrentImage, Edit
 from dashboard.widgets.tiles import tiles
 
 
-def show_answer(digit: CurrentImage) -> None:
+def show_answer(image: CurrentImage) -> None:
     """The answer now, and beside it the change since the original."""
-    name = session.model_name()
-    now = cache.prediction(name, digit.pixels)
-    before = cache.prediction(name, digit.original) if digit.is_edited else None
-    names = models.get(name).class_names
+    model_name = session.model_name()
+    now = cache.prediction(model_name, image.pixels)
+    before = cache.prediction(model_name, image.original) if image.is_edited else None
+    names = models.get(model_name).class_names
     first, second = np.argsort(-now.logits[0], kind="stable")[:2]
     margin = float(now.margins[0])
     st.html(
@@ -29,42 +29,42 @@ def show_answer(digit: CurrentImage) -> None:
         + html.probability_bars(
             names,
             now.probabilities[0],
-            before.probabilities[0] if before and digit.original.any() else None,
-            marked=digit.label,
+            before.probabilities[0] if before and image.original.any() else None,
+            marked=image.label,
         )
     )
 
 
-def show_evidence(digit: CurrentImage, *, is_final: bool) -> None:
+def show_evidence(image: CurrentImage, *, is_final: bool) -> None:
     """The attention and occlusion maps of the last time the pen was up; pale while it is down."""
     if is_final:
-        session.put("evidence", (digit.digit_id, _evidence(digit)))
+        session.put("evidence", (image.digit_id, _evidence(image)))
     digit_id, shown = session.get("evidence", (None, ""))
-    if digit_id == digit.digit_id:
+    if digit_id == image.digit_id:
         st.html(shown if is_final else f'<div class="cl-stale">{shown}</div>')
 
 
-def _evidence(digit: CurrentImage) -> str:
+def _evidence(image: CurrentImage) -> str:
     """Attention and occlusion for the answer, as two pictures."""
-    name = session.model_name()
-    answer = int(cache.prediction(name, digit.pixels).classes[0])
-    class_name = models.get(name).class_names[answer]
+    model_name = session.model_name()
+    answer = int(cache.prediction(model_name, image.pixels).classes[0])
+    class_name = models.get(model_name).class_names[answer]
     width = picture_gallery.crisp_width(190)
-    attention = cache.explanation(name, digit.pixels, "gradient_saliency", answer)
-    covered = cache.occlusion_map(name, digit.pixels, *cache.live_patch(name))
+    attention = cache.explanation(model_name, image.pixels, "gradient_saliency", answer)
+    covered = cache.occlusion_map(model_name, image.pixels, *cache.live_patch(model_name))
     return html.row(
         (
             html.attention_figure(
                 attention.heatmap,
-                digit.pixels,
+                image.pixels,
                 class_name,
-                background=digit.background,
+                background=image.background,
                 width=width,
             ),
             html.heatmap_figure(
                 covered.heatmap(ClassScore(answer)),
-                digit.pixels,
-                background=digit.background,
+                image.pixels,
+                background=image.background,
                 is_signed=True,
                 title="Occlusion",
                 caption=f"red speaks for the {class_name}, blue against it",
@@ -75,24 +75,24 @@ def _evidence(digit: CurrentImage) -> str:
     )
 
 
-def show_edits(digit: CurrentImage, *, is_final: bool) -> None:
+def show_edits(image: CurrentImage, *, is_final: bool) -> None:
     """The strip of edits so far; a click goes back to one."""
-    name = session.model_name()
+    model_name = session.model_name()
     edits = session.edits()
-    if any(edit.model != name for edit in edits):
+    if any(edit.model != model_name for edit in edits):
         edits = [_answered(edit.pixels) for edit in edits]
         session.replace_edits(edits)
-    is_known = any(np.array_equal(edit.pixels, digit.pixels) for edit in edits)
+    is_known = any(np.array_equal(edit.pixels, image.pixels) for edit in edits)
     # Not only what was drawn just now: also what came with the address, or before TensorFlow did.
-    if is_final and digit.is_edited and not is_known:
+    if is_final and image.is_edited and not is_known:
         if not edits:
-            session.remember_edit(_answered(digit.original))
-        session.remember_edit(_answered(digit.pixels))
+            session.remember_edit(_answered(image.original))
+        session.remember_edit(_answered(image.pixels))
     if not edits:
         return
     st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
-    same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, digit.pixels)]
-    classes = models.get(name).class_names
+    same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, image.pixels)]
+    classes = models.get(model_name).class_names
     answers = [classes[edit.answer] for edit in edits]
     picked = tiles(
         [pictures.as_picture(edit.pixels) for edit in edits],
@@ -115,6 +115,6 @@ def _caption(answer: str, edit: Edit) -> str:
 
 def _answered(pixels: np.ndarray) -> Edit:
     """A picture with the network's answer to it."""
-    name = session.model_name()
-    said = cache.prediction(name, pixels)
-    return Edit(pixels, name, int(said.classes[0]), float(said.confidences[0]))
+    model_name = session.model_name()
+    said = cache.prediction(model_name, pixels)
+    return Edit(pixels, model_name, int(said.classes[0]), float(said.confidences[0]))

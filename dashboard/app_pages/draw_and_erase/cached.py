@@ -19,34 +19,39 @@ LEAD_SHARE = 0.5  # of what must be there; with less, most networks are content 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def smallest_edit(
-    name: str, pixels: np.ndarray, wanted: int, kind: str, radius: float, paper: tuple[float, ...]
+    model_name: str,
+    pixels: np.ndarray,
+    wanted: int,
+    kind: str,
+    radius: float,
+    paper: tuple[float, ...],
 ) -> SmallestEdit:
     """The smallest edit of a picture that makes a network give the wanted answer."""
     from cnn_core import counterfactual
 
     return counterfactual.smallest_edit(
-        cache.model(name), pixels, wanted, kind, radius=radius, paper=paper
+        cache.model(model_name), pixels, wanted, kind, radius=radius, paper=paper
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
 def pertinent_positives(
-    name: str, pixels: np.ndarray, paper: tuple[float, ...]
+    model_name: str, pixels: np.ndarray, paper: tuple[float, ...]
 ) -> PertinentPositives:
     """What alone gives the answer, with LEAD_SHARE of its lead."""
     from cnn_core import counterfactual
 
     return counterfactual.pertinent_positives(
-        cache.model(name), pixels, lead_share=LEAD_SHARE, paper=paper
+        cache.model(model_name), pixels, lead_share=LEAD_SHARE, paper=paper
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
-def pertinent_negatives(name: str, pixels: np.ndarray) -> PertinentNegatives:
+def pertinent_negatives(model_name: str, pixels: np.ndarray) -> PertinentNegatives:
     """Where ink would change the answer to a digit."""
     from cnn_core import counterfactual
 
-    return counterfactual.pertinent_negatives(cache.model(name), pixels)
+    return counterfactual.pertinent_negatives(cache.model(model_name), pixels)
 
 
 def study() -> SmallestEdits:

@@ -21,22 +21,22 @@ def workbench(start: CurrentImage) -> None:
     left, right = st.container(key="workbench").columns([5, 6], gap="large")
     with left:
         drawing = current_canvas(start)
-    digit = session.current_image()
+    image = session.current_image()
     with right:
         if not tensorflow_loader.is_ready():
             loading.show_loading()
-        elif page_parts.is_blank(digit):
+        elif page_parts.is_blank(image):
             st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
         else:
-            answer.show_answer(digit)
+            answer.show_answer(image)
             if cache.is_compiled(session.model_name()):
-                answer.show_evidence(digit, is_final=drawing.is_final)
+                answer.show_evidence(image, is_final=drawing.is_final)
             else:
                 loading.show_preparing()
     if tensorflow_loader.is_ready():
-        answer.show_edits(digit, is_final=drawing.is_final)
-        if not page_parts.is_blank(digit):
-            smallest_edit.show(digit)
+        answer.show_edits(image, is_final=drawing.is_final)
+        if not page_parts.is_blank(image):
+            smallest_edit.show(image)
     sidebar.show_current_image()
     acknowledge(drawing)
 

@@ -27,11 +27,11 @@ _DONE = {"erase": "erasure", "add": "added stroke", "both": "edit"}
 _FOUND, _COUNT, _PERTINENT = "flip", "flip_count", "pertinent"
 
 
-def show(digit: CurrentImage) -> None:
+def show(image: CurrentImage) -> None:
     """The panel: what is wanted, the button, and what was found for the picture as it is."""
-    name = session.model_name()
-    names = models.get(name).class_names
-    said = cache.prediction(name, digit.pixels)
+    model_name = session.model_name()
+    names = models.get(model_name).class_names
+    said = cache.prediction(model_name, image.pixels)
     answer, second = (int(i) for i in np.argsort(-said.logits[0], kind="stable")[:2])
     with st.container(border=True, key="flip_panel"):
         st.html('<div class="cl-label">The smallest edit that flips the answer</div>')
@@ -54,17 +54,17 @@ def show(digit: CurrentImage) -> None:
             )
         if not _is_on_paper():
             st.caption(
-                f"Strokes are added to digits only: on a {digit.noun}, parts are covered with the "
+                f"Strokes are added to digits only: on a {image.noun}, parts are covered with the "
                 "eraser's even grey."
             )
         if wanted == answer:
             st.caption(f"It is read as {names[answer]} already: choose another class.")
         if is_asked:
-            _find(digit, wanted, kind, radius)
-        _show_found(digit)
+            _find(image, wanted, kind, radius)
+        _show_found(image)
         if is_asked_why:
-            _find_pertinent(digit)
-        _show_pertinent(digit)
+            _find_pertinent(image)
+        _show_pertinent(image)
 
 
 def show_study() -> None:
@@ -98,27 +98,29 @@ def _picker(label: str, choices: dict[Any, str], *, key: str) -> Any:
     return chosen if chosen in choices else first
 
 
-def _find(digit: CurrentImage, wanted: int, kind: str, radius: float) -> None:
+def _find(image: CurrentImage, wanted: int, kind: str, radius: float) -> None:
     """Look for the edit and draw it on the canvas, as one edit that can be undone."""
-    scale = max(1, round(min(digit.pixels.shape[:2]) / 28))
-    name = session.model_name()
+    scale = max(1, round(min(image.pixels.shape[:2]) / 28))
+    model_name = session.model_name()
     with st.spinner(f"Looking for the smallest {_DONE[kind]}"):
-        found = cached.smallest_edit(name, digit.pixels, wanted, kind, radius * scale, _paper())
+        found = cached.smallest_edit(
+            model_name, image.pixels, wanted, kind, radius * scale, _paper()
+        )
     count = session.get(_COUNT, 0) + 1
     session.put(_COUNT, count)
-    session.put(_FOUND, (digit.digit_id, name, found, f"{digit.digit_id} {count}"))
+    session.put(_FOUND, (image.digit_id, model_name, found, f"{image.digit_id} {count}"))
     if found.is_found:
         session.set_drawing(pictures.as_picture(found.pixels))
         st.rerun()
 
 
-def _show_found(digit: CurrentImage) -> None:
+def _show_found(image: CurrentImage) -> None:
     """What was found last, as long as the canvas shows the picture before or after it."""
     digit_id, name, found, film_id = session.get(_FOUND, (None, None, None, ""))
-    if (digit_id, name) != (digit.digit_id, session.model_name()):
+    if (digit_id, name) != (image.digit_id, session.model_name()):
         return
-    is_after = found.is_found and _same(digit.pixels, found.pixels)
-    if not is_after and not _same(digit.pixels, found.original):
+    is_after = found.is_found and _same(image.pixels, found.pixels)
+    if not is_after and not _same(image.pixels, found.original):
         return
     names = models.get(name).class_names
     wanted = names[found.wanted]
@@ -173,18 +175,18 @@ def _not_found(found: SmallestEdit, called: str) -> str:
     )
 
 
-def _find_pertinent(digit: CurrentImage) -> None:
-    name = session.model_name()
+def _find_pertinent(image: CurrentImage) -> None:
+    model_name = session.model_name()
     with st.spinner("Trying what can be left out, and where ink would change the answer"):
-        there = cached.pertinent_positives(name, digit.pixels, _paper())
-        empty = cached.pertinent_negatives(name, digit.pixels) if _is_on_paper() else None
-    session.put(_PERTINENT, (name, digit.pixels, there, empty))
+        there = cached.pertinent_positives(model_name, image.pixels, _paper())
+        empty = cached.pertinent_negatives(model_name, image.pixels) if _is_on_paper() else None
+    session.put(_PERTINENT, (model_name, image.pixels, there, empty))
 
 
-def _show_pertinent(digit: CurrentImage) -> None:
+def _show_pertinent(image: CurrentImage) -> None:
     """What must be there and what must stay empty, if it was asked of the picture as it is."""
     name, pixels, there, empty = session.get(_PERTINENT, (None, None, None, None))
-    if name != session.model_name() or not _same(digit.pixels, pixels):
+    if name != session.model_name() or not _same(image.pixels, pixels):
         return
     names = models.get(name).class_names
     figures = [_there_figure(there, pixels, names[there.answer])]
@@ -192,7 +194,7 @@ def _show_pertinent(digit: CurrentImage) -> None:
         figures += _empty_figures(empty, pixels, names)
     st.html(html.row(figures))
     if empty is None:
-        st.caption(f"What must stay empty is asked of digits only: a {digit.noun} has no paper.")
+        st.caption(f"What must stay empty is asked of digits only: a {image.noun} has no paper.")
 
 
 def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) -> str:

@@ -54,24 +54,24 @@ class Training:
     labels: np.ndarray
 
 
-def features(name: str, pixels: np.ndarray) -> np.ndarray:
+def features(model_name: str, pixels: np.ndarray) -> np.ndarray:
     """The last features (d,) of one image."""
-    return embedding.features(cache.model(name), pixels)[0]
+    return embedding.features(cache.model(model_name), pixels)[0]
 
 
-def _name_of(kind: str, name: str) -> str:
-    return _name_for(kind, name, weights_hash(name))
+def _name_of(kind: str, model_name: str) -> str:
+    return _name_for(kind, model_name, weights_hash(model_name))
 
 
 # To digest all weights takes 20 ms.
 @lru_cache(maxsize=64)
-def _name_for(kind: str, name: str, _weights: str) -> str:
-    sizes = _dataset(name).split_sizes
-    return disk_cache.name_of(kind, cache.model(name), sizes["train"], sizes["test"])
+def _name_for(kind: str, model_name: str, _weights: str) -> str:
+    sizes = _dataset(model_name).split_sizes
+    return disk_cache.name_of(kind, cache.model(model_name), sizes["train"], sizes["test"])
 
 
-def _dataset(name: str) -> Dataset:
-    return get(models.get(name).dataset)
+def _dataset(model_name: str) -> Dataset:
+    return get(models.get(model_name).dataset)
 
 
 def _known(key: str) -> None:
@@ -80,13 +80,13 @@ def _known(key: str) -> None:
         background_jobs.keep(key, kept)
 
 
-def layout_job(name: str) -> tuple[str, background_jobs.Work]:
+def layout_job(model_name: str) -> tuple[str, background_jobs.Work]:
     """The name of the job that lays out the test set by its principal components, and the job."""
-    key, network = _name_of("layout", name), cache.model(name)
+    key, network = _name_of("layout", model_name), cache.model(model_name)
     _known(key)
 
     def compute(progress: background_jobs.Progress) -> disk_cache.Arrays:
-        images = cache.split(_dataset(name).name, "test").images
+        images = cache.split(_dataset(model_name).name, "test").images
         found = embedding.features(network, images, progress=progress)
         plane = embedding.fit_projection(found)
         sample = sample_indices(len(images), NUM_LAID_OUT)
@@ -108,9 +108,9 @@ def layout_of(kept: disk_cache.Arrays) -> Layout:
     return Layout(kept["points"], plane, kept["sample"], kept["features"])
 
 
-def neighbourhoods_job(name: str, layout: Layout) -> tuple[str, background_jobs.Work]:
+def neighbourhoods_job(model_name: str, layout: Layout) -> tuple[str, background_jobs.Work]:
     """The name of the job that lays out the sample by t-SNE, and the job."""
-    key = _name_of("neighbourhoods", name)
+    key = _name_of("neighbourhoods", model_name)
     _known(key)
 
     def work(_progress: background_jobs.Progress) -> disk_cache.Arrays:
@@ -121,13 +121,13 @@ def neighbourhoods_job(name: str, layout: Layout) -> tuple[str, background_jobs.
     return key, work
 
 
-def training_job(name: str) -> tuple[str, background_jobs.Work]:
+def training_job(model_name: str) -> tuple[str, background_jobs.Work]:
     """The name of the job that gets the features of the training images, and the job."""
-    key = _name_of("training", name)
+    key = _name_of("training", model_name)
     _known(key)
 
     def compute(progress: background_jobs.Progress) -> disk_cache.Arrays:
-        network, split = cache.model(name), cache.split(_dataset(name).name, "train")
+        network, split = cache.model(model_name), cache.split(_dataset(model_name).name, "train")
         width = embedding.features(network, split.images[:1]).shape[1]
         chosen = sample_indices(len(split.labels), MAX_NUMBERS // width)
         found = embedding.features(network, split.images[chosen], progress=progress)
@@ -137,9 +137,9 @@ def training_job(name: str) -> tuple[str, background_jobs.Work]:
     return key, lambda progress: disk_cache.load_or_compute(key, lambda: compute(progress))
 
 
-def training_of(name: str, kept: disk_cache.Arrays) -> Training:
+def training_of(model_name: str, kept: disk_cache.Arrays) -> Training:
     """The result of training_job()."""
-    return _training(_name_of("training", name), _dataset(name).name, kept)
+    return _training(_name_of("training", model_name), _dataset(model_name).name, kept)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -27,9 +27,9 @@ def workbench(start: CurrentImage, layout: Layout, shown: tuple[np.ndarray, np.n
     left, right = st.columns([4, 7], gap="large")
     with left:
         drawing = current_canvas(start)
-    digit = session.current_image()
-    one = cached.features(name, digit.pixels)
-    answer = cache.prediction(name, digit.pixels)
+    image = session.current_image()
+    one = cached.features(model_name, image.pixels)
+    answer = cache.prediction(model_name, image.pixels)
     best = int(answer.classes[0])
     with left:
         said = f"{numbers.probability(float(answer.confidences[0]))} sure"
@@ -37,16 +37,16 @@ def workbench(start: CurrentImage, layout: Layout, shown: tuple[np.ndarray, np.n
             f'<div class="cl-said">The network says <b>{session.dataset().class_names[best]}</b>'
             f"<span>{said}</span></div>"
         )
-        page_parts.note_blank(digit)
+        page_parts.note_blank(image)
     with right:
-        views.show_map(name, shown)
-    views.mark_current(layout, shown, digit, one)
+        views.show_map(model_name, shown)
+    views.mark_current(layout, shown, image, one)
     if drawing.is_final:  # while the pen is down the neighbours of the last time it was up stay
-        session.put("near", (digit, one, best))
-    near, one, best = session.get("near", (digit, one, best))
-    if (near.digit_id, len(one)) == (digit.digit_id, layout.features.shape[1]):
-        views.show_near_training(name, one, best)
-        views.show_near_tests(name, layout, one, near)
+        session.put("near", (image, one, best))
+    near, one, best = session.get("near", (image, one, best))
+    if (near.digit_id, len(one)) == (image.digit_id, layout.features.shape[1]):
+        views.show_near_training(model_name, one, best)
+        views.show_near_tests(model_name, layout, one, near)
     sidebar.show_current_image()
     acknowledge(drawing)
 
@@ -59,12 +59,12 @@ page_parts.intro(
     "current one.",
 )
 loading.require_network()
-name = session.model_name()
+model_name = session.model_name()
 current = session.current_image()
-found = views.layout(name)
+found = views.layout(model_name)
 if found is not None:
     view = pickers.view_picker("Map", (PLANE, NEIGHBOURHOODS), key="embedding_view")
-    on_map = views.neighbourhoods(name, found) if view == NEIGHBOURHOODS else None
+    on_map = views.neighbourhoods(model_name, found) if view == NEIGHBOURHOODS else None
     if on_map is None:  # the plane is there at once, and stays until the other map is
         view, on_map = PLANE, views.plane(found)
     st.caption(views.how_to_read(found, view, noun))

@@ -22,12 +22,12 @@ NUM_NEIGHBOURS = 10
 MAP = "embedding_map"
 
 
-def layout(name: str) -> Layout | None:
+def layout(model_name: str) -> Layout | None:
     """The test set laid out, or None while that is being done."""
-    dataset = datasets.get(models.get(name).dataset)
+    dataset = datasets.get(models.get(model_name).dataset)
     size = dataset.split_sizes["test"]
     kept = job_progress.result_of(
-        cached.layout_job(name),
+        cached.layout_job(model_name),
         title=f"Laying out {size:,} test {dataset.noun}s",
     )
     return None if kept is None else cached.layout_of(kept)
@@ -38,10 +38,10 @@ def plane(found: Layout) -> tuple[np.ndarray, np.ndarray]:
     return found.points, np.arange(len(found.points))
 
 
-def neighbourhoods(name: str, found: Layout) -> tuple[np.ndarray, np.ndarray] | None:
+def neighbourhoods(model_name: str, found: Layout) -> tuple[np.ndarray, np.ndarray] | None:
     """Places and indices of a sample by neighbourhood, or None while that is being done."""
     kept = job_progress.result_of(
-        cached.neighbourhoods_job(name, found),
+        cached.neighbourhoods_job(model_name, found),
         title=f"Laying out the neighbourhoods of {len(found.sample):,} test pictures",
         has_shares=False,
     )
@@ -64,10 +64,10 @@ def how_to_read(found: Layout, view: str, noun: str) -> str:
     )
 
 
-def show_map(name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:
+def show_map(model_name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:
     """The test pictures as dots; a click makes one the current picture."""
     places, indices = shown
-    answers, dataset = cache.test_answers(name), session.dataset()
+    answers, dataset = cache.test_answers(model_name), session.dataset()
     picked = scatter.scatter(
         places,
         answers.labels[indices],
@@ -86,7 +86,7 @@ def show_map(name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 def mark_current(
-    found: Layout, shown: tuple[np.ndarray, np.ndarray], digit: CurrentImage, one: np.ndarray
+    found: Layout, shown: tuple[np.ndarray, np.ndarray], image: CurrentImage, one: np.ndarray
 ) -> None:
     """Show where the current picture stands in the map."""
     places, indices = shown
@@ -94,17 +94,17 @@ def mark_current(
         place = found.projection.place(one[None])[0]
     else:
         place = embedding.place_among(places, *embedding.nearest(found.features, one, 5))
-    scatter.mark(place, digit.name, scatter=MAP)
+    scatter.mark(place, image.name, scatter=MAP)
 
 
-def show_near_tests(name: str, found: Layout, one: np.ndarray, digit: CurrentImage) -> None:
+def show_near_tests(model_name: str, found: Layout, one: np.ndarray, image: CurrentImage) -> None:
     """The nearest test pictures of the sample, to go on to."""
-    dataset, answers = session.dataset(), cache.test_answers(name)
+    dataset, answers = session.dataset(), cache.test_answers(model_name)
     order, distances = embedding.nearest(found.features, one, NUM_NEIGHBOURS + 1)
     pairs = [
         (int(found.sample[i]), float(distance))
         for i, distance in zip(order, distances, strict=True)
-        if digit.is_edited or found.sample[i] != digit.index
+        if image.is_edited or found.sample[i] != image.index
     ][:NUM_NEIGHBOURS]
     st.subheader(f"Nearest test {dataset.noun}s", anchor=False)
     names = [dataset.class_names[answers.labels[i]] for i, _ in pairs]
@@ -126,13 +126,13 @@ def show_near_tests(name: str, found: Layout, one: np.ndarray, digit: CurrentIma
     )
 
 
-def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
+def show_near_training(model_name: str, one: np.ndarray, answer: int) -> None:
     """The nearest training pictures: what the network learnt that looks like this to it."""
     dataset = session.dataset()
     noun, size = dataset.noun, dataset.split_sizes["train"]
     st.subheader(f"Why it thinks so: the nearest training {noun}s", anchor=False)
     kept = job_progress.result_of(
-        cached.training_job(name),
+        cached.training_job(model_name),
         offer=f"Look among the training {noun}s",
         cost=f"The {size:,} training {noun}s go through the network once, for all visitors: "
         f"{job_progress.about(size / 2000)}.",
@@ -140,7 +140,7 @@ def show_near_training(name: str, one: np.ndarray, answer: int) -> None:
     )
     if kept is None:
         return
-    training = cached.training_of(name, kept)
+    training = cached.training_of(model_name, kept)
     order, distances = cached.nearest_training(training, one, NUM_NEIGHBOURS)
     images = cache.split(dataset.name, "train").images
     labels = [int(training.labels[i]) for i in order]

@@ -38,10 +38,10 @@ class TestedNetwork:
     summary: Summary
 
 
-def tested_network(name: str) -> TestedNetwork:
+def tested_network(model_name: str) -> TestedNetwork:
     """A network with its answers, as they were shipped."""
-    spec, answers = models.get(name), cache.test_answers(name)
-    return TestedNetwork(spec, answers.logits, answers.labels, cached.summary(name))
+    spec, answers = models.get(model_name), cache.test_answers(model_name)
+    return TestedNetwork(spec, answers.logits, answers.labels, cached.summary(model_name))
 
 
 def show_figures(network: TestedNetwork) -> None:

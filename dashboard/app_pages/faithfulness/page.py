@@ -19,13 +19,13 @@ MOST_METHODS = 4
 
 def show_ranking() -> None:
     """The shipped ranking, or the one that the visitor has measured."""
-    measured = session.get(f"ranking_{name}")
+    measured = session.get(f"ranking_{model_name}")
     try:
-        found = faithfulness.shipped(name) if measured is None else measured
+        found = faithfulness.shipped(model_name) if measured is None else measured
     except MissingFileError:
         st.info(
             "The methods have not been ranked on this network yet. Measure them here on a few "
-            f"{noun}s, or on more with `python -m cnn_core.studies faithfulness {name}`."
+            f"{noun}s, or on more with `python -m cnn_core.studies faithfulness {model_name}`."
         )
     else:
         ranking.show(found)
@@ -34,22 +34,22 @@ def show_ranking() -> None:
     if two.button(f"Measure on other {noun}s", icon=":material/play_arrow:"):
         turn = session.get("ranking_turn", 0) + 1
         loading.require_network()
-        cache.split(models.get(name).dataset, "test")  # without it nothing begins
-        session.put(f"ranking_{name}", ranking.measure(name, count, seed=turn))
+        cache.split(models.get(model_name).dataset, "test")  # without it nothing begins
+        session.put(f"ranking_{model_name}", ranking.measure(model_name, count, seed=turn))
         session.put("ranking_turn", turn)
         st.rerun()
     if measured is not None and three.button("Back to the shipped ranking"):
-        session.put(f"ranking_{name}", None)
+        session.put(f"ranking_{model_name}", None)
         st.rerun()
 
 
 def show_current() -> None:
     """The curves of a few methods on the current digit, and the digit while it is deleted."""
-    digit = session.current_image()
-    answer = int(cache.prediction(name, digit.pixels).classes[0])
-    has_convolutions = bool(cache.layer_names(name)[0])
+    image = session.current_image()
+    answer = int(cache.prediction(model_name, image.pixels).classes[0])
+    has_convolutions = bool(cache.layer_names(model_name)[0])
     fitting = [row.name for row in METHODS.values() if has_convolutions or not row.needs_conv_layer]
-    usual = faithfulness.rival_of(name, "")
+    usual = faithfulness.rival_of(model_name, "")
     chosen = st.multiselect(
         "Methods",
         fitting,
@@ -66,14 +66,14 @@ def show_current() -> None:
         for key in chosen:
             one = Asked(key, answer, options=method_options.default_options(METHODS[key]))
             try:
-                faithfulness.heatmap(name, digit.pixels, one)
+                faithfulness.heatmap(model_name, image.pixels, one)
             except CnnCoreError as error:
                 st.caption(f"{METHODS[key].title} is left out: {error}")
             else:
                 asked.append(one)
         if not asked:
             return
-        test = faithfulness.deletion_insertion(name, digit.pixels, tuple(asked))
+        test = faithfulness.deletion_insertion(model_name, image.pixels, tuple(asked))
     if test.num_pixels == 1:
         st.info(
             f"A single pixel is all there is of the {noun}, so every order is the same and no map "
@@ -84,19 +84,21 @@ def show_current() -> None:
     what = f"probability of {names[answer]}"
     deletion_insertion.show_curves(test, titles, what=what, key="believed_curves")
     st.caption(
-        f"The answer {names[answer]} while the {test.num_pixels:,} pixels of {digit.name} go and "
+        f"The answer {names[answer]} while the {test.num_pixels:,} pixels of {image.name} go and "
         "come. A map to be believed leaves the grey band at once: downwards where pixels are "
         "deleted, upwards where they are inserted."
         + (
             ""
-            if digit.background == "paper"
+            if image.background == "paper"
             else " A pixel that is gone shows the blurred picture."
         )
     )
     for title, order in ((titles[0], asked[0]), ("a random order", None)):
         st.markdown(f"**Deleted by {title}**")
-        pictures = faithfulness.strip(name, digit.pixels, order, SHARES)
-        says = [cache.prediction(name, picture).probabilities[0, answer] for picture in pictures]
+        pictures = faithfulness.strip(model_name, image.pixels, order, SHARES)
+        says = [
+            cache.prediction(model_name, picture).probabilities[0, answer] for picture in pictures
+        ]
         st.html(
             html.row(
                 html.figure(
@@ -109,8 +111,8 @@ def show_current() -> None:
         )
 
 
-name = session.model_name()
-names, noun = models.get(name).class_names, session.dataset().noun
+model_name = session.model_name()
+names, noun = models.get(model_name).class_names, session.dataset().noun
 page_parts.intro(
     "Which map to believe",
     "Maps look convincing whether they are right or not, so each method is put to the test: take "

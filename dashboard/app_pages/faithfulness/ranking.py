@@ -182,11 +182,11 @@ def left_out(found: MapRanking) -> str:
     return "  \n".join(f"Left out: {', '.join(who)}. {why}" for why, who in by_reason.items())
 
 
-def measure(name: str, count: int, seed: int) -> MapRanking:
+def measure(model_name: str, count: int, seed: int) -> MapRanking:
     """Rank the methods on other pictures, with a progress bar; what was done before is kept.
 
     Args:
-        name: of the network.
+        model_name: of the network.
         count: test pictures.
         seed: of their choice.
 
@@ -194,16 +194,16 @@ def measure(name: str, count: int, seed: int) -> MapRanking:
         MissingFileError: the network or its pictures are not there.
     """
     bar = st.progress(0.0, "Preparing networks that learnt nothing")
-    indices = ranking.choose_images(name, count, seed=seed)
-    random = [faithfulness.random_area(name, index) for index in indices]
+    indices = ranking.choose_images(model_name, count, seed=seed)
+    random = [faithfulness.random_area(model_name, index) for index in indices]
     places = {method: place for place, method in enumerate(METHODS)}
 
     def ask(method: str, turn: int) -> MapFigures:
         done = (places[method] + turn / count) / len(places)
         bar.progress(done, f"{METHODS[method].title}: {turn + 1} of {count}")
-        return faithfulness.figures(name, method, indices[turn], turn)
+        return faithfulness.figures(model_name, method, indices[turn], turn)
 
-    found = ranking.measured(name, indices, random, ask, most_seconds=_MOST_SECONDS)
+    found = ranking.measured(model_name, indices, random, ask, most_seconds=_MOST_SECONDS)
     bar.empty()
     return found
 

@@ -15,23 +15,23 @@ CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
 
 def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> None:
     """One feature map, large, with the receptive field of the unit under the pointer."""
-    field = cache.receptive_field(name, layer)
+    field = cache.receptive_field(model_name, layer)
     shown = maps_shown[..., channel]
     st.subheader(f"{layer}, channel {channel}", anchor=False)
     linked_map(
         ColouredMap(
             shown,
             colours.colourise(shown, is_signed=is_signed, limit=limit),
-            title=view if digit.is_edited else "Feature map",
+            title=view if image.is_edited else "Feature map",
             unit="activation",
             scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
         ),
-        pictures.as_picture(digit.original if view == ORIGINAL else digit.pixels),
+        pictures.as_picture(image.original if view == ORIGINAL else image.pixels),
         Windows(field.tops(shown.shape[0]), field.lefts(shown.shape[1]), field.size),
         image_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="unit_probe",
     )
-    if digit.is_edited:
+    if image.is_edited:
         change = now[..., channel] - before[..., channel]
         st.caption(
             f"The edit changes this map by at most {np.abs(change).max():.2f}; its mean goes from "
@@ -47,13 +47,13 @@ page_parts.intro(
     "one to enlarge it.",
 )
 loading.require_network()
-name, digit = session.model_name(), session.current_image()
-page_parts.note_blank(digit)
-maps = cache.feature_maps(name, digit.pixels)
-originals = cache.feature_maps(name, digit.original)
-convolutions, spatial = cache.layer_names(name)
+model_name, image = session.model_name(), session.current_image()
+page_parts.note_blank(image)
+maps = cache.feature_maps(model_name, image.pixels)
+originals = cache.feature_maps(model_name, image.original)
+convolutions, spatial = cache.layer_names(model_name)
 # Layers without weights, such as flatten, only repeat the numbers of the layer before.
-weighted = {described.layer for described in cache.weight_statistics(name)}
+weighted = {described.layer for described in cache.weight_statistics(model_name)}
 dense = tuple(key for key in maps if maps[key].ndim == 1 and key in weighted)
 
 one, two = st.columns(2)
@@ -63,7 +63,7 @@ with one:
     )
 with two:
     view = pickers.view_picker(
-        "Show", (CURRENT, ORIGINAL, DIFFERENCE) if digit.is_edited else (CURRENT,), key="map_view"
+        "Show", (CURRENT, ORIGINAL, DIFFERENCE) if image.is_edited else (CURRENT,), key="map_view"
     )
 
 if not convolutions:
@@ -71,7 +71,7 @@ if not convolutions:
 now, before = maps[layer], originals[layer]
 if layer in dense:
     st.plotly_chart(
-        charts.units(now, before if digit.is_edited else None),
+        charts.units(now, before if image.is_edited else None),
         config=heatmaps.CONFIG,
         alt=f"The outputs of {layer}",
     )
@@ -90,7 +90,7 @@ else:
             f"of {now.shape[0]}×{now.shape[1]}",
         )
     )
-    chosen_key = f"channel_of_{layer}_in_{name}"
+    chosen_key = f"channel_of_{layer}_in_{model_name}"
     chosen = session.get(chosen_key)
     strongest = int(maps_shown.std(axis=(0, 1)).argmax())
     picked = tiles(

@@ -18,18 +18,18 @@ from dashboard import cache
 
 
 @keyed_by_weights(st.cache_data, max_entries=64)
-def filters(name: str, layer: str) -> np.ndarray:
+def filters(model_name: str, layer: str) -> np.ndarray:
     """The kernel of a convolution layer."""
     from cnn_core import activations
 
-    return activations.filters(model(name), layer)
+    return activations.filters(model(model_name), layer)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=16)
-def weight_histograms(name: str) -> tuple[go.Figure, ...]:
+def weight_histograms(model_name: str) -> tuple[go.Figure, ...]:
     """All kernels and biases, in two charts that find room beside or above each other.
 
     To build them takes longer than to draw the page.
     """
-    shown = [s for s in cache.weight_statistics(name) if s.kind in ("kernel", "bias")]
+    shown = [s for s in cache.weight_statistics(model_name) if s.kind in ("kernel", "bias")]
     return tuple(map(charts.weight_histograms, charts.in_halves(shown, charts.HISTOGRAM_COLUMNS)))

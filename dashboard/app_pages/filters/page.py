@@ -22,7 +22,7 @@ def show_filters() -> None:
         layer = pickers.layer_picker(
             convolutions, default=convolutions[0], key="filter_layer", label="Convolution layer"
         )
-    kernel = cached.filters(name, layer)
+    kernel = cached.filters(model_name, layer)
     height, width, channels, count = kernel.shape
     with two:
         channel = st.number_input(
@@ -61,7 +61,7 @@ def show_mosaics(layer: str, kernel: np.ndarray, order: list[int], limit: float)
             charts.kernels(kernel, part, limit, COLUMNS),
             config=heatmaps.CONFIG,
             alt=f"{len(part)} of the {len(order)} filters of {layer}",
-            key=f"kernels_{name}_{layer}_{i}",
+            key=f"kernels_{model_name}_{layer}_{i}",
             on_select="rerun",
             selection_mode="points",
         )
@@ -76,16 +76,16 @@ page_parts.intro(
     "take away. All filters share one scale, so pale ones matter less.",
 )
 loading.require_network()
-name = session.model_name()
-convolutions, _ = cache.layer_names(name)
+model_name = session.model_name()
+convolutions, _ = cache.layer_names(model_name)
 if convolutions:
     show_filters()
 else:
     st.info("This network has no convolution, so it has no filters: each unit weighs every pixel.")
 
 st.subheader("Weights and biases of every layer", anchor=False)
-statistics = cache.weight_statistics(name)
-histograms = cached.weight_histograms(name)
+statistics = cache.weight_statistics(model_name)
+histograms = cached.weight_histograms(model_name)
 for column, figure in zip(st.columns(2), histograms, strict=False):
     column.plotly_chart(
         figure, config=heatmaps.CONFIG, alt="Histograms of the weights of every layer"

@@ -16,7 +16,7 @@ from dashboard import cache
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def mistakes(name: str) -> tuple[Mistake, ...]:
+def mistakes(model_name: str) -> tuple[Mistake, ...]:
     """The test images that a network gets wrong."""
-    answers = cache.test_answers(name)
+    answers = cache.test_answers(model_name)
     return evaluation.misclassified(answers.logits, answers.labels)

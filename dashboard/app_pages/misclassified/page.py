@@ -49,9 +49,9 @@ page_parts.intro(
     f"The test {noun}s that the network gets wrong, with the two answers it found most probable. "
     f"Click a cell of the matrix to see its {noun}s, and a {noun} to study it on the other pages.",
 )
-name = session.model_name()
-names, mistakes = session.dataset().class_names, cached.mistakes(name)
-answers = cache.test_answers(name)
+model_name = session.model_name()
+names, mistakes = session.dataset().class_names, cached.mistakes(model_name)
+answers = cache.test_answers(model_name)
 total = len(answers.labels)
 
 # Names need room beside the matrix.

@@ -22,9 +22,9 @@ _speeds: dict[str, float] = {}  # one number for each network at most
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def layer_table(name: str) -> Table:
+def layer_table(model_name: str) -> Table:
     """Every layer of a network, trained or not; it needs no TensorFlow."""
-    return architecture.load(name)
+    return architecture.load(model_name)
 
 
 def speeds() -> dict[str, float]:
@@ -32,7 +32,7 @@ def speeds() -> dict[str, float]:
     return dict(_speeds)
 
 
-def measure_speed(name: str) -> None:
+def measure_speed(model_name: str) -> None:
     """Measure how long a network takes for one image: the median of many calls.
 
     The weights are new ones, since the time does not depend on them.
@@ -40,8 +40,8 @@ def measure_speed(name: str) -> None:
     tensorflow_loader.wait()
     from cnn_core import inference
 
-    network = models.build(name)
-    image = models.golden_images(models.architecture(name).input_shape)[0]
+    network = models.build(model_name)
+    image = models.golden_images(models.architecture(model_name).input_shape)[0]
     with _speed_lock:  # two at once would measure each other
         inference.logits(network, image)  # compiles
         times = []
@@ -49,4 +49,4 @@ def measure_speed(name: str) -> None:
             started = time.perf_counter()
             inference.logits(network, image)
             times.append(time.perf_counter() - started)
-    _speeds[name] = 1000 * statistics.median(times)
+    _speeds[model_name] = 1000 * statistics.median(times)

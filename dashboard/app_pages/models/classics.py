@@ -121,9 +121,9 @@ def _cards(names: tuple[str, str]) -> dict[str, Card]:
     return {name: card for name in names if (card := one_network.card_of(name)) is not None}
 
 
-def _multiply_adds(name: str) -> int:
-    return sum(layer.multiply_adds for layer in cached.layer_table(name))
+def _multiply_adds(model_name: str) -> int:
+    return sum(layer.multiply_adds for layer in cached.layer_table(model_name))
 
 
-def _title(name: str) -> str:
-    return models.architecture(name).title
+def _title(model_name: str) -> str:
+    return models.architecture(model_name).title

@@ -16,21 +16,25 @@ from dashboard.frame import page_parts
 MAX_ROWS = 24
 
 
-def card_of(name: str) -> Card | None:
+def card_of(model_name: str) -> Card | None:
     """The card of a trained network; None if there is none, with a sentence if it is damaged."""
-    if name in models.MODELS and models.is_trained(name):
+    if model_name in models.MODELS and models.is_trained(model_name):
         with page_parts.readable_errors():
-            return cache.card(name)
+            return cache.card(model_name)
     return None
 
 
-def show(name: str) -> None:
+def show(model_name: str) -> None:
     """Everything that is known of a network, trained or not."""
-    spec, table, card = models.architecture(name), cached.layer_table(name), card_of(name)
+    spec, table, card = (
+        models.architecture(model_name),
+        cached.layer_table(model_name),
+        card_of(model_name),
+    )
     st.markdown(f"{spec.description} *Source: {spec.source}.*")
     st.html(html.facts(_key_figures(table, card)))
     if card is None:
-        say_untrained(name)
+        say_untrained(model_name)
         _show_diagram(table, spec.title)
     else:
         is_wide = diagram.num_lanes(table) > 2

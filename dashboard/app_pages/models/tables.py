@@ -105,9 +105,9 @@ def measured(card: Card | None) -> tuple[str, str]:
     return numbers.percent(card["test_accuracy"], 2), f"{100 * low:.2f} to {100 * high:.2f}%"
 
 
-def speed(speeds: Mapping[str, float], name: str) -> str:
+def speed(speeds: Mapping[str, float], model_name: str) -> str:
     """The milliseconds an image of a network, if they were measured."""
-    return f"{speeds[name]:.2f}" if name in speeds else DASH
+    return f"{speeds[model_name]:.2f}" if model_name in speeds else DASH
 
 
 def shape(sides: Iterable[int]) -> str:
@@ -147,8 +147,8 @@ def _notes() -> tuple[str, ...]:
     )
 
 
-def _megabytes(name: str) -> str:
-    return f"{models.weights_path(name).stat().st_size / 1e6:.1f}"
+def _megabytes(model_name: str) -> str:
+    return f"{models.weights_path(model_name).stat().st_size / 1e6:.1f}"
 
 
 def _sees(layer: LayerSummary) -> tuple[str, str]:

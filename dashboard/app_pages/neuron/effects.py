@@ -72,22 +72,22 @@ def show_direct(neuron: Chosen) -> None:
     )
 
 
-def show_ablation(neuron: Chosen, digit: CurrentImage) -> None:
+def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
     """The answer without the neuron: on this digit at once, on the test set on demand."""
     st.subheader("Switched off", anchor=False)
     to = pickers.view_picker("Held at", (OFF, MEAN), key="neuron_level")
     mean = float(cached.mean_activations(neuron.model, neuron.layer)[neuron.channel])
     level = 0.0 if to == OFF else round(mean, 4)
-    before = cache.prediction(neuron.model, digit.pixels)
-    logits = cached.ablated_logits(*neuron.arguments, digit.pixels, level)
+    before = cache.prediction(neuron.model, image.pixels)
+    logits = cached.ablated_logits(*neuron.arguments, image.pixels, level)
     names = neuron.class_names
     left, right = st.columns(2, gap="large")
     with left:
         st.html(
-            f'<div class="cl-label">{digit.name} with the neuron held at {level:.2f}. Thin and '
+            f'<div class="cl-label">{image.name} with the neuron held at {level:.2f}. Thin and '
             "grey: the answer with the neuron as it is.</div>"
             + html.probability_bars(
-                names, softmax(logits), before.probabilities[0], marked=digit.label
+                names, softmax(logits), before.probabilities[0], marked=image.label
             )
         )
         was, now = int(before.classes[0]), int(logits.argmax())

@@ -11,23 +11,23 @@ from dashboard.frame import loading, neuron_link, page_parts, pickers
 
 def strongest(layer: str) -> int:
     """The neuron of a layer that reacts most to the current picture."""
-    if digit is None:
+    if image is None:
         return 0
-    values = cache.feature_maps(name, digit.pixels)[layer]
+    values = cache.feature_maps(model_name, image.pixels)[layer]
     return int(values.max(axis=tuple(range(values.ndim - 1))).argmax())
 
 
 def pick() -> Chosen:
     """The pickers of layer and channel; at first the strongest neuron of the first layer."""
-    layers = cached.layers(name)
-    convolutions, spatial = cache.layer_names(name)
+    layers = cached.layers(model_name)
+    convolutions, spatial = cache.layer_names(model_name)
     dense = [layer for layer in layers if layer not in spatial]
     one, two, three = st.columns([3, 2, 3], vertical_alignment="bottom")
     with one:
         layer = pickers.layer_picker(
             tuple(layers), default=(*convolutions, *dense)[0], key="neuron_layer"
         )
-    key, count = neuron_link.channel_key(name, layer), layers[layer]
+    key, count = neuron_link.channel_key(model_name, layer), layers[layer]
     if not 0 <= session.get(key, -1) < count:
         session.put(key, strongest(layer))
     label = "Channel" if layer in spatial else "Unit"
@@ -36,9 +36,9 @@ def pick() -> Chosen:
         f"Strongest on this {noun}",
         help=f"The {label.lower()} of {layer} that reacts most to the current {noun}",
         on_click=lambda: session.put(key, strongest(layer)),
-        disabled=digit is None,
+        disabled=image is None,
     )
-    return Chosen(name, layer, int(channel), layer in spatial)
+    return Chosen(model_name, layer, int(channel), layer in spatial)
 
 
 noun = session.dataset().noun
@@ -49,18 +49,18 @@ page_parts.intro(
     "without it.",
 )
 loading.require_network()
-name, digit = session.model_name(), None
+model_name, image = session.model_name(), None
 with page_parts.readable_errors():  # its weights are here without the pictures too
-    digit = session.current_image()
-    page_parts.note_blank(digit)
+    image = session.current_image()
+    page_parts.note_blank(image)
 
 neuron = pick()
 left, right = st.columns([4, 7], gap="large")
 with left:
     views.show_weights(neuron)
 with right:
-    if digit is not None:
-        views.show_activation(neuron, digit)
+    if image is not None:
+        views.show_activation(neuron, image)
 patches = st.container()
 left, right = st.columns([6, 5], gap="large")
 with right:
@@ -68,7 +68,7 @@ with right:
 effects, weights = places(neuron)
 with weights:
     show_direct(neuron)
-if digit is not None:
+if image is not None:
     with page_parts.readable_errors():  # of a picture of one's own without the data set's
         with patches:
             views.show_patches(neuron)
@@ -76,5 +76,5 @@ if digit is not None:
             views.show_classes(neuron)
         with effects:
             show_effects(neuron)
-        show_ablation(neuron, digit)
+        show_ablation(neuron, image)
 page_parts.next_page("neuron")

@@ -84,31 +84,31 @@ def show_weights(neuron: Chosen) -> None:
     )
 
 
-def show_activation(neuron: Chosen, digit: CurrentImage) -> None:
+def show_activation(neuron: Chosen, image: CurrentImage) -> None:
     """The neuron's map, or its one number, on the current digit and on the one before edits."""
-    st.subheader(f"On the current {digit.noun}", anchor=False)
+    st.subheader(f"On the current {image.noun}", anchor=False)
     now, before = (
         cache.feature_maps(neuron.model, pixels)[neuron.layer][..., neuron.channel]
-        for pixels in (digit.pixels, digit.original)
+        for pixels in (image.pixels, image.original)
     )
     if not neuron.is_map:
-        cells = [(f"{float(now):.2f}", f"activation on {digit.name}")]
-        if digit.is_edited:
+        cells = [(f"{float(now):.2f}", f"activation on {image.name}")]
+        if image.is_edited:
             cells.append((f"{float(before):.2f}", "before the edit"))
         st.html(html.facts(cells))
-    elif digit.is_edited:
+    elif image.is_edited:
         _show_change(now, before)
     else:
-        _show_map(neuron, digit, now)
-    if not digit.is_edited:
+        _show_map(neuron, image, now)
+    if not image.is_edited:
         st.page_link(
             navigation.path_of("draw_and_erase"),
-            label=f"Edit the {digit.noun} to see what changes here",
+            label=f"Edit the {image.noun} to see what changes here",
             icon=":material/ink_eraser:",
         )
 
 
-def _show_map(neuron: Chosen, digit: CurrentImage, now: np.ndarray) -> None:
+def _show_map(neuron: Chosen, image: CurrentImage, now: np.ndarray) -> None:
     field = cache.receptive_field(neuron.model, neuron.layer)
     is_signed, limit = bool((now < 0).any()), colours.limit_of(now)
     linked_map(
@@ -119,7 +119,7 @@ def _show_map(neuron: Chosen, digit: CurrentImage, now: np.ndarray) -> None:
             unit="activation",
             scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
         ),
-        as_picture(digit.pixels),
+        as_picture(image.pixels),
         Windows(field.tops(now.shape[0]), field.lefts(now.shape[1]), field.size),
         image_title=f"Receptive field, {field.size[0]}×{field.size[1]} pixels",
         key="neuron_probe",

@@ -19,7 +19,7 @@ LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
 def slider(option: Option) -> Slid[int]:
     """A slider for an option that follows the hand; each size of pictures keeps its own value."""
-    key = f"{option.name}_{digit.pixels.shape[0]}"
+    key = f"{option.name}_{image.pixels.shape[0]}"
     slid = live_slider(
         option.title,
         minimum=int(option.minimum),
@@ -52,7 +52,7 @@ def laboratory() -> None:
         chosen = pickers.class_picker(
             "Evidence for", key="occlusion_target", none_label=f"{names[answer]}, the answer"
         )
-    found = cache.occlusion_map(name, digit.pixels, patch.value, stride.value, fill)
+    found = cache.occlusion_map(model_name, image.pixels, patch.value, stride.value, fill)
     if (found.logits == found.base_logits).all():
         st.info(
             f"No position changes anything: wherever the patch lies, the {noun} already is what "
@@ -84,7 +84,7 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
             unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
             scale=(colours.ramp(True, 32), -limit, limit),
         ),
-        pictures.as_picture(digit.pixels),
+        pictures.as_picture(image.pixels),
         Windows(
             found.tops.tolist(),
             found.lefts.tolist(),
@@ -133,9 +133,9 @@ page_parts.intro(
     f"Move over the map to see the covered {noun} and what the network says to it.",
 )
 loading.require_compiled()
-name, digit = session.model_name(), session.current_image()
-names = models.get(name).class_names
-prediction = cache.prediction(name, digit.pixels)
+model_name, image = session.model_name(), session.current_image()
+names = models.get(model_name).class_names
+prediction = cache.prediction(model_name, image.pixels)
 answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
 laboratory()
 page_parts.next_page("occlusion")

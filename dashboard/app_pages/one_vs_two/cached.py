@@ -20,11 +20,11 @@ STUDY_DATASET = "mnist"
 
 
 @keyed_by_weights(st.cache_data, max_entries=4)
-def one_vs_two(name: str) -> OneVersusTwo:
+def one_vs_two(model_name: str) -> OneVersusTwo:
     """The one-versus-two study, with the training ones and 200 test twos."""
     from cnn_core.studies import one_vs_two as study
 
-    network = model(name)
+    network = model(model_name)
     train = datasets.load(STUDY_DATASET, split="train")
     test = cache.split(STUDY_DATASET, "test")
     return study.one_vs_two(
@@ -33,8 +33,8 @@ def one_vs_two(name: str) -> OneVersusTwo:
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
-def study_step(name: str, pixels: np.ndarray, title: str) -> StudyStep:
+def study_step(model_name: str, pixels: np.ndarray, title: str) -> StudyStep:
     """The study's questions asked about one digit."""
     from cnn_core.studies import one_vs_two as study
 
-    return study.study_step(model(name), pixels, title)
+    return study.study_step(model(model_name), pixels, title)

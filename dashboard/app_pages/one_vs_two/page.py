@@ -67,11 +67,11 @@ page_parts.intro(
     "What makes a network say 1 rather than 2? A 1 with a long head and a foot is read as a 2; "
     "shorten the head and watch where the answer turns, and what the network looks at.",
 )
-name = session.model_name()
-if models.get(name).dataset != cached.STUDY_DATASET:
+model_name = session.model_name()
+if models.get(model_name).dataset != cached.STUDY_DATASET:
     other = models.get(session.PAGE_MODELS["one_vs_two"].name)
     noun = session.dataset().noun
-    st.info(f"This study is about digits, and {models.get(name).title} reads {noun}s.")
+    st.info(f"This study is about digits, and {models.get(model_name).title} reads {noun}s.")
     st.button(
         f"Go on with the {other.title.lower()}",
         type="primary",
@@ -82,7 +82,7 @@ if models.get(name).dataset != cached.STUDY_DATASET:
     st.stop()
 loading.require_network()
 with st.spinner("Running the study"):
-    study = cached.one_vs_two(name)
+    study = cached.one_vs_two(model_name)
 
 st.subheader("The head decides", anchor=False)
 left, right = st.columns([3, 2], vertical_alignment="center")
@@ -121,14 +121,14 @@ for finding in study.findings:
 
 st.subheader("Your own erasing", anchor=False)
 own = [(edit.pixels, f"Your edit {i}") for i, edit in enumerate(session.edits())]
-digit = session.current_image()
-if not own and digit.is_edited:
-    own = [(digit.original, ""), (digit.pixels, "Your edit")]
+image = session.current_image()
+if not own and image.is_edited:
+    own = [(image.original, ""), (image.pixels, "Your edit")]
 if not own:
     st.markdown("Erase or draw on the drawing page, and every step of yours is studied here too.")
     st.page_link(
         navigation.path_of("draw_and_erase"), label="Draw and erase", icon=":material/draw:"
     )
 for i, (pixels, title) in list(enumerate(own))[-5:]:
-    show_step(cached.study_step(name, pixels, title if i else "Before your edits"))
+    show_step(cached.study_step(model_name, pixels, title if i else "Before your edits"))
 page_parts.next_page("one_vs_two")

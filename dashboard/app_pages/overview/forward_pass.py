@@ -15,22 +15,22 @@ from dashboard.frame import picture_gallery, sidebar
 from dashboard.session import CurrentImage
 
 
-def show(digit: CurrentImage) -> None:
+def show(image: CurrentImage) -> None:
     """The digit's way through the network in one line: input, feature maps, probabilities."""
     width = picture_gallery.crisp_width(160)
     stages = [
         (
             "Input",
-            html.picture(as_picture(digit.pixels), width=width, description="input"),
+            html.picture(as_picture(image.pixels), width=width, description="input"),
         )
     ]
     if tensorflow_loader.is_ready():
-        stages += _inner_stages(cache.feature_maps(session.model_name(), digit.pixels))
+        stages += _inner_stages(cache.feature_maps(session.model_name(), image.pixels))
     else:
         stages += [("Feature maps", html.loading()), ("", "")]
     answer = sidebar.current_answer()
     names = models.get(session.model_name()).class_names
-    bars = "" if answer is None else html.probability_bars(names, answer, marked=digit.label)
+    bars = "" if answer is None else html.probability_bars(names, answer, marked=image.label)
     stages.append(("Probability of each class", bars))
     st.html(
         '<div class="cl-flow">'
@@ -41,9 +41,9 @@ def show(digit: CurrentImage) -> None:
 
 def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     """The first and the last convolution whose maps have places; where there are none, units."""
-    name = session.model_name()
-    weighted = {described.layer for described in cache.weight_statistics(name)}
-    wide = [layer for layer in cache.layer_names(name)[0] if max(maps[layer].shape[:2]) > 1]
+    model_name = session.model_name()
+    weighted = {described.layer for described in cache.weight_statistics(model_name)}
+    wide = [layer for layer in cache.layer_names(model_name)[0] if max(maps[layer].shape[:2]) > 1]
     stages = [
         (f"Strongest maps of {layer}", _strongest(maps[layer]))
         for layer in dict.fromkeys(wide[:1] + wide[-1:])

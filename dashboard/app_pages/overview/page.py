@@ -19,7 +19,7 @@ def examples() -> list[int]:
     return [int(found[i]) for i in range(2) for found in of_class if i < len(found)]
 
 
-def gallery(digit: session.CurrentImage) -> None:
+def gallery(image: session.CurrentImage) -> None:
     """A click makes one of the examples the current digit."""
     split, indices = cache.split(session.dataset().name, "test"), examples()
     names = session.dataset().class_names
@@ -28,8 +28,8 @@ def gallery(digit: session.CurrentImage) -> None:
         [f"no. {i}" for i in indices],
         key="gallery",
         size=picture_gallery.crisp_width(56),
-        selected=indices.index(digit.index) if digit.index in indices else None,
-        descriptions=[f"Test {digit.noun} {i}: {names[split.labels[i]]}" for i in indices],
+        selected=indices.index(image.index) if image.index in indices else None,
+        descriptions=[f"Test {image.noun} {i}: {names[split.labels[i]]}" for i in indices],
     )
     if picked is not None:
         session.choose_test_image(indices[picked])
@@ -53,11 +53,11 @@ page_parts.intro(
 )
 
 with page_parts.readable_errors():  # the doors below are open without the pictures too
-    digit = session.current_image()
-    page_parts.note_blank(digit)
-    forward_pass.show(digit)
+    image = session.current_image()
+    page_parts.note_blank(image)
+    forward_pass.show(image)
     st.subheader(f"Pick a {noun}", anchor=False)
-    gallery(digit)
+    gallery(image)
 row = session.dataset()
 st.caption(f"{row.title}: {row.source}. Licence: {row.licence}.")
 

@@ -19,31 +19,40 @@ if TYPE_CHECKING:
 _MOST, _MOST_SEARCHED = 61, 16
 
 
-def row_for(name: str, kind: str) -> Perturbation:
+def row_for(model_name: str, kind: str) -> Perturbation:
     """The row of a change, fitted to the pictures of a network."""
-    return get(kind).fitted(datasets.get(models.get(name).dataset))
+    return get(kind).fitted(datasets.get(models.get(model_name).dataset))
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def changed(
-    name: str, pixels: np.ndarray, kind: str, strength: float, target: int | None, options: Options
+    model_name: str,
+    pixels: np.ndarray,
+    kind: str,
+    strength: float,
+    target: int | None,
+    options: Options,
 ) -> np.ndarray:
     """One picture under one change."""
     from cnn_core import robustness
 
     return robustness.perturb(
-        pixels, kind, strength, model=model(name), targets=target, **dict(options)
+        pixels, kind, strength, model=model(model_name), targets=target, **dict(options)
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
-def sweep(name: str, pixels: np.ndarray, kind: str, target: int | None, options: Options) -> Sweep:
+def sweep(
+    model_name: str, pixels: np.ndarray, kind: str, target: int | None, options: Options
+) -> Sweep:
     """The answers to one picture under every strength of a change."""
     from cnn_core import robustness
 
-    row = row_for(name, kind)
+    row = row_for(model_name, kind)
     strengths = row.strengths(_MOST_SEARCHED if row.is_search else _MOST)
-    return robustness.sweep(model(name), pixels, kind, strengths, targets=target, **dict(options))
+    return robustness.sweep(
+        model(model_name), pixels, kind, strengths, targets=target, **dict(options)
+    )
 
 
 def study() -> Robustness:

@@ -17,8 +17,8 @@ def laboratory() -> None:
     """The strength and all that follows it; nothing else of the page runs while it moves."""
     slid, change = pick()
     with page_parts.readable_errors():  # the curves below are shipped and need no pictures
-        digit = session.current_image()
-        if page_parts.is_blank(digit):
+        image = session.current_image()
+        if page_parts.is_blank(image):
             st.info(
                 f"The paper is blank, so there is no answer to hold: draw a {noun}, or choose a "
                 f"test {noun} in the sidebar."
@@ -27,8 +27,8 @@ def laboratory() -> None:
                 navigation.path_of("draw_and_erase"), label="Draw and erase", icon=":material/draw:"
             )
         else:
-            views.show_change(digit, change)
-            views.show_sweep(digit, change)
+            views.show_change(image, change)
+            views.show_sweep(image, change)
     with page_parts.readable_errors():
         views.show_networks(change)
     acknowledge([slid])

@@ -37,26 +37,28 @@ class Change:
     options: cache.Options
 
 
-def show_change(digit: CurrentImage, change: Change) -> None:
+def show_change(image: CurrentImage, change: Change) -> None:
     """The picture beside the changed one, and both answers."""
-    name, row, strength = session.model_name(), change.row, change.strength
-    names, noun = models.get(name).class_names, digit.noun
-    changed = cached.changed(name, digit.pixels, row.name, strength, change.target, change.options)
-    before, after = (cache.prediction(name, each) for each in (digit.pixels, changed))
+    model_name, row, strength = session.model_name(), change.row, change.strength
+    names, noun = models.get(model_name).class_names, image.noun
+    changed = cached.changed(
+        model_name, image.pixels, row.name, strength, change.target, change.options
+    )
+    before, after = (cache.prediction(model_name, each) for each in (image.pixels, changed))
     left, right = st.columns([9, 7], gap="medium")
     with left:
         st.html(
             text.pictures(
-                digit.pixels,
+                image.pixels,
                 changed,
-                title=digit.name,
+                title=image.name,
                 change=f"{row.title}, {text.in_words(strength, row.unit)}",
                 width=picture_gallery.crisp_width(140),
             )
         )
-        if strength and np.array_equal(changed, digit.pixels):
+        if strength and np.array_equal(changed, image.pixels):
             st.info(f"This change leaves the {noun} exactly as it is, so the answer stays.")
-        elif digit.background == "paper" and not changed.any():
+        elif image.background == "paper" and not changed.any():
             st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
         if st.button(f"Use the changed {noun}", icon=":material/draw:"):
             session.set_drawing(pictures.as_picture(changed))
@@ -66,7 +68,7 @@ def show_change(digit: CurrentImage, change: Change) -> None:
         st.html(
             f'<div class="cl-said">Now <b>{said}</b><span>before {was}</span></div>'
             + html.probability_bars(
-                names, after.probabilities[0], before.probabilities[0], marked=digit.label
+                names, after.probabilities[0], before.probabilities[0], marked=image.label
             )
         )
         st.caption(
@@ -75,13 +77,13 @@ def show_change(digit: CurrentImage, change: Change) -> None:
     st.markdown(row.help + (f" [The paper]({row.paper})" if row.paper else ""))
 
 
-def show_sweep(digit: CurrentImage, change: Change) -> None:
+def show_sweep(image: CurrentImage, change: Change) -> None:
     """The answer over all strengths."""
-    name, row = session.model_name(), change.row
-    names, noun = models.get(name).class_names, digit.noun
+    model_name, row = session.model_name(), change.row
+    names, noun = models.get(model_name).class_names, image.noun
     st.subheader(f"How far the answer to this {noun} holds", anchor=False)
     with st.spinner("Trying every strength"):
-        found = cached.sweep(name, digit.pixels, row.name, change.target, change.options)
+        found = cached.sweep(model_name, image.pixels, row.name, change.target, change.options)
     st.markdown(text.hold_in_words(found, row, names, dict(change.options)))
     if row.needs_model:
         st.markdown(
@@ -102,7 +104,7 @@ def show_sweep(digit: CurrentImage, change: Change) -> None:
 def show_networks(change: Change) -> None:
     """The accuracy of every network of the same data set."""
     row, strength = change.row, change.strength
-    name, dataset = session.model_name(), session.dataset()
+    model_name, dataset = session.model_name(), session.dataset()
     st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)
     study = cached.study()
     curves = [
@@ -110,10 +112,10 @@ def show_networks(change: Change) -> None:
         for curve in study.curves
         if curve.perturbation == row.name and models.get(curve.model).dataset == dataset.name
     ]
-    chosen = next((curve for curve in curves if curve.model == name), None)
+    chosen = next((curve for curve in curves if curve.model == model_name), None)
     if chosen is None:
         st.info(
-            f"{models.get(name).title} is not measured yet: run "
+            f"{models.get(model_name).title} is not measured yet: run "
             "`python -m cnn_core.studies robustness`, or choose another model in the sidebar."
         )
         return
@@ -127,7 +129,7 @@ def show_networks(change: Change) -> None:
             "Beside it",
             [BEST, *others],
             format_func=lambda each: each if each == BEST else models.get(each).title,
-            key=f"robust_rival_of_{name}",
+            key=f"robust_rival_of_{model_name}",
             persist_state="session",
             width=320,
         )
