@@ -23,11 +23,11 @@ class WeightStatistics:
     """The weights of one array of one layer.
 
     Attributes:
-        layer: the layer's name.
+        layer: The layer's name.
         kind: "kernel" or "bias" (or another name the layer gives it).
-        values: all weights, flat, float32.
-        share_near_zero: share of weights whose magnitude is below NEAR_ZERO, in [0, 1].
-        l2_norm: square root of the sum of squares.
+        values: All weights, flat, float32.
+        share_near_zero: Share of weights whose magnitude is below NEAR_ZERO, in [0, 1].
+        l2_norm: Square root of the sum of squares.
     """
 
     layer: str
@@ -52,23 +52,23 @@ class ReceptiveField:
     start: tuple[int, int]
 
     def tops(self, rows: int) -> list[int]:
-        """The first pixel row seen by the units of each row of the feature map."""
+        """Return the first pixel row that the units of each row of the feature map see."""
         return [self.start[0] + self.stride[0] * row for row in range(rows)]
 
     def lefts(self, columns: int) -> list[int]:
-        """The first pixel column seen by the units of each column of the feature map."""
+        """Return the first pixel column that the units of each column of the feature map see."""
         return [self.start[1] + self.stride[1] * column for column in range(columns)]
 
 
 def convolution_layers(model: keras.Model) -> tuple[str, ...]:
-    """The names of the 2-D convolution layers, from the input on."""
+    """Return the names of the 2-D convolution layers, from the input on."""
     import keras
 
     return tuple(layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
 
 
 def spatial_layers(model: keras.Model) -> tuple[str, ...]:
-    """The names of the layers that give feature maps (height, width, channels).
+    """Return the names of the layers with feature maps (height, width, channels).
 
     Dropout layers are left out, since they change nothing when a network is used.
     """
@@ -83,13 +83,13 @@ def spatial_layers(model: keras.Model) -> tuple[str, ...]:
 
 
 def filters(model: keras.Model, layer: str) -> np.ndarray:
-    """The kernel weights of a convolution layer.
+    """Return the kernel weights of a convolution layer.
 
     Returns:
         (height, width, input channels, filters) float32.
 
     Raises:
-        UnknownNameError: the network has no convolution layer of this name.
+        UnknownNameError: The network has no convolution layer of this name.
     """
     names = convolution_layers(model)
     if layer not in names:
@@ -100,7 +100,7 @@ def filters(model: keras.Model, layer: str) -> np.ndarray:
 
 
 def filter_norms(kernel: np.ndarray) -> np.ndarray:
-    """The L2 norm of each filter over its height, width and input channels.
+    """Compute the L2 norm of each filter over its height, width and input channels.
 
     Args:
         kernel: (height, width, input channels, filters).
@@ -127,10 +127,10 @@ def _describe(layer: str, kind: str, values: np.ndarray) -> WeightStatistics:
 
 
 def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
-    """What every layer makes of one image.
+    """Compute the output of every layer for one image.
 
     Args:
-        model: a Functional network.
+        model: A Functional network.
         image: (height, width, channels) in [0, 1].
 
     Returns:
@@ -138,7 +138,7 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
         convolution or pooling, (units,) of a dense layer; float32.
 
     Raises:
-        ValueError: the image does not fit the network's input.
+        ValueError: The image does not fit the network's input.
     """
     outputs = _traced_layers(model)(inference.as_image(model, image)[None])
     return {name: np.array(output[0]) for name, output in outputs.items()}
@@ -166,18 +166,18 @@ def _traced_layers(model: keras.Model) -> Callable[[np.ndarray], dict[str, Any]]
 
 
 def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
-    """The pixels that a unit of a layer can see.
+    """Compute the pixels that a unit of a layer can see.
 
     Reference: Andre Araujo, Wade Norris and Jack Sim, "Computing Receptive Fields of
     Convolutional Neural Networks", 2019, https://doi.org/10.23915/distill.00021
 
     Args:
-        model: a Functional network of convolutions, poolings, paddings and layers that keep places.
-        layer: the name of a layer that gives feature maps.
+        model: A Functional network of convolutions, poolings, paddings and layers that keep places.
+        layer: The name of a layer that gives feature maps.
 
     Raises:
-        UnknownNameError: the network has no such layer.
-        ValueError: a layer on the way moves places in another manner.
+        UnknownNameError: The network has no such layer.
+        ValueError: A layer on the way moves places in another manner.
     """
     names = spatial_layers(model)
     if layer not in names:
@@ -195,19 +195,19 @@ def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
 
 
 def receptive_fields(model: keras.Model) -> dict[str, ReceptiveField]:
-    """The receptive field of every layer whose units have a place in the image.
+    """Compute the receptive field of every layer whose units have a place in the image.
 
     Layers behind a flattening or a mean over all places are left out: their units have no place,
     and together they see the whole image.
 
     Args:
-        model: a Functional network.
+        model: A Functional network.
     """
     return {name: at for name, at in _fields(model).items() if isinstance(at, ReceptiveField)}
 
 
 def source_layers(layer: keras.Layer) -> tuple[str, ...]:
-    """The names of the layers whose outputs a layer of a Functional network takes, in order."""
+    """Return the names of the layers that a layer of a Functional network takes, in order."""
     return tuple(tensor._keras_history.operation.name for tensor in _inputs(layer))
 
 
@@ -219,7 +219,7 @@ def _inputs(layer: Any) -> list[Any]:
 
 
 def _fields(model: keras.Model) -> dict[str, ReceptiveField | str]:
-    """The field of every layer, or the name of the layer at which the places were lost.
+    """Return the field of every layer, or the name of the layer at which the places were lost.
 
     One walk along the layers, each of which stands behind those it takes: branches that meet
     again and again cost no more than a chain.
@@ -234,7 +234,7 @@ def _fields(model: keras.Model) -> dict[str, ReceptiveField | str]:
 
 
 def _field(layer: Any, taken: list[ReceptiveField]) -> ReceptiveField | str:
-    """The field behind a layer, from the fields of what it takes; its name if it loses places."""
+    """Return the field behind a layer; the layer's name if it loses places."""
     if len(layer.output.shape) != 4:
         return str(layer.name)
     if not taken:
@@ -260,11 +260,11 @@ def _field_along(layer: Any, taken: list[ReceptiveField], axis: int) -> tuple[in
 
 
 def window(layer: Any, length: int, axis: int) -> tuple[int, int, int, int]:
-    """What a layer's outputs see along rows or columns.
+    """Return the first place and the size of what each output of a layer sees along one axis.
 
     Args:
-        layer: any layer that takes feature maps.
-        length: places that come in along the axis.
+        layer: Any layer that takes feature maps.
+        length: Places that come in along the axis.
         axis: 0 for rows, 1 for columns.
 
     Returns:

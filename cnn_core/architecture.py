@@ -31,18 +31,18 @@ class LayerSummary:
     """One layer of a network.
 
     Attributes:
-        name: of the layer, unique in its network.
-        kind: the name of its class.
-        settings: what sets it apart from others of its kind, for people: window, stride, padding,
-            groups, activation, rate; empty if there is nothing to say.
-        inputs: the names of the layers it takes; none for the input.
-        output_shape: for one image: (height, width, channels), or (units,).
-        num_parameters: all that it stores, the moving means of batch normalisation too.
-        num_trainable: those of them that training changes.
-        multiply_adds: multiplications, each with its addition, for one image, by the kernels of
+        name: Name of the layer, unique in its network.
+        kind: The name of its class.
+        settings: Settings that set the layer apart from others of its kind, for people: window,
+            stride, padding, groups, activation, rate; empty if there is nothing to say.
+        inputs: The names of the layers it takes; none for the input.
+        output_shape: Shape of the output for one image: (height, width, channels), or (units,).
+        num_parameters: All that it stores, the moving means of batch normalisation too.
+        num_trainable: Those of them that training changes.
+        multiply_adds: Multiplications, each with its addition, for one image, by the kernels of
             convolutions (connections that exist only) and dense layers. Biases, activations,
             poolings and normalisations are not counted and have 0.
-        receptive_field: what a unit sees of the image, padding included; None where the units
+        receptive_field: Part of the image that a unit sees, padding included; None where the units
             have no place any more and together see the whole image.
     """
 
@@ -67,7 +67,7 @@ def describe(model: keras.Model) -> Table:
     """Return a summary of every layer, from the input on; each stands behind those it takes.
 
     Args:
-        model: a Functional network; its weights do not matter.
+        model: A Functional network; its weights do not matter.
     """
     fields = receptive_fields(model)
     return tuple(
@@ -91,7 +91,7 @@ def _count(weights: Iterable[Any]) -> int:
 
 
 def _multiply_adds(layer: Any) -> int:
-    """Each number of the stored kernel is used once at each place of the output."""
+    """Count products: each number of the kernel is used once at each place of the output."""
     import keras
 
     if not isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
@@ -127,8 +127,8 @@ def load(name: str) -> Table:
     """Return the shipped table of any network, trained or not, without TensorFlow.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the shipped tables are absent or damaged, or do not hold this network.
+        UnknownNameError: No network has this name.
+        MissingFileError: The shipped tables are absent or damaged, or do not hold this network.
     """
     name, path = models.architecture(name).name, tables_path()
     try:
@@ -143,7 +143,7 @@ def load(name: str) -> Table:
 
 
 def tables_path() -> Path:
-    """The file that holds the shipped tables of all networks."""
+    """Return the path of the shipped tables of all networks."""
     return models.PRETRAINED / "architectures.json"
 
 

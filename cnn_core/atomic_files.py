@@ -16,7 +16,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     If the writing fails or is interrupted, the other file stays as it was and the new one goes.
 
     Args:
-        path: the file to make or to replace; its folder is made if need be.
+        path: The file to make or to replace; its folder is made if need be.
 
     Yields:
         A hidden name beside it, another one each time, that ends with the name of the file: those
@@ -36,8 +36,8 @@ def write_text(path: Path, text: str) -> None:
     """Write a text to a file, in UTF-8, so that the file is never half there.
 
     Args:
-        path: the file to make or to replace; its folder is made if need be.
-        text: all that it holds then.
+        path: The file to make or to replace; its folder is made if need be.
+        text: All that it holds then.
     """
     with atomic_write(path) as aside:
         aside.write_text(text, "utf-8")

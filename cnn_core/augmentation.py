@@ -13,16 +13,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far each image of an epoch is changed; every field is the end of a symmetric range.
+    """Ranges of the random changes to training images; every field is the end of a symmetric range.
 
     Attributes:
         rotation: degrees.
-        shift: share of the side, along rows and columns.
-        zoom: share of the size, along rows and columns apart.
-        shear: degrees that upright lines are slanted by.
-        thickness: share of the images whose strokes are made one pixel thicker or thinner.
-        softness: share of the images that are blurred, or dimmed and given grain, as photographs.
-        flips: whether half of the images are mirrored left to right.
+        shift: Share of the side, along rows and columns.
+        zoom: Share of the size, along rows and columns apart.
+        shear: Degrees that upright lines are slanted by.
+        thickness: Share of the images whose strokes are made one pixel thicker or thinner.
+        softness: Share of the images that are blurred, or dimmed and given grain, as photographs.
+        flips: True if half of the images are mirrored left to right.
     """
 
     rotation: float = 0.0
@@ -39,8 +39,8 @@ def augment(images: np.ndarray, how: Augmentation, random: np.random.Generator) 
 
     Args:
         images: (n, height, width, channels) float32 in [0, 1].
-        how: how far.
-        random: where the numbers are drawn from.
+        how: Ranges of the changes.
+        random: Generator of the numbers.
 
     Returns:
         A new array of the same shape, float32 in [0, 1].
@@ -67,10 +67,10 @@ def affine_maps(
     zoom: np.ndarray,
     shift: np.ndarray,
 ) -> np.ndarray:
-    """Where the pixels of pictures go when these are zoomed, slanted, turned and moved.
+    """Return the affine maps that zoom, slant, turn and move pictures.
 
     Args:
-        size: height and width of a picture; its middle stays where it is but for the shift.
+        size: Height and width of a picture; its middle stays where it is but for the shift.
         angle: (n,) radians, clockwise above 0.
         shear: (n,) radians that upright lines are slanted by.
         zoom: (n, 2) factors along x and y; below 0 mirrored.

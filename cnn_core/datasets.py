@@ -37,19 +37,19 @@ _SIGNS_NAMES = "23f4c932b7d58bccb357f9500d40362b6ffe4357cfac6f6c0813087dd4055cae
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is known of a data set without reading it.
+    """Facts of a data set that need no reading.
 
     Attributes:
-        noun: what one image shows, for sentences such as "test digit 7".
+        noun: Word for one image, for sentences such as "test digit 7".
         image_shape: (height, width, channels).
-        file_names: the files that may hold it, the first found is read.
-        source: who made it, and its publication.
-        licence: with the address of its text, as a page shows it.
-        is_shipped: it lies beside the code; else see the module's docstring.
+        file_names: The files that may hold it, the first found is read.
+        source: Who made it, and its publication.
+        licence: Licence with the address of its text, as a page shows it.
+        is_shipped: True if the data lies beside the code; else see the module's docstring.
         background: "paper" (0) below strokes (1), or "photo" for pictures that have no paper.
-        note: what one should know of the files that the shipped networks learnt from.
-        read: the arrays of a split from the open file.
-        download: fetches the data set and gives all its arrays, as the first file holds them.
+        note: Note on the files that the shipped networks learnt from.
+        read: The arrays of a split from the open file.
+        download: Fetches the data set and gives all its arrays, as the first file holds them.
     """
 
     name: str
@@ -85,7 +85,7 @@ def get(name: str) -> Dataset:
     """Return the row of a data set.
 
     Raises:
-        UnknownNameError: no data set has this name.
+        UnknownNameError: No data set has this name.
     """
     if name not in DATASETS:
         raise UnknownNameError(
@@ -107,7 +107,7 @@ def find(name: str) -> Path | None:
     """Return the file of a data set on this machine, or None if it would be downloaded.
 
     Raises:
-        UnknownNameError: no data set has this name.
+        UnknownNameError: No data set has this name.
     """
     dataset = get(name)
     paths = (folder / file for folder in _folders(dataset) for file in dataset.file_names)
@@ -115,7 +115,7 @@ def find(name: str) -> Path | None:
 
 
 def cache_folder() -> Path:
-    """The folder of downloaded data sets: cnn_lens in the user's cache."""
+    """Return the folder of downloaded data sets: cnn_lens in the user's cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn_lens"
 
 
@@ -123,16 +123,16 @@ def load(name: str, *, split: SplitName) -> Split:
     """Load the images and labels of one split; the first time, this may download them.
 
     Args:
-        name: a key of DATASETS.
+        name: A key of DATASETS.
         split: "train" or "test".
 
     Returns:
         A Split; images are (n, height, width, channels) float32 in [0, 1].
 
     Raises:
-        UnknownNameError: no data set has this name.
-        ValueError: no such split.
-        MissingFileError: the file is damaged, or absent and cannot be downloaded.
+        UnknownNameError: No data set has this name.
+        ValueError: No such split.
+        MissingFileError: The file is damaged, or absent and cannot be downloaded.
     """
     return _as_split(*_read(name, split))
 
@@ -141,18 +141,18 @@ def sample(name: str, *, split: SplitName, size: int, seed: int = 0) -> Split:
     """Load some images of a split, drawn at random; the rest never takes the room of floats.
 
     Args:
-        name: a key of DATASETS.
+        name: A key of DATASETS.
         split: "train" or "test".
-        size: how many, at least 0; all of them if the split has fewer.
-        seed: the same seed draws the same images.
+        size: Number of images, at least 0; all of them if the split has fewer.
+        seed: Seed; the same seed draws the same images.
 
     Returns:
         A Split, in the order of the whole.
 
     Raises:
-        UnknownNameError: no data set has this name.
-        ValueError: no such split, or a size below 0.
-        MissingFileError: the file is damaged, or absent and cannot be downloaded.
+        UnknownNameError: No data set has this name.
+        ValueError: No such split, or a size below 0.
+        MissingFileError: The file is damaged, or absent and cannot be downloaded.
     """
     if size < 0:
         raise ValueError(f"Expected size of at least 0. Received: size={size}")
@@ -165,15 +165,15 @@ def sample_indices(size: int, count: int, *, seed: int = 0) -> np.ndarray:
     """Indices of a random part of a split, rising; all of it if it is not larger than count.
 
     Args:
-        size: of the split.
-        count: of the part.
-        seed: the same one gives the same part.
+        size: Size of the split.
+        count: Count of the part.
+        seed: Seed; the same seed gives the same part.
     """
     return np.sort(np.random.default_rng(seed).permutation(size)[:count])
 
 
 def _read(name: str, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
-    """The levels and labels of a split, as the file has them."""
+    """Read the levels and labels of a split, as the file has them."""
     dataset = get(name)
     if split not in dataset.split_sizes:
         raise ValueError(f"Expected split to be 'train' or 'test'. Received: split={split!r}")
@@ -204,8 +204,8 @@ def fetch(name: str) -> Path:
     """Download a data set into the user's cache, with a progress bar, and check it.
 
     Raises:
-        UnknownNameError: no data set has this name.
-        MissingFileError: it cannot be downloaded; the text names the ways that remain.
+        UnknownNameError: No data set has this name.
+        MissingFileError: The data set cannot be downloaded; the text names the ways that remain.
     """
     dataset = get(name)
     if dataset.download is None:
@@ -247,7 +247,7 @@ def _read_cifar(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_signs(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:
-    """The published split: a fifth, drawn with seed 8, is the test set."""
+    """Read the published split: a fifth, drawn with seed 8, is the test set."""
     pixels, labels = arrays["x"], arrays["y"]
     order = np.random.RandomState(8).permutation(len(pixels))
     num_test = -(-len(pixels) // 5)
@@ -281,7 +281,7 @@ def read_sign_photographs(archive: Path, *, digest: str) -> Arrays:
     """Make the arrays of the Sign Language Digits from the archive of its photographs.
 
     Args:
-        archive: a zip file with photographs at .../LABEL/NAME.JPG, LABEL from 0 to 9.
+        archive: A zip file with photographs at .../LABEL/NAME.JPG, LABEL from 0 to 9.
         digest: SHA-256 of the photographs' sorted "LABEL/NAME.JPG", a line each. What the files
             hold is checked by the archive's own sums.
 
@@ -289,7 +289,7 @@ def read_sign_photographs(archive: Path, *, digest: str) -> Arrays:
         x (n, 64, 64) uint8 grey, y (n,) uint8, src (n,) the "LABEL/NAME.JPG", sorted.
 
     Raises:
-        ValueError: the photographs are not those of the digest, or one cannot be read.
+        ValueError: The photographs are not those of the digest, or one cannot be read.
     """
     with zipfile.ZipFile(archive) as photographs:
         members = {

@@ -30,9 +30,9 @@ def name_of(kind: str, model: keras.Model, *marks: object) -> str:
     """Name what is computed from a network.
 
     Args:
-        kind: what it is.
-        model: the network; its weights are part of the name.
-        marks: whatever else the numbers depend on.
+        kind: Kind of the arrays.
+        model: The network; its weights are part of the name.
+        marks: Whatever else the numbers depend on.
     """
     digest = hashlib.sha256()
     for weight in model.weights:
@@ -54,8 +54,8 @@ def load_or_compute(name: str, compute: Callable[[], Arrays]) -> Arrays:
     """Return what is kept under a name; compute and keep it if it is not there.
 
     Args:
-        name: of name_of().
-        compute: gives the arrays.
+        name: Result of name_of().
+        compute: Gives the arrays.
     """
     found = find(name)
     if found is None:

@@ -37,13 +37,13 @@ class Projection:
     shares: np.ndarray
 
     def place(self, features: np.ndarray) -> np.ndarray:
-        """Where features (n, d) stand on the map, exactly: (n, 2) float32."""
+        """Compute the exact place of features (n, d) on the map: (n, 2) float32."""
         placed: np.ndarray = (features.astype(np.float32) - self.mean) @ self.axes.T
         return placed
 
 
 def feature_layer(model: keras.Model) -> str:
-    """The name of the layer whose output the last dense layer takes.
+    """Return the name of the layer whose output the last dense layer takes.
 
     A dropout in between changes nothing and is gone over. Without a dense layer it is the layer
     before the last.
@@ -60,18 +60,18 @@ def feature_layer(model: keras.Model) -> str:
 def features(
     model: keras.Model, images: np.ndarray, *, progress: Progress = no_progress
 ) -> np.ndarray:
-    """The last features of each image.
+    """Compute the last features of each image.
 
     Args:
-        model: a Functional network.
+        model: A Functional network.
         images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
-        progress: told the share done, in [0, 1], after every batch.
+        progress: Callback that receives the share done, in [0, 1], after every batch.
 
     Returns:
         (n, d) float32; maps are flattened.
 
     Raises:
-        ValueError: the images do not fit the network, or hold a value that is not finite.
+        ValueError: The images do not fit the network, or hold a value that is not finite.
     """
     return inference.in_batches(
         _traced(model), inference.as_batch(model, images), progress=progress
@@ -111,7 +111,7 @@ def fit_projection(features: np.ndarray) -> Projection:
         A Projection. Each axis points to where its largest weight is above 0.
 
     Raises:
-        ValueError: there are fewer than two images or features, or all images are alike.
+        ValueError: There are fewer than two images or features, or all images are alike.
     """
     from sklearn.decomposition import PCA
 
@@ -140,13 +140,13 @@ def neighbourhoods(features: np.ndarray, *, seed: int = 0) -> np.ndarray:
 
     Args:
         features: (n, d), n of at least 4.
-        seed: the same one gives the same layout.
+        seed: Seed; the same seed gives the same layout.
 
     Returns:
         (n, 2) float32.
 
     Raises:
-        ValueError: there are fewer than four images, or all images are alike.
+        ValueError: There are fewer than four images, or all images are alike.
     """
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
@@ -169,7 +169,7 @@ def nearest(features: np.ndarray, one: np.ndarray, count: int) -> tuple[np.ndarr
     Args:
         features: (n, d).
         one: (d,), of that image.
-        count: of neighbours, fewer if there are not as many.
+        count: Count of neighbours, fewer if there are not as many.
 
     Returns:
         Their indices (count,) int64, the nearest first, of equals the earlier; and their Euclidean
@@ -181,7 +181,7 @@ def nearest(features: np.ndarray, one: np.ndarray, count: int) -> tuple[np.ndarr
 
 
 def place_among(layout: np.ndarray, neighbours: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """Where a new image stands in a layout that has no formula: among its nearest neighbours.
+    """Place a new image in a layout that has no formula, among its nearest neighbours.
 
     Args:
         layout: (n, 2) of the images laid out.

@@ -64,14 +64,14 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Run the network forward.
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
 
     Returns:
         (n, classes) float32.
 
     Raises:
-        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+        ValueError: The images do not fit the network's input, or hold a value that is not finite.
     """
     batch = as_batch(model, images)
     return in_batches(_traced(model), batch)
@@ -81,14 +81,14 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
     """Run the network forward and turn its logits into probabilities.
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
 
     Returns:
         A Prediction of n rows.
 
     Raises:
-        ValueError: the images do not fit the network's input, or hold a value that is not finite.
+        ValueError: The images do not fit the network's input, or hold a value that is not finite.
     """
     values = logits(model, images)
     return Prediction(values, softmax(values))
@@ -101,8 +101,8 @@ def in_batches(
 
     Args:
         run: (arrays) -> tensor, with one row for each of theirs.
-        arrays: of the same length n, which may be 0.
-        progress: told the share done, in [0, 1], after every part.
+        arrays: Arrays of the same length n, which may be 0.
+        progress: Callback that receives the share done, in [0, 1], after every part.
 
     Returns:
         The rows (n, ...) of all parts together.
@@ -124,7 +124,7 @@ def as_image(model: keras.Model, image: np.ndarray) -> np.ndarray:
     """Return one image as float32 (height, width, channels) that fits the network.
 
     Raises:
-        ValueError: it does not fit, is not a single image, or holds a value that is not finite.
+        ValueError: It does not fit, is not a single image, or holds a value that is not finite.
     """
     batch = as_batch(model, image)
     if len(batch) != 1:
@@ -136,7 +136,7 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return images as a float32 batch that fits the network, or say what does not fit.
 
     Raises:
-        ValueError: the images do not fit the network's input, or hold a value that is not finite;
+        ValueError: The images do not fit the network's input, or hold a value that is not finite;
             or the network does not know the shape of its input, or gives no logits.
     """
     _check_network(model)

@@ -12,10 +12,10 @@ _import_lock = threading.Lock()
 
 @cache
 def visualization(name: str) -> Any:
-    """A class of tf-keras-vis.
+    """Return a class of tf-keras-vis.
 
     Args:
-        name: of the class, such as "Saliency", "ActivationMaximization" or "TotalVariation2D".
+        name: Name of the class, such as "Saliency", "ActivationMaximization" or "TotalVariation2D".
     """
     # catch_warnings changes what all threads see; two at once would leave the filter in place.
     with _import_lock, warnings.catch_warnings():
@@ -39,7 +39,7 @@ def visualization(name: str) -> Any:
 
 @cache
 def traceable_cam(name: str) -> Any:
-    """A gradient CAM of tf-keras-vis whose last step, NumPy there, is TensorFlow: it can be traced.
+    """Return a gradient CAM of tf-keras-vis that can be traced: its last step is TensorFlow.
 
     Args:
         name: "Gradcam", "GradcamPlusPlus" or "Layercam".

@@ -30,7 +30,8 @@ def cached_per_model(
     those in use when many come by.
 
     Args:
-        max_entries: for each object, by the other arguments; the one longest unused goes first.
+        max_entries: Largest number of results for each object, by the other arguments; the longest
+            unused result goes first.
     """
 
     def decorate(

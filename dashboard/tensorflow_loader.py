@@ -29,8 +29,8 @@ def warm_up(then: Callable[[], object] = lambda: None) -> None:
     """Start loading TensorFlow in the background; return at once. Later calls do nothing.
 
     Args:
-        then: called once TensorFlow is loaded, in the background too; makes what the first
-            visitors would otherwise wait for.
+        then: Called once TensorFlow is loaded, in the background too; makes what the first visitors
+            would otherwise wait for.
     """
     with _lock:
         if _ready.is_set() or any(thread.name == __name__ for thread in threading.enumerate()):
@@ -40,7 +40,7 @@ def warm_up(then: Callable[[], object] = lambda: None) -> None:
 
 
 def is_ready() -> bool:
-    """Whether wait() returns, or raises, without delay."""
+    """Return True if wait() returns, or raises, without delay."""
     return _ready.is_set()
 
 
@@ -48,7 +48,7 @@ def wait() -> None:
     """Return when TensorFlow is loaded.
 
     Raises:
-        CnnCoreError: it cannot be loaded on this machine.
+        CnnCoreError: TensorFlow cannot be loaded on this machine.
     """
     warm_up()
     _ready.wait()

@@ -109,28 +109,28 @@ def explain(
     """Show which pixels a network's answer rests on.
 
     Args:
-        model: a Functional network whose last layer gives logits.
+        model: A Functional network whose last layer gives logits.
         image: (height, width, channels) in [0, 1].
-        target: the class whose logit is explained.
-        against: explain the margin logit(target) - logit(against) instead.
-        method: a key of METHODS.
-        layer: for methods that need one, a layer with feature maps; default_layer() if None. The
-            others do not use it.
-        seed: of methods that draw random numbers; the same seed gives the same map.
+        target: The class whose logit is explained.
+        against: Explain the margin logit(target) - logit(against) instead.
+        method: A key of METHODS.
+        layer: Layer with feature maps, for methods that need one; default_layer() if None. Other
+            methods do not use the layer.
+        seed: Seed of methods that draw random numbers; the same seed gives the same map.
         references: (n, height, width, channels) in [0, 1], for methods that need them: images to
             compare with, such as a sample of the training set.
         background: "paper" (0) below strokes, which methods that cut the image into pieces leave
             alone, or "photo".
-        **options: the method's own, each within the range its row states; a baseline may be an
+        **options: The method's own, each within the range its row states; a baseline may be an
             image too.
 
     Returns:
         An Attribution; its heatmap is (height, width) float32, raw, in the unit that it states.
 
     Raises:
-        UnknownNameError: no such method or layer.
-        UnsupportedLayerError: the method has no rule for one of the network's layers.
-        ValueError: the network gives no logits, the image does not fit it, a class, an option or
+        UnknownNameError: No such method or layer.
+        UnsupportedLayerError: The method has no rule for one of the network's layers.
+        ValueError: The network gives no logits, the image does not fit it, a class, an option or
             the background is out of range, or references are missing.
     """
     row = _row(method)
@@ -161,27 +161,27 @@ def explain_batch(
     background: Background = "paper",
     **options: Any,
 ) -> np.ndarray:
-    """The heatmaps that explain() gives for many images, each with the same settings.
+    """Explain many images with the same settings; see explain().
 
     Methods of one gradient take all images at once; others go through them one by one.
 
     Args:
-        model: a Functional network whose last layer gives logits.
+        model: A Functional network whose last layer gives logits.
         images: (n, height, width, channels) in [0, 1].
-        targets: the class whose logit is explained, of all images or of each.
-        against: explain the margin over this class instead, of all images or of each.
-        method: a key of METHODS.
-        layer: see explain().
-        seed: see explain(); every image gets the same.
-        references: see explain().
-        background: see explain().
-        **options: the method's own.
+        targets: The class whose logit is explained, of all images or of each.
+        against: Explain the margin over this class instead, of all images or of each.
+        method: A key of METHODS.
+        layer: See explain().
+        seed: See explain(); every image gets the same.
+        references: See explain().
+        background: See explain().
+        **options: The method's own.
 
     Returns:
         (n, height, width) float32, raw, in the method's unit.
 
     Raises:
-        ValueError: as explain(), or there are not as many classes as images.
+        ValueError: As explain(), or there are not as many classes as images.
     """
     row = _row(method)
     batch = inference.as_batch(model, images)
@@ -203,10 +203,10 @@ def explain_batch(
 
 
 def obstacle(model: keras.Model, method: str) -> str | None:
-    """Why a method cannot explain a network, in a sentence; None if it can.
+    """Return why a method cannot explain a network, as a sentence; None if the method can.
 
     Raises:
-        UnknownNameError: no such method.
+        UnknownNameError: No such method.
     """
     row = _row(method)
     if row.needs_conv_layer and not activations.convolution_layers(model):
@@ -215,14 +215,14 @@ def obstacle(model: keras.Model, method: str) -> str | None:
 
 
 def default_layer(model: keras.Model) -> str:
-    """The layer whose feature maps a method takes unless it is told another one.
+    """Return the layer whose feature maps a method takes by default.
 
     It is the last that mixes maps, a convolution or what joins or adds up branches, and still has
     more than one place: the deeper the more it knows of the class, but a single place says
     nothing of where.
 
     Raises:
-        UnknownNameError: the network has no convolution.
+        UnknownNameError: The network has no convolution.
     """
     import keras
 
@@ -256,7 +256,7 @@ def _check_classes(num_classes: int, target: int, against: int | None) -> None:
 
 
 def _each(classes: Any, count: int, name: str) -> list[Any]:
-    """One class for each image."""
+    """Return one class for each image."""
     values = list(classes) if np.ndim(classes) else [classes] * count
     if len(values) != count:
         raise ValueError(
@@ -274,7 +274,7 @@ def _settings(
     background: Background,
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    """All that a method's function takes besides network, image and score, checked."""
+    """Return the checked arguments of a method's function besides network, image and score."""
     check_background(background)
     settings = _checked_options(model, row, options)
     if row.needs_conv_layer:

@@ -114,7 +114,7 @@ def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
 
 
 def _is_relu(activation: Any) -> bool:
-    """Whether an activation function or layer is a ReLU, leaky or not."""
+    """Return True if an activation function or layer is a ReLU, leaky or not."""
     name = getattr(activation, "__name__", type(activation).__name__)
     if name == "Activation":
         name = activation.activation.__name__

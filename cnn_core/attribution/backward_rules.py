@@ -42,7 +42,7 @@ def _plain(value: Any, layer: Callable[[Any], Any]) -> Any:
 
 @dataclass(frozen=True)
 class Rule:
-    """What to do where a network is not linear.
+    """Rule for the layers where a network is not linear.
 
     Attributes:
         bend: (value, activation) -> what the activation gives, with a gradient of its own.
@@ -59,9 +59,9 @@ def forward_with_rules(model: keras.Model, images: Any, rule: Rule) -> Any:
     """Give the logits of images, with the gradients of a rule.
 
     Args:
-        model: a Functional network that uses each layer once.
+        model: A Functional network that uses each layer once.
         images: (n, height, width, channels) tensor.
-        rule: for activations and poolings.
+        rule: Rule for activations and poolings.
     """
     outputs: dict[str, Any] = {}
     for layer in model.layers:
@@ -71,7 +71,7 @@ def forward_with_rules(model: keras.Model, images: Any, rule: Rule) -> Any:
 
 
 def obstacle(model: keras.Model) -> str | None:
-    """Why contributions cannot be passed back through a network exactly, in a sentence; or None."""
+    """Return the reason why contributions cannot be passed back exactly, as a sentence; or None."""
     for layer in model.layers:
         kind = type(layer).__name__
         activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
@@ -104,7 +104,7 @@ def _step(layer: Any, taken: list[Any], rule: Rule) -> Any:
 
 
 def _weighted(layer: Any, value: Any) -> Any:
-    """What a dense or convolution layer makes of a value before its activation."""
+    """Compute a dense or convolution layer without its activation."""
     from keras import ops
 
     if type(layer).__name__ == "Dense":

@@ -132,10 +132,10 @@ def grad_cams(
     """Grad-CAM of many images.
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         images: (n, height, width, channels) float32.
         weights: (classes,) or (n, classes) float32, the score of each image is logits @ weights.
-        layer: one with feature maps.
+        layer: Layer with feature maps.
 
     Returns:
         (n, height, width) float32, at least 0.

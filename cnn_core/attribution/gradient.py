@@ -90,10 +90,10 @@ def input_x_gradient(model: keras.Model, image: np.ndarray, score: ClassScore) -
 
 
 def gradients(model: keras.Model, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The gradient of each image's score with respect to its pixels.
+    """Compute the gradient of each image's score with respect to its pixels.
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         images: (n, height, width, channels) float32.
         weights: (classes,) or (n, classes) float32, the score of each image is logits @ weights.
 
@@ -116,7 +116,7 @@ def for_scores(run: Callable[..., Any], images: np.ndarray, weights: np.ndarray)
 
 
 def signature(model: keras.Model) -> list[Any]:
-    """The images and the weights of their scores, as a traced function takes them."""
+    """Return the signature of a traced function of images and the weights of their scores."""
     import tensorflow as tf
 
     return [

@@ -71,7 +71,7 @@ def expected_gradients(
 
 
 def baseline_image(image: np.ndarray, baseline: str | np.ndarray) -> np.ndarray:
-    """The image to start from.
+    """Return the image to start from.
 
     Args:
         image: (height, width, channels) in [0, 1].
@@ -90,7 +90,7 @@ def baseline_image(image: np.ndarray, baseline: str | np.ndarray) -> np.ndarray:
 
 
 def one_baseline(_: Any, image: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-    """The baseline that the settings name, as a batch of one."""
+    """Return the baseline that the settings name, as a batch of one."""
     return baseline_image(image, settings["baseline"])[None]
 
 

@@ -18,8 +18,8 @@ class Option:
     """A setting of a method: a number in a range, or one of a few choices.
 
     Attributes:
-        takes_image: besides the choices, an image like the one that is explained.
-        units: of the map's values, one for each choice; empty if the choice does not matter.
+        takes_image: Besides the choices, an image like the one that is explained.
+        units: Units of the map's values, one for each choice; empty if the choice does not matter.
     """
 
     name: str
@@ -65,7 +65,7 @@ def check_options(title: str, known: Sequence[Option], given: Mapping[str, Any])
 def number(
     name: str, title: str, help: str, default: float, bounds: tuple[float, float, float]
 ) -> Option:
-    """An Option that takes a number; bounds are its minimum, maximum and step."""
+    """Make an Option that takes a number; bounds are its minimum, maximum and step."""
     minimum, maximum, step = bounds
     return Option(name, title, help, default, minimum, maximum, step)
 
@@ -75,22 +75,23 @@ class Method:
     """One way to explain an answer.
 
     Attributes:
-        group: title of the family it belongs to, such as "Gradients".
+        group: Title of the family it belongs to, such as "Gradients".
         compute: (model, image, score, **settings) -> heatmap; its docstring's first paragraphs
             are the help text.
-        unit: of the heatmap's values, unless an option says otherwise; see unit_of().
-        is_signed: values below 0 speak against the target; False: never below 0.
-        paper: address of its source.
-        weakness: a sentence on what the map cannot tell or gets wrong.
-        cost: what one map costs, in passes through the network.
-        fails_sanity_checks: its map hardly changes when the weights are replaced by random ones.
-        needs_conv_layer: takes the feature maps of a layer.
-        options: what can be set.
-        drawn: of a method with a seed, what is drawn at random; else empty.
+        unit: Unit of the heatmap's values, unless an option says otherwise; see unit_of().
+        is_signed: Values below 0 speak against the target; False: never below 0.
+        paper: Address of its source.
+        weakness: A sentence on what the map cannot tell or gets wrong.
+        cost: Cost of one map, in passes through the network.
+        fails_sanity_checks: Its map hardly changes when the weights are replaced by random ones.
+        needs_conv_layer: Takes the feature maps of a layer.
+        options: Settings of the method.
+        drawn: Random part of a method with a seed; else empty.
         batch: (model, images, weights, **settings) -> heatmaps of many images at once, where that
             is faster than one after the other.
-        baselines: of a method whose values add up to the score's rise over a baseline: (model,
-            image, settings) -> the images (n, height, width, channels) whose mean score it is.
+        baselines: Baselines of a method whose values add up to the score's rise over a baseline:
+            (model, image, settings) -> the images (n, height, width, channels) whose mean score it
+            is.
         obstacle: (model) -> a sentence on why the method cannot explain it, or None.
     """
 
@@ -113,17 +114,17 @@ class Method:
 
     @property
     def help(self) -> str:
-        """What the map shows and how to read it."""
+        """Help text: what the map shows and how to read the map."""
         return inspect.cleandoc(self.compute.__doc__ or "").split("\n\nReference:")[0]
 
     @property
     def needs_seed(self) -> bool:
-        """Whether the method draws random numbers."""
+        """True if the method draws random numbers."""
         return "seed" in inspect.signature(self.compute).parameters
 
     @property
     def needs_references(self) -> bool:
-        """Whether the method compares the image with others, such as training digits."""
+        """True if the method compares the image with others, such as training digits."""
         return "references" in inspect.signature(self.compute).parameters
 
     @property
@@ -132,10 +133,10 @@ class Method:
         return "background" in inspect.signature(self.compute).parameters
 
     def unit_of(self, settings: Mapping[str, Any]) -> str:
-        """The unit of the heatmap's values.
+        """Return the unit of the heatmap's values.
 
         Args:
-            settings: a value for each option.
+            settings: A value for each option.
         """
         for option in self.options:
             if option.units:
@@ -149,12 +150,13 @@ class Attribution:
 
     Attributes:
         heatmap: (height, width) float32, raw, in its unit.
-        method: the row of METHODS that made it.
-        score: what is explained.
-        layer: whose feature maps were used, or None.
-        unit: of the heatmap's values.
-        score_value: the score of the image itself, in logits.
-        baseline_value: of a method that is complete, the score of its baseline; else None.
+        method: The row of METHODS that made it.
+        score: Score that is explained.
+        layer: Layer whose feature maps were used, or None.
+        unit: Unit of the heatmap's values.
+        score_value: The score of the image itself, in logits.
+        baseline_value: Baseline value of a method that is complete, the score of its baseline; else
+            None.
     """
 
     heatmap: np.ndarray
@@ -167,7 +169,7 @@ class Attribution:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every value is 0: the method found no evidence."""
+        """True if every value is 0: the method found no evidence."""
         return not self.heatmap.any()
 
     @property

@@ -122,7 +122,7 @@ def kernel_shap(
 
 
 def all_hidden(_: Any, image: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-    """The image with all its pieces replaced by the baseline, as a batch of one."""
+    """Return the image with all its pieces replaced by the baseline, as a batch of one."""
     hidden = superpixels(image, settings["pieces"], settings["background"]) >= 0
     return np.where(hidden[..., None], baseline_image(image, settings["baseline"]), image)[None]
 
@@ -152,7 +152,7 @@ def _scores(
     kept: np.ndarray,
     baseline: str | np.ndarray,
 ) -> np.ndarray:
-    """The score with each choice (n, pieces) of the pieces kept and the others hidden."""
+    """Compute the score with each choice (n, pieces) of the pieces kept and the others hidden."""
     empty = baseline_image(image, baseline)
     found = []
     for start in range(0, len(kept), inference.BATCH_SIZE):
@@ -171,7 +171,7 @@ def _fit(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.nda
 
 
 def _shapley(kept: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """The exact Shapley values from the scores of all choices."""
+    """Compute the exact Shapley values from the scores of all choices."""
     count = kept.shape[1]
     sizes = kept.sum(axis=1)
     shares = np.array(
@@ -209,7 +209,7 @@ def _fitted_shapley(kept: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def _spread(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Each piece's value, shared out evenly among its pixels; 0 where there is no piece."""
+    """Share each piece's value out evenly among its pixels; 0 where there is no piece."""
     counts = np.bincount(labels[labels >= 0], minlength=len(values))
     shares = np.append(values / np.maximum(counts, 1), 0)
     spread: np.ndarray = shares[labels]

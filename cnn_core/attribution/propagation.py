@@ -92,7 +92,7 @@ def _traced_differences(model: keras.Model) -> Callable[..., Any]:
         return tape.gradient(given, value, output_gradients=upstream)
 
     def alone(upstream: Any) -> Any:
-        """The gradient of the pair, all of it at the image."""
+        """Return the gradient of the pair, all of it at the image."""
         return tf.concat([upstream, tf.zeros_like(upstream)], axis=0)
 
     def over(part: Any, change: Any, otherwise: Any) -> Any:

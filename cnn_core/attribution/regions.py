@@ -19,9 +19,9 @@ class Region:
     """One of nine parts of the picture and what lies there.
 
     Attributes:
-        name: such as "upper left".
-        share: of all evidence of this sign, in (0, 1].
-        ground: what carries most of it: "stroke", "empty", or "" in a photograph.
+        name: Such as "upper left".
+        share: Share of all evidence of this sign, in (0, 1].
+        ground: Ground that carries most of the evidence: "stroke", "empty", or "" in a photograph.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Regions:
-    """Where the values above and below 0 lie, each from the largest share on.
+    """Regions of the values above and below 0, the largest share first.
 
     Attributes:
-        positive: the parts of the picture with evidence for the class.
-        negative: those with evidence against it.
-        balance: the share of the negative in all evidence, in [0, 1]; 0 if there is none.
+        positive: The parts of the picture with evidence for the class.
+        negative: Those with evidence against it.
+        balance: The share of the negative in all evidence, in [0, 1]; 0 if there is none.
     """
 
     positive: tuple[Region, ...]
@@ -60,7 +60,7 @@ def regions(heatmap: np.ndarray, pixels: np.ndarray, *, background: Background) 
         background: "paper" below strokes, or "photo".
 
     Raises:
-        ValueError: there is no such background.
+        ValueError: There is no such background.
     """
     check_background(background)
     ink = np.asarray(pixels.any(axis=-1)) if background == "paper" and pixels.any() else None
@@ -80,10 +80,10 @@ def describe(
     """Say in a sentence or two where the evidence lies, for those who cannot see the map.
 
     Args:
-        found: what explain() gave.
+        found: Result of explain().
         pixels: (height, width, channels) in [0, 1], the image that was explained.
-        class_names: of the network.
-        background: see places().
+        class_names: Class names of the network.
+        background: See places().
 
     Returns:
         Such as "Most evidence for 2: upper left stroke (34%), middle stroke (20%); against: empty
@@ -116,7 +116,7 @@ def describe(
 
 
 def _listed(ranked: tuple[Region, ...]) -> str:
-    """The first place, and the second if it holds at least half as much."""
+    """Return the first region, and the second if it holds at least half as much."""
     shown = [place for place in ranked[:2] if place.share >= ranked[0].share / 2]
     return ", ".join(map(str, shown))
 

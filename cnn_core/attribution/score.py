@@ -16,8 +16,8 @@ class ClassScore:
     logit(target), or logit(target) - logit(against) where against is set.
 
     Attributes:
-        target: the class whose evidence is looked for.
-        against: the class that it is weighed against, or None.
+        target: The class whose evidence is looked for.
+        against: The class that it is weighed against, or None.
     """
 
     target: int
@@ -29,5 +29,5 @@ class ClassScore:
         return score if self.against is None else score - logits[..., self.against]
 
     def weights(self, num_classes: int) -> np.ndarray:
-        """The score as a vector (classes,) float32: score = logits @ weights."""
+        """Return the score as a vector (classes,) float32: score = logits @ weights."""
         return self(np.eye(num_classes, dtype=np.float32))

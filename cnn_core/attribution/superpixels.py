@@ -22,7 +22,7 @@ def superpixels(image: np.ndarray, num_pieces: int, background: Background) -> n
 
     Args:
         image: (height, width, channels) in [0, 1].
-        num_pieces: at least 1; fewer come back if there are fewer pixels.
+        num_pieces: At least 1; fewer come back if there are fewer pixels.
         background: "paper" below strokes, or "photo".
 
     Returns:
@@ -51,7 +51,7 @@ def superpixels(image: np.ndarray, num_pieces: int, background: Background) -> n
 
 
 def _steps(image: np.ndarray, taken: np.ndarray) -> Any:
-    """The graph of all steps between neighbouring pixels, and how long each is."""
+    """Return the graph of all steps between neighbouring pixels, and how long each step is."""
     from scipy.sparse import coo_array
 
     number = np.full(taken.shape, -1)

@@ -19,9 +19,9 @@ class Brush:
     """The pen or the eraser of the drawing page.
 
     Attributes:
-        radius: half the width of its strokes, in cells.
-        colour: the levels it leaves, from 0 to 255, one for each channel.
-        is_eraser: whether it takes something away.
+        radius: Half the width of its strokes, in cells.
+        colour: The levels it leaves, from 0 to 255, one for each channel.
+        is_eraser: True if the brush takes something away.
     """
 
     radius: float
@@ -29,7 +29,7 @@ class Brush:
     is_eraser: bool
 
     def stroke(self, cells: tuple[Cell, ...]) -> Stroke:
-        """The stroke through the centres of some cells."""
+        """Return the stroke through the centres of some cells."""
         points = tuple((column + 0.5, row + 0.5) for row, column in cells)
         return Stroke(points, self.radius, tuple(level / 255 for level in self.colour))
 
@@ -38,8 +38,8 @@ class Brush:
 
         Args:
             levels: (height, width, channels) of whole levels from 0 to 255, of a signed type.
-            start: where the brush is put down.
-            end: where it is lifted; the same cell for a dot.
+            start: Cell where the brush is put down.
+            end: Cell where the brush is lifted; the same cell for a dot.
         """
         rest, top, left = _rest(self.radius, end[0] - start[0], end[1] - start[1])
         top, left = start[0] + top, start[1] + left
@@ -77,7 +77,7 @@ def painted(base: np.ndarray, edit: Edit) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _rest(radius: float, rows: int, columns: int) -> tuple[np.ndarray, int, int]:
-    """How far from the colour a level may stay around a way, and where that starts from it."""
+    """Return how far from the colour a level may stay around a way, and where that starts."""
     reach = math.ceil(radius + 0.5)
     top, left = min(rows, 0) - reach, min(columns, 0) - reach
     blank = np.zeros((abs(rows) + 2 * reach + 1, abs(columns) + 2 * reach + 1, 1), np.float32)

@@ -25,7 +25,7 @@ class Canvas:
 
     Attributes:
         levels: (height, width, channels) int16, from 0 to 255.
-        paper: the levels that the eraser leaves, one for each channel.
+        paper: The levels that the eraser leaves, one for each channel.
     """
 
     levels: np.ndarray
@@ -45,15 +45,15 @@ class Canvas:
 
     @property
     def step(self) -> int:
-        """How much larger the picture is than a digit, in whole numbers."""
+        """Size of the picture as a whole multiple of a digit's size."""
         return max(1, round(min(self.levels.shape[:2]) / _SIDE))
 
     def brush(self, radius: float | None, *, is_eraser: bool) -> Brush:
-        """An eraser, or a pen with the picture's strongest ink: what is farthest from the paper.
+        """Return an eraser, or a pen with the picture's strongest ink, the farthest from the paper.
 
         Args:
-            radius: half its width in pixels; None takes RADIUS in proportion to the picture.
-            is_eraser: which of the two.
+            radius: Half its width in pixels; None takes RADIUS in proportion to the picture.
+            is_eraser: True for the eraser, False for the pen.
         """
         radius = RADIUS * self.step if radius is None else radius
         place = np.unravel_index(self._strength.argmax(), self._strength.shape)
@@ -61,7 +61,7 @@ class Canvas:
         return Brush(radius, self.paper if is_eraser else strongest, is_eraser)
 
     def places(self, brush: Brush) -> np.ndarray:
-        """Where its dabs may lie: the eraser's on ink, the pen's on empty ground near the middle.
+        """Return where dabs may lie: ink for the eraser, empty ground in the middle for the pen.
 
         Returns:
             (height, width) bool.
@@ -75,7 +75,7 @@ class Canvas:
         return grid & box & (2 * self._strength < self._strength.max())
 
     def _reach(self, axis: int) -> slice:
-        """The middle five sevenths of a side, where digits are drawn, or as far as there is ink."""
+        """Return the middle five sevenths of a side, or as far as there is ink."""
         length = self.ink.shape[axis]
         inked = np.flatnonzero(self.ink.any(axis=1 - axis))
         border = length // 7
@@ -86,13 +86,13 @@ def canvas_of(model: keras.Model, image: np.ndarray, paper: tuple[float, ...]) -
     """Read an image for a network.
 
     Args:
-        model: that is to look at it.
+        model: That is to look at it.
         image: (height, width, channels) in [0, 1].
-        paper: what the eraser leaves, in [0, 1], a level for all channels or one for each.
+        paper: Level in [0, 1] that the eraser leaves, for all channels or one for each.
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: the image does not fit the network, or a value lies outside [0, 1].
+        PictureError: The picture is blank.
+        ValueError: The image does not fit the network, or a value lies outside [0, 1].
     """
     levels = as_levels(inference.as_image(model, image))
     if len(paper) not in (1, levels.shape[2]):
@@ -108,7 +108,7 @@ def as_levels(pixels: np.ndarray) -> np.ndarray:
     """Pixels in [0, 1] as whole levels from 0 to 255, int16.
 
     Raises:
-        ValueError: a pixel lies outside [0, 1].
+        ValueError: A pixel lies outside [0, 1].
     """
     if not ((pixels >= 0) & (pixels <= 1)).all():
         raise ValueError("Expected pixels in [0, 1]. Received: pixels with other values")

@@ -21,11 +21,12 @@ class EditSpace:
 
     Attributes:
         base: (height, width, channels) int16, the levels before the edit.
-        places: for each brush that may be used, (height, width) bool, where its dabs may lie.
-        step: cells from one dab of a stroke to the next, along each axis.
-        most_strokes: at least 1.
-        most_pixels: how many pixels may change.
-        below: the cost that an edit has to stay below.
+        places: For each brush that may be used, (height, width) bool, the places where dabs may
+            lie.
+        step: Cells from one dab of a stroke to the next, along each axis.
+        most_strokes: Largest number of strokes, at least 1.
+        most_pixels: Largest number of pixels that may change.
+        below: The cost that an edit has to stay below.
     """
 
     base: np.ndarray
@@ -36,23 +37,23 @@ class EditSpace:
     below: float = math.inf
 
     def allow(self, levels: np.ndarray) -> bool:
-        """Whether a picture differs from the base, and by no more than it may."""
+        """Return True if a picture differs from the base by no more than allowed."""
         num_changed = (levels != self.base).any(axis=-1).sum()
         return 0 < num_changed <= self.most_pixels and self.cost(levels) < self.below
 
     def cost(self, levels: np.ndarray) -> int:
-        """The size of an edit: the sum of all changes of level."""
+        """Compute the size of an edit: the sum of all changes of level."""
         return int(np.abs(levels - self.base, dtype=np.int64).sum())
 
     def longer(
         self, edit: Edit, levels: np.ndarray, starts: list[tuple[Brush, Cell]]
     ) -> Iterator[tuple[Edit, np.ndarray]]:
-        """Every edit that comes from one stroke's going on, or from a new dab, with its levels.
+        """Yield every edit in which one stroke goes on, or has a new dab, with its levels.
 
         Args:
-            edit: what there is.
-            levels: with it.
-            starts: where new strokes may start.
+            edit: Edit to start from.
+            levels: Levels with the edit.
+            starts: Places where new strokes may start.
         """
         is_one_brush = len({line.brush for line in edit}) == 1
         for i, line in enumerate(edit):
@@ -69,7 +70,7 @@ class EditSpace:
                 yield (*edit, dab), painted(levels, (dab,))
 
     def shorter(self, edit: Edit) -> Iterator[Edit]:
-        """Every edit that is left when a run of neighbouring dabs of one stroke is taken out.
+        """Yield every edit that is left when a run of neighbouring dabs of one stroke is taken out.
 
         What is taken out of the middle leaves two strokes, if so many are allowed.
         """
@@ -84,7 +85,7 @@ class EditSpace:
                         yield left
 
     def _ways_on(self, line: Line) -> Iterator[tuple[tuple[Cell, ...], tuple[Cell, ...]]]:
-        """The dabs of a stroke so that it goes on at its last one, and those that may follow."""
+        """Return the dabs of a stroke that goes on at its last dab, and those that may follow."""
         for cells in dict.fromkeys((line.cells, line.cells[::-1])):
             for down, right in self._directions(cells):
                 row, column = cells[-1]

@@ -21,20 +21,20 @@ class Goal:
     """One wanted class, or any but one.
 
     Attributes:
-        wanted: the class that is to be the answer, or None.
-        unwanted: the class that is to be the answer no more, where wanted is None.
+        wanted: The class that is to be the answer, or None.
+        unwanted: The class that is to be the answer no more, where wanted is None.
     """
 
     wanted: int | None
     unwanted: int | None = None
 
     def margins(self, logits: np.ndarray) -> np.ndarray:
-        """The largest wanted logit minus the largest other one, (n,), for logits (n, classes)."""
+        """Compute the largest target logit minus the largest other, (n,), of (n, classes)."""
         classes = np.arange(logits.shape[1])
         is_wanted = classes != self.unwanted if self.wanted is None else classes == self.wanted
         margins: np.ndarray = logits[:, is_wanted].max(axis=1) - logits[:, ~is_wanted].max(axis=1)
         return margins
 
     def margins_of(self, model: keras.Model, levels: np.ndarray) -> np.ndarray:
-        """The margins of pictures (n, height, width, channels) of levels from 0 to 255."""
+        """Compute the margins of pictures (n, height, width, channels) of levels from 0 to 255."""
         return self.margins(inference.logits(model, as_pixels(levels)))

@@ -27,10 +27,10 @@ class PertinentPositives:
     Attributes:
         pixels: (height, width, channels) float32 in [0, 1], the picture with nothing but them.
         is_kept: (height, width) bool, where they are.
-        answer: to the whole picture and to them.
-        lead: of the answer over the next class in the whole picture, in logits.
-        margin: the same with nothing but them.
-        num_ink: how many pixels of the whole picture have ink.
+        answer: Prediction for the whole picture and for the kept pixels.
+        lead: Lead of the answer over the next class in the whole picture, in logits.
+        margin: The same with only the kept pixels.
+        num_ink: Number of pixels of the whole picture with ink.
     """
 
     pixels: np.ndarray
@@ -42,7 +42,7 @@ class PertinentPositives:
 
     @property
     def num_kept(self) -> int:
-        """How many pixels they are; 0 if the blank picture has the answer with enough lead."""
+        """Number of kept pixels; 0 if the blank picture has the prediction with enough lead."""
         return int(self.is_kept.sum())
 
 
@@ -53,9 +53,9 @@ class PertinentNegatives:
     Attributes:
         drops: (height, width) float32, by how many logits a dab of the pen lowers the lead of the
             answer over the next class; below 0 it raises it. 0 where no dab was tried.
-        answer: to the picture.
-        lead: of the answer over the next class, in logits.
-        stroke: the smallest that, added to the picture, changes the answer to any other.
+        answer: Prediction for the picture.
+        lead: Lead of the answer over the next class, in logits.
+        stroke: The smallest that, added to the picture, changes the answer to any other.
     """
 
     drops: np.ndarray
@@ -81,19 +81,19 @@ def pertinent_positives(
     Explanations with Pertinent Negatives", 2018, https://arxiv.org/abs/1802.07623
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         image: (height, width, channels) in [0, 1], taken in whole multiples of 1/255.
-        lead_share: what has to be kept of the margin of the answer over the next class, in [0, 1).
-        paper: what erasing leaves, a level for all channels or one for each. Ink is what differs
-            from it.
+        lead_share: Share of the margin over the next class that has to be kept, in [0, 1).
+        paper: Level that erasing leaves, for all channels or one for each. Ink is what differs from
+            the paper.
 
     Returns:
         PertinentPositives; no pixel at all if the blank picture has the same answer with as much
         of the lead as was asked for.
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: the image does not fit the network, or an argument is out of its range.
+        PictureError: The picture is blank.
+        ValueError: The image does not fit the network, or an argument is out of its range.
     """
     if not 0 <= lead_share < 1:
         raise ValueError(f"Expected lead_share in [0, 1). Received: {lead_share=}")
@@ -131,16 +131,16 @@ def pertinent_negatives(
     Explanations with Pertinent Negatives", 2018, https://arxiv.org/abs/1802.07623
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         image: (height, width, channels) in [0, 1], ink on empty ground (0).
-        radius: half the width of the pen in pixels, 0.5 to 16; None as in smallest_edit.
+        radius: Half the width of the pen in pixels, 0.5 to 16; None as in smallest_edit.
 
     Returns:
         PertinentNegatives.
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: the image does not fit the network, or an argument is out of its range.
+        PictureError: The picture is blank.
+        ValueError: The image does not fit the network, or an argument is out of its range.
     """
     ground = canvas_of(model, image, (0.0,))
     pen = ground.brush(radius, is_eraser=False)
@@ -172,6 +172,6 @@ def _blocks(ink: np.ndarray) -> np.ndarray:
 def _erased(
     ground: Canvas, blocks: np.ndarray, kept: np.ndarray, runs: Iterable[np.ndarray]
 ) -> np.ndarray:
-    """The picture with nothing but the kept blocks, and of these each run of blocks erased too."""
+    """Return the picture with only the kept blocks, and with each run of kept blocks erased too."""
     is_kept = np.stack([np.isin(blocks, np.setdiff1d(kept, run)) for run in runs])
     return np.where(is_kept[..., None], ground.levels, np.array(ground.paper, np.int16))

@@ -29,7 +29,7 @@ class Candidate:
 
     @property
     def is_found(self) -> bool:
-        """Whether it reaches the goal."""
+        """True if the candidate reaches the goal."""
         return self.margin > CLEAR
 
     @property
@@ -44,10 +44,10 @@ def search(
     """Look for the edit with the least change that reaches a goal within the rules.
 
     Args:
-        model: a network whose last layer gives logits.
-        rules: which edits are looked at.
-        goal: what they are to reach.
-        starts: where strokes may start.
+        model: A network whose last layer gives logits.
+        rules: Rules for the edits.
+        goal: Goal of the edits.
+        starts: Places where strokes may start.
 
     Returns:
         It, or the one that came closest if there is none.
@@ -81,7 +81,7 @@ def _grown(
     starts: list[tuple[Brush, Cell]],
     known: set[bytes],
 ) -> list[Candidate]:
-    """Every edit that grows from one in the beam; of two that look the same, the first."""
+    """Return every edit that grows from one in the beam; the first of two that look the same."""
     edits = []
     for candidate in beam:
         for edit, levels in rules.longer(candidate.edit, candidate.levels, starts):

@@ -32,17 +32,17 @@ class SmallestEdit:
     """An edit that gives the wanted answer, or the one that came closest to it.
 
     Attributes:
-        strokes: of pen and eraser, in order; none if nothing could be done at all.
+        strokes: Strokes of pen and eraser, in order; empty if nothing could be done at all.
         frames: (n + 1, height, width, channels) float32 in [0, 1], the original and the picture
             after each dab of the strokes.
         margins: (n + 1,) float32, of each frame, in logits: the largest wanted logit minus the
             largest other one; above 0 the answer is as wanted.
         answers: (n + 1,) int64, the answer to each frame.
-        wanted: the class that was wanted, or None for any but the first answer.
-        kind: what was allowed, one of KINDS.
-        is_found: whether the last answer is as wanted.
-        most_pixels: no edit that changes more pixels was looked at.
-        paper: what the eraser leaves, a level in [0, 1] for each channel.
+        wanted: The class that was wanted, or None for any but the first answer.
+        kind: Kind of edit that was allowed, one of KINDS.
+        is_found: True if the last prediction is the target.
+        most_pixels: No edit that changes more pixels was looked at.
+        paper: Level in [0, 1] that the eraser leaves, for each channel.
     """
 
     strokes: tuple[Stroke, ...]
@@ -67,7 +67,7 @@ class SmallestEdit:
 
     @property
     def num_pixels(self) -> int:
-        """How many pixels differ from the original."""
+        """Number of pixels that differ from the original."""
         return int((self.pixels != self.original).any(axis=-1).sum())
 
     @property
@@ -95,26 +95,26 @@ def smallest_edit(
     No part can be left out, but a smaller edit elsewhere may have been missed.
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         image: (height, width, channels) in [0, 1], taken in whole multiples of 1/255.
-        wanted: the class that is to be the answer; None takes any but the present one.
+        wanted: The class that is to be the answer; None takes any but the present one.
         kind: "erase" to take ink away, "add" to draw with the picture's strongest ink (the
             colour farthest from the paper), "both" for whichever of these or of the two together
             changes less.
-        radius: half the width of the strokes in pixels, 0.5 to 16; None takes 1 on a digit and
-            more on a larger picture.
-        most_strokes: at least 1.
-        most_pixels: how many pixels may change, at least 1; None takes two thirds of those with
-            ink, or an eighth of all if that is less.
-        paper: what the eraser leaves, a level for all channels or one for each. Ink is what
-            differs from it.
+        radius: Half the width of the strokes in pixels, 0.5 to 16; None takes 1 on a digit and more
+            on a larger picture.
+        most_strokes: Largest number of strokes, at least 1.
+        most_pixels: Largest number of pixels that may change, at least 1; None takes two thirds of
+            those with ink, or an eighth of all if that is less.
+        paper: Level that the eraser leaves, for all channels or one for each. Ink is what differs
+            from the paper.
 
     Returns:
         A SmallestEdit; its is_found tells whether there is one of this size.
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: an argument is out of its range, or the answer is the wanted one already.
+        PictureError: The picture is blank.
+        ValueError: An argument is out of its range, or the answer is the wanted one already.
     """
     _check(model.output_shape[-1], wanted, kind, most_strokes, most_pixels)
     ground = canvas_of(model, image, paper)
@@ -164,7 +164,7 @@ def _check(
 
 
 def _best(model: keras.Model, rules: EditSpace, goal: Goal) -> Candidate:
-    """What changes least of a search with each brush alone, and with all together."""
+    """Return the smallest change among the searches with each brush alone and with all together."""
     starts = {brush: _starts(model, rules, goal, brush) for brush in rules.places}
     best = Candidate((), rules.base, -np.inf)
     # All together alone may miss what one of them finds.
@@ -180,7 +180,7 @@ def _best(model: keras.Model, rules: EditSpace, goal: Goal) -> Candidate:
 def _starts(
     model: keras.Model, rules: EditSpace, goal: Goal, brush: Brush
 ) -> list[tuple[Brush, Cell]]:
-    """The places where covering a patch moves the margin towards the goal most."""
+    """Return the places where covering a patch moves the margin towards the goal most."""
     places = rules.places[brush]
     side = min(1 + 2 * int(brush.radius), *places.shape)  # what a dab covers, or nearly
     image = as_pixels(rules.base)
@@ -200,7 +200,7 @@ def _starts(
 
 
 def _frames(base: np.ndarray, edit: Edit) -> np.ndarray:
-    """The levels before the edit and after each of its dabs."""
+    """Return the levels before the edit and after each dab."""
     frames = [base]
     for line in edit:
         parts = [replace(line, cells=line.cells[: i + 1]) for i in range(len(line.cells))]

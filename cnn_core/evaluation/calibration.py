@@ -19,7 +19,7 @@ class Calibration:
         confidence: (bins,) mean probability of the answers in each bin; NaN if it is empty.
         accuracy: (bins,) share of right answers in each bin; NaN if it is empty.
         counts: (bins,) images in each bin.
-        error: expected calibration error, in [0, 1]: the mean distance of the two, each bin
+        error: Expected calibration error, in [0, 1]: the mean distance of the two, each bin
             counting as many times as it has images.
     """
 
@@ -39,13 +39,13 @@ def calibration(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> Calib
     Args:
         logits: (n, classes).
         labels: (n,) integers.
-        bins: groups of the same width, at least 1.
+        bins: Groups of the same width, at least 1.
 
     Returns:
         A Calibration.
 
     Raises:
-        ValueError: the labels do not fit the logits, or bins is below 1.
+        ValueError: The labels do not fit the logits, or bins is below 1.
     """
     check(logits, labels)
     if bins < 1:

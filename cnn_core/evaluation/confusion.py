@@ -14,13 +14,13 @@ class Mistake:
     """One image that the network gets wrong.
 
     Attributes:
-        index: of the image in its split.
-        label: its true class.
-        answer: the class the network gave, the one with the largest logit.
-        second: the second most probable class.
-        confidence: probability of the answer, in [0, 1].
-        second_probability: probability of the second class, in [0, 1].
-        margin: logit of the answer minus logit of the true class; 0 only in a tie.
+        index: Index of the image in its split.
+        label: Its true class.
+        answer: The class the network gave, the one with the largest logit.
+        second: The second most probable class.
+        confidence: Probability of the answer, in [0, 1].
+        second_probability: Probability of the second class, in [0, 1].
+        margin: Logit of the answer minus logit of the true class; 0 only in a tie.
     """
 
     index: int
@@ -34,13 +34,13 @@ class Mistake:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """How well one class is recognised.
+    """Precision, recall and F1 of one class.
 
     Attributes:
-        precision: the share of the images given this answer that are of this class, in [0, 1].
-        recall: the share of the images of this class that are given this answer, in [0, 1].
-        f1: the harmonic mean of precision and recall, in [0, 1].
-        support: how many images are of this class.
+        precision: The share of the images given this answer that are of this class, in [0, 1].
+        recall: The share of the images of this class that are given this answer, in [0, 1].
+        f1: The harmonic mean of precision and recall, in [0, 1].
+        support: Number of images of this class.
     """
 
     precision: float
@@ -51,11 +51,11 @@ class ClassReport:
 
 @dataclass(frozen=True)
 class ClassificationReport:
-    """How well each class is recognised.
+    """Precision, recall and F1 of every class.
 
     Attributes:
-        classes: one ClassReport a class, in the order of the logits.
-        macro: the averages over the classes, each class counting the same; support is their sum.
+        classes: ClassReport of every class, in the order of the logits.
+        macro: The averages over the classes, each class counting the same; support is their sum.
     """
 
     classes: tuple[ClassReport, ...]
@@ -63,7 +63,7 @@ class ClassificationReport:
 
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images whose largest logit is that of their true class.
+    """Compute the share of images whose largest logit is that of their true class.
 
     Args:
         logits: (n, classes).
@@ -73,22 +73,22 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
         A share in [0, 1].
 
     Raises:
-        ValueError: there is no image, or the labels do not fit the logits.
+        ValueError: There is no image, or the labels do not fit the logits.
     """
     check(logits, labels)
     return float((logits.argmax(axis=1) == labels).mean())
 
 
 def wilson_interval(share: float, count: int, z: float = 1.959964) -> tuple[float, float]:
-    """The interval in which a share lies with 95% confidence when it was seen in count trials.
+    """Compute the interval in which a share lies with 95% confidence.
 
     Reference: Edwin B. Wilson, "Probable Inference, the Law of Succession, and Statistical
     Inference", 1927, https://doi.org/10.1080/01621459.1927.10502953
 
     Args:
-        share: seen share of successes, in [0, 1].
-        count: trials, at least 1.
-        z: standard normal quantile; the default gives 95%.
+        share: Seen share of successes, in [0, 1].
+        count: Trials, at least 1.
+        z: Standard normal quantile; the default gives 95%.
 
     Returns:
         Lower and upper bound, both in [0, 1].
@@ -118,7 +118,7 @@ def confusion_matrix(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         (classes, classes) int64; the diagonal counts the right answers.
 
     Raises:
-        ValueError: there is no image, or the labels do not fit the logits.
+        ValueError: There is no image, or the labels do not fit the logits.
     """
     check(logits, labels)
     classes = logits.shape[1]
@@ -137,7 +137,7 @@ def misclassified(logits: np.ndarray, labels: np.ndarray) -> tuple[Mistake, ...]
         One Mistake for each wrong image.
 
     Raises:
-        ValueError: there is no image, or the labels do not fit the logits.
+        ValueError: There is no image, or the labels do not fit the logits.
     """
     check(logits, labels)
     prediction = Prediction(logits, softmax(logits))
@@ -171,7 +171,7 @@ def classification_report(logits: np.ndarray, labels: np.ndarray) -> Classificat
         A ClassReport for each class and their plain average.
 
     Raises:
-        ValueError: there is no image, or the labels do not fit the logits.
+        ValueError: There is no image, or the labels do not fit the logits.
     """
     matrix = confusion_matrix(logits, labels)
     right, answered, support = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
@@ -195,7 +195,7 @@ def check(logits: np.ndarray, labels: np.ndarray) -> None:
         labels: (n,) integers in [0, classes).
 
     Raises:
-        ValueError: they have other shapes, there is no image, or a label is no class.
+        ValueError: They have other shapes, there is no image, or a label is no class.
     """
     if len(labels) == 0 or logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(

@@ -11,14 +11,14 @@ from cnn_core.evaluation.confusion import check
 
 @dataclass(frozen=True)
 class Curve:
-    """What a class's probability is worth as a test for the class, at every threshold.
+    """Curve of a class's probability as a test for the class, at every threshold.
 
     Attributes:
         x: (points,) false positive rate of a ROC curve, recall of a precision-recall curve.
         y: (points,) true positive rate of a ROC curve, precision of a precision-recall curve.
         thresholds: (points,) falling: at each point all images whose probability is at least the
             threshold are taken for the class; the first is infinite, where none is.
-        area: under a ROC curve (AUC), or the average precision; both are 1 for a perfect ranking.
+        area: Under a ROC curve (AUC), or the average precision; both are 1 for a perfect ranking.
     """
 
     x: np.ndarray
@@ -28,7 +28,7 @@ class Curve:
 
 
 def roc_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve:
-    """The share of a class that is found against the share of the rest that is taken for it.
+    """Compute the true positive rate of a class over its false positive rate.
 
     The area is the probability that an image of the class is ranked above one of the rest, ties
     counting one half. Points on the straight line between their neighbours are left out.
@@ -39,13 +39,13 @@ def roc_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve
     Args:
         logits: (n, classes).
         labels: (n,) integers.
-        class_index: the class that is told from the rest.
+        class_index: The class that is told from the rest.
 
     Returns:
         A Curve from (0, 0) to (1, 1), its area the AUC.
 
     Raises:
-        ValueError: the labels do not fit the logits, or are all or none of this class.
+        ValueError: The labels do not fit the logits, or are all or none of this class.
     """
     right, wrong, thresholds = _counts(logits, labels, class_index)
     if wrong[-1] == 0:
@@ -59,7 +59,7 @@ def roc_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve
 
 
 def precision_recall_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve:
-    """The share of right ones among those taken for a class against the share of it that is found.
+    """Compute the precision of a class over its recall.
 
     The area is the average precision: each step of recall times the precision at its end, since
     a straight line between two points would promise too much. Points between two of the same
@@ -71,13 +71,13 @@ def precision_recall_curve(logits: np.ndarray, labels: np.ndarray, class_index: 
     Args:
         logits: (n, classes).
         labels: (n,) integers.
-        class_index: the class that is told from the rest.
+        class_index: The class that is told from the rest.
 
     Returns:
         A Curve from recall 0, where precision is taken as 1, to recall 1.
 
     Raises:
-        ValueError: the labels do not fit the logits, or none is of this class.
+        ValueError: The labels do not fit the logits, or none is of this class.
     """
     right, wrong, thresholds = _counts(logits, labels, class_index)
     x, y = right / right[-1], right / np.maximum(right + wrong, 1)

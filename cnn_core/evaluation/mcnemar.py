@@ -14,14 +14,14 @@ SIGNIFICANCE_LEVEL = 0.05
 
 @dataclass(frozen=True)
 class McNemar:
-    """How often two networks are right on the same images, and whether one is the better.
+    """McNemar's test: how often two networks are right on the same images.
 
     Attributes:
-        both_right: images that both get right.
-        only_first: images that only the first gets right.
-        only_second: images that only the second gets right.
-        both_wrong: images that both get wrong.
-        p_value: the probability of a split of the images that only one gets right at least this
+        both_right: Images that both get right.
+        only_first: Images that only the first gets right.
+        only_second: Images that only the second gets right.
+        both_wrong: Images that both get wrong.
+        p_value: The probability of a split of the images that only one gets right at least this
             uneven, if each were as likely to be the one; 1 if there are none.
     """
 
@@ -55,7 +55,7 @@ def mcnemar(first_logits: np.ndarray, second_logits: np.ndarray, labels: np.ndar
         The four counts and the p-value.
 
     Raises:
-        ValueError: there is no image, or the labels do not fit the logits.
+        ValueError: There is no image, or the labels do not fit the logits.
     """
     from scipy.special import bdtr
 
@@ -84,7 +84,7 @@ def disagreements(first_logits: np.ndarray, second_logits: np.ndarray) -> np.nda
         (images,) int64 indices, rising.
 
     Raises:
-        ValueError: the two shapes differ or are not (n, classes).
+        ValueError: The two shapes differ or are not (n, classes).
     """
     if first_logits.ndim != 2 or first_logits.shape != second_logits.shape:
         raise ValueError(

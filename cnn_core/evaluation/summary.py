@@ -13,16 +13,16 @@ from cnn_core.evaluation.curves import roc_curve
 
 @dataclass(frozen=True)
 class Summary:
-    """How right a network is, in a line; all figures are shares in [0, 1].
+    """Scores of a network in one line; all figures are shares in [0, 1].
 
     Attributes:
-        accuracy: share of images answered right.
-        interval: where the accuracy lies with 95% confidence, lower and upper bound.
-        macro_f1: mean F1 of the classes.
-        lowest_precision: precision of the class where it is lowest.
-        lowest_recall: recall of the class where it is lowest.
-        mean_auc: mean area under the classes' ROC curves.
-        calibration_error: expected calibration error, with 15 bins.
+        accuracy: Share of images answered right.
+        interval: Interval in which the accuracy lies with 95% confidence, lower and upper bound.
+        macro_f1: Mean F1 of the classes.
+        lowest_precision: Precision of the class where it is lowest.
+        lowest_recall: Recall of the class where it is lowest.
+        mean_auc: Mean area under the classes' ROC curves.
+        calibration_error: Expected calibration error, with 15 bins.
     """
 
     accuracy: float
@@ -45,7 +45,7 @@ def summarise(logits: np.ndarray, labels: np.ndarray) -> Summary:
         A Summary.
 
     Raises:
-        ValueError: the labels do not fit the logits, or a class never occurs.
+        ValueError: The labels do not fit the logits, or a class never occurs.
     """
     right, report = accuracy(logits, labels), classification_report(logits, labels)
     areas = [roc_curve(logits, labels, i).area for i in range(logits.shape[1])]

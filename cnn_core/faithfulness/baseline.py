@@ -39,8 +39,8 @@ def baseline_of(image: np.ndarray, *, background: Background) -> Baseline:
         background: "paper" below strokes, or "photo".
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: there is no such background.
+        PictureError: The picture is blank.
+        ValueError: There is no such background.
     """
     check_background(background)
     if background == "paper" or np.ptp(image) == 0:

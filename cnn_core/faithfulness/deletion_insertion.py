@@ -22,7 +22,7 @@ MAX_STEPS = 32
 
 @dataclass(frozen=True)
 class Curves:
-    """What the network says step after step, a row for each order of the pixels.
+    """Probabilities and scores step after step, a row for each order of the pixels.
 
     Attributes:
         shares: (steps + 1,) the share of the pixels deleted or inserted, from 0 to 1.
@@ -51,11 +51,11 @@ class DeletionInsertionTest:
     """The curves of some maps of one picture beside those of random orders.
 
     Attributes:
-        deletion: a row for each map; the smaller the area, the better the map.
-        insertion: a row for each map; the larger the area, the better the map.
-        random_deletion: a row for each random order.
-        random_insertion: the same; a random order read backwards is a random order too.
-        num_pixels: that can be deleted.
+        deletion: A row for each map; the smaller the area, the better the map.
+        insertion: A row for each map; the larger the area, the better the map.
+        random_deletion: A row for each random order.
+        random_insertion: The same; a random order read backwards is a random order too.
+        num_pixels: That can be deleted.
     """
 
     deletion: Curves
@@ -86,18 +86,18 @@ def deletion_insertion_test(
     Explanation of Black-box Models", 2018, https://arxiv.org/abs/1806.07421
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         image: (height, width, channels) in [0, 1].
-        heatmaps: each (height, width), the larger the more evidence; all in one batch.
-        score: what the maps explain.
-        background: see ground_of().
-        num_orders: random orders, at least 0; the same ones for the same picture and seed.
-        max_steps: at most so many steps from the full picture to the empty one, at least 1.
-        seed: of the random orders, also among equal values.
+        heatmaps: Heatmaps, each (height, width), the larger the more evidence; all in one batch.
+        score: Score that the maps explain.
+        background: See ground_of().
+        num_orders: Random orders, at least 0; the same ones for the same picture and seed.
+        max_steps: Largest number of steps from the full picture to the empty one, at least 1.
+        seed: Seed of the random orders, also among equal values.
 
     Raises:
-        PictureError: the picture is blank.
-        ValueError: a heatmap is not of the picture's size or not finite, or a number is too small.
+        PictureError: The picture is blank.
+        ValueError: A heatmap is not of the picture's size or not finite, or a number is too small.
     """
     for name, number, least in (("max_steps", max_steps, 1), ("num_orders", num_orders, 0)):
         if number < least:
@@ -144,12 +144,12 @@ def deletion_insertion_test(
 
 
 def pixel_order(heatmap: np.ndarray, where: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """The pixels in the order of falling evidence, equal ones in a random order.
+    """Return the pixels in the order of falling evidence, equal ones in a random order.
 
     Args:
         heatmap: (height, width).
         where: (height, width) bool, the pixels to order.
-        seed: of the order among equal values.
+        seed: Seed of the order among equal values.
 
     Returns:
         (pixels,) indices into the flattened picture.
@@ -162,11 +162,11 @@ def pixel_order(heatmap: np.ndarray, where: np.ndarray, *, seed: int = 0) -> np.
 def delete_pixels(
     image: np.ndarray, ground: Baseline, order: np.ndarray, cuts: np.ndarray
 ) -> np.ndarray:
-    """The picture without the first pixels of an order.
+    """Delete the first pixels of an order from the picture.
 
     Args:
         image: (height, width, channels).
-        ground: what shows instead.
+        ground: Baseline that shows instead.
         order: (pixels,) indices into the flattened picture.
         cuts: (pictures,) how many pixels are deleted.
 
@@ -187,20 +187,20 @@ def snapshots(
     background: Background,
     seed: int = 0,
 ) -> np.ndarray:
-    """The picture on its way to the empty one, in the order of falling evidence.
+    """Return the picture on its way to the empty picture, in the order of falling evidence.
 
     Args:
         image: (height, width, channels) in [0, 1].
         heatmap: (height, width); a constant one gives a random order.
-        shares: of the pixels deleted, from 0 to 1.
-        background: see ground_of().
-        seed: of the order among equal values.
+        shares: Shares of the pixels deleted, from 0 to 1.
+        background: See ground_of().
+        seed: Seed of the order among equal values.
 
     Returns:
         (shares, height, width, channels) float32.
 
     Raises:
-        PictureError: the picture is blank.
+        PictureError: The picture is blank.
     """
     ground = baseline_of(image, background=background)
     order = pixel_order(heatmap, ground.where, seed=seed)

@@ -18,17 +18,17 @@ MAX_STAGES = 8
 
 
 def randomised(model: keras.Model, *, seed: int = 0, lowest: str | None = None) -> keras.Model:
-    """A copy of a network whose upper layers have fresh weights, as before any training.
+    """Copy a network whose upper layers get fresh weights, as before any training.
 
     The network itself is left alone. Fresh weights come from each layer's own initializer.
 
     Args:
-        model: a Functional network.
-        seed: of the weights; the same seed gives the same network.
-        lowest: the first layer with fresh weights, one of stages(); None takes all layers.
+        model: A Functional network.
+        seed: Seed of the weights; the same seed gives the same network.
+        lowest: The first layer with fresh weights, one of stages(); None takes all layers.
 
     Raises:
-        ValueError: the network has no such layer, or no layer with a kernel.
+        ValueError: The network has no such layer, or no layer with a kernel.
     """
     import keras
 
@@ -50,14 +50,14 @@ def randomised(model: keras.Model, *, seed: int = 0, lowest: str | None = None) 
 
 
 def stages(model: keras.Model) -> tuple[str, ...]:
-    """The layers at which the cascade stops, from the last to the first, at most MAX_STAGES."""
+    """Return the layers at which the cascade stops, the last first, at most MAX_STAGES."""
     found = _layers_with_kernels(model)[::-1]
     chosen = np.unique(np.round(np.linspace(0, len(found) - 1, min(len(found), MAX_STAGES))))
     return tuple(found[int(i)] for i in chosen)
 
 
 def similarity(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float | None:
-    """Whether two maps of one picture look at the same places, whatever their sign.
+    """Compute how far two maps of one picture look at the same places, whatever their sign.
 
     The rank correlation of the magnitudes on the pixels that can be deleted: a map that shines
     through the picture's shapes, or only turns its sign, is found out; empty paper, where many
@@ -84,12 +84,12 @@ def cascade(
     https://arxiv.org/abs/1810.03292
 
     Args:
-        make_map: makes the map of a network.
-        model: the trained network.
+        make_map: Makes the map of a network.
+        model: The trained network.
         image: (height, width, channels) in [0, 1].
         heatmap: (height, width), the map of the trained network.
         where: (height, width) bool, the pixels that count.
-        seed: of the fresh weights.
+        seed: Seed of the fresh weights.
 
     Yields:
         The first layer with fresh weights, and the similarity of the map to the trained one's.
@@ -100,14 +100,14 @@ def cascade(
 
 
 def verdict(whole: float | None, last: float | None = None) -> Verdict:
-    """What the similarities to the maps of networks with fresh weights mean.
+    """Judge a method by the similarities to the maps of networks with fresh weights.
 
     A method fails that gives nearly the same map without anything learnt, or without the last
     layer alone: the classes are then random ones.
 
     Args:
-        whole: of similarity() to a network whose every layer is fresh, or the mean of several.
-        last: to one whose last layer alone is fresh.
+        whole: Similarity to a network whose every layer is fresh, or the mean of several.
+        last: Similarity to a network whose last layer alone is fresh.
     """
     if whole is None:
         return "nothing to compare"
@@ -125,7 +125,7 @@ def _layers_with_kernels(model: keras.Model) -> list[str]:
 
 
 def _seeded(config: dict[str, Any], seeds: Iterator[int]) -> dict[str, Any]:
-    """The configuration of a layer with a seed in each of its initializers that takes one."""
+    """Return a layer's configuration with a seed in each of its initializers that takes one."""
     return {
         key: {**value, "config": {**value["config"], "seed": next(seeds)}}
         if key.endswith("_initializer") and isinstance(value, dict) and "seed" in value["config"]

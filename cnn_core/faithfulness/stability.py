@@ -20,7 +20,7 @@ NOISE = 0.05
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float | None:
-    """Whether two maps put the pixels into the same order: Spearman's rank correlation.
+    """Compute Spearman's rank correlation: do two maps put the pixels into the same order?
 
     1 is the same order, 0 no relation, -1 the reversed order.
 
@@ -51,7 +51,7 @@ def stability(
     noise: float = NOISE,
     seed: int = 0,
 ) -> float | None:
-    """How far a map keeps its order when the picture changes as little as the eye hardly sees.
+    """Compute how far a map keeps its order under changes that the eye hardly sees.
 
     The mean rank correlation of the map with those of noisy copies. Noise of the given deviation
     is added to the pixels that can be deleted, and cut to [0, 1].
@@ -60,14 +60,14 @@ def stability(
     Methods", 2018, https://arxiv.org/abs/1806.08049
 
     Args:
-        make_map: makes the map of a copy.
-        model: the network explained.
+        make_map: Makes the map of a copy.
+        model: The network explained.
         image: (height, width, channels) in [0, 1].
         heatmap: (height, width), the map of the picture itself.
-        ground: of the picture; its noisy pixels are those compared.
-        num_copies: noisy copies.
-        noise: standard deviation, of a range of 1.
-        seed: of the noise.
+        ground: Ground of the picture; its noisy pixels are those compared.
+        num_copies: Noisy copies.
+        noise: Standard deviation, of a range of 1.
+        seed: Seed of the noise.
 
     Returns:
         A number in [-1, 1], 1 for a map that does not change; None if there is no map to compare.
@@ -86,13 +86,13 @@ def noisy_copies(
     noise: float = NOISE,
     seed: int = 0,
 ) -> np.ndarray:
-    """The copies that stability() makes maps of: (num_copies, height, width, channels)."""
+    """Return the copies that stability() makes maps of: (num_copies, height, width, channels)."""
     random = np.random.default_rng(seed).standard_normal((num_copies, *image.shape), np.float32)
     copies: np.ndarray = np.clip(image + np.float32(noise) * random * ground.where[..., None], 0, 1)
     return copies
 
 
 def mean_correlation(found: Iterable[float | None]) -> float | None:
-    """The mean of the correlations that there are; None if there is none."""
+    """Compute the mean of the correlations that exist; None if none exists."""
     compared = [value for value in found if value is not None]
     return float(np.mean(compared)) if compared else None

@@ -39,7 +39,7 @@ class Decoded:
         grey: (height, width) float32 in [0, 1], 0 is black, the longest side at most LONGEST_SIDE.
         colour: (height, width, 3) uint8, the same picture in red, green and blue.
         preview: (height, width, 3) uint8, for display, the longest side at most PREVIEW_SIDE.
-        notes: plain sentences on what was left out.
+        notes: Plain sentences on what was left out.
     """
 
     grey: np.ndarray
@@ -55,13 +55,13 @@ def decode(data: bytes) -> Decoded:
     take the colour that sets the ink off. Pictures of more than 8 bits are scaled by their range.
 
     Args:
-        data: the bytes of the file, at most MAX_BYTES, of at most MAX_PIXELS pixels.
+        data: The bytes of the file, at most MAX_BYTES, of at most MAX_PIXELS pixels.
 
     Returns:
         The picture, shrunk to LONGEST_SIDE where it is larger.
 
     Raises:
-        PictureError: the picture is empty, damaged, too large, too small or of another kind.
+        PictureError: The picture is empty, damaged, too large, too small or of another kind.
     """
     if not data:
         raise PictureError("The file is empty; choose a picture.")
@@ -145,7 +145,7 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 
 def _backdrop(image: Image.Image) -> tuple[int, int, int, int]:
-    """The colour behind the transparent places of a picture.
+    """Choose the colour behind the transparent places of a picture.
 
     Where most is visible, the picture brings its own paper, which goes on behind; where most is
     transparent, what is visible is ink, and white or black sets it off.

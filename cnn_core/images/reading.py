@@ -54,9 +54,9 @@ class Step:
     """One step of the reading, for display.
 
     Attributes:
-        title: what the picture shows, in two or three words.
+        title: Title of the picture, in two or three words.
         picture: uint8, (height, width) or (height, width, 3).
-        help: one plain sentence on what was done and why.
+        help: One plain sentence on what was done and why.
     """
 
     title: str
@@ -71,8 +71,8 @@ class ReadPicture:
     Attributes:
         pixels: (height, width, channels) float32 in [0, 1], whole multiples of 1/255; of a digit
             (28, 28, 1), 1 is ink.
-        steps: from the original picture to the pixels, in order.
-        notes: plain sentences on what a user should know about the reading.
+        steps: Steps from the original picture to the pixels, in order.
+        notes: Plain sentences on what a user should know about the reading.
     """
 
     pixels: np.ndarray
@@ -84,13 +84,13 @@ def read_digit(data: bytes) -> ReadPicture:
     """Find the digit in a picture and bring it to the form of the training digits.
 
     Args:
-        data: a picture file: a photograph, a scan, a drawing or a 28 x 28 digit.
+        data: A picture file: a photograph, a scan, a drawing or a 28 x 28 digit.
 
     Returns:
         The digit, every step of the reading and notes on it.
 
     Raises:
-        PictureError: the file is no readable picture, or no digit is found in it.
+        PictureError: The file is no readable picture, or no digit is found in it.
     """
     decoded = decode(data)
     notes = decoded.notes
@@ -118,7 +118,7 @@ def read_picture(data: bytes, image_shape: tuple[int, int, int]) -> ReadPicture:
     Each pixel is the mean of the area it stands for; a picture smaller than that is enlarged.
 
     Args:
-        data: a picture file.
+        data: A picture file.
         image_shape: (height, width, channels) that the network takes, 1 channel for grey or 3.
 
     Returns:
@@ -126,7 +126,7 @@ def read_picture(data: bytes, image_shape: tuple[int, int, int]) -> ReadPicture:
 
     Raises:
         ValueError: image_shape has another number of channels.
-        PictureError: the file is no readable picture, or its middle is of one plain colour.
+        PictureError: The file is no readable picture, or its middle is of one plain colour.
     """
     height, width, channels = image_shape
     if channels not in (1, 3):
@@ -165,7 +165,7 @@ def centre_digit(ink: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: ink has another shape, or a value outside [0, 1].
-        PictureError: there is no ink.
+        PictureError: There is no ink.
     """
     ink = np.asarray(ink, np.float32)
     ink = ink[..., 0] if ink.ndim == 3 and ink.shape[2] == 1 else ink
@@ -202,7 +202,7 @@ def _with_margin(grey: np.ndarray) -> np.ndarray:
 
 
 def _is_commonest(values: np.ndarray) -> np.ndarray:
-    """Which values lie in the fullest sixteenth of [0, 1]."""
+    """Return True for the values in the fullest sixteenth of [0, 1]."""
     sixteenths = np.minimum((values * 16).astype(int), 15)
     return sixteenths == np.bincount(sixteenths).argmax()
 
@@ -225,14 +225,14 @@ def _with_usual_stroke(ink: np.ndarray) -> np.ndarray:
 
 
 def _stroke_width(mask: np.ndarray) -> float:
-    """The usual width of the strokes of a shape, in its pixels."""
+    """Measure the usual width of the strokes of a shape, in its pixels."""
     distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
     ridge = (distance >= cv2.dilate(distance, np.ones((3, 3)))) & (distance > 0)
     return 2 * float(np.median(distance[ridge])) if ridge.any() else 0.0
 
 
 def _is_training_digit(grey: np.ndarray) -> bool:
-    """Whether a picture has MNIST's form: 28 x 28, white on a black rim, in the middle."""
+    """Return True if a picture has MNIST's form: 28 x 28, white on a black rim, in the middle."""
     if grey.shape != (SIZE, SIZE) or grey.max() < 0.5:
         return False
     rim = np.ones_like(grey, bool)
@@ -267,7 +267,7 @@ def _fitted(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _middle(picture: np.ndarray, aspect: float) -> np.ndarray:
-    """The largest part around the middle whose height is `aspect` times its width."""
+    """Return the largest part around the middle whose height is `aspect` times its width."""
     height, width = picture.shape[:2]
     rows, columns = min(height, round(width * aspect)), min(width, round(height / aspect))
     top, left = (height - rows) // 2, (width - columns) // 2

@@ -27,14 +27,14 @@ _BLOB, _STROKE = 1.5, 11.5  # length / width of what is surely no stroke, and su
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Where in a picture its digit is.
+    """Digit found in a picture.
 
     Attributes:
         contrast: (height, width) float32 in [0, 1], how far each pixel stands out from the
             paper or board around it.
         mask: (height, width) bool, the pixels of the digit.
-        full: the contrast of full ink.
-        is_one_of_several: whether something else in the picture might be a digit too.
+        full: The contrast of full ink.
+        is_one_of_several: True if something else in the picture might be a digit too.
     """
 
     contrast: np.ndarray
@@ -83,7 +83,7 @@ def find_digit(grey: np.ndarray) -> Segmentation:
         The contrast of the picture and the pixels of the digit in it.
 
     Raises:
-        PictureError: nothing in the picture looks like a digit.
+        PictureError: Nothing in the picture looks like a digit.
     """
     best_score, best = 0.0, None
     for scene, prior in ((_dark_on_light(grey), 1.0), (_light_on_dark(grey), _LIGHT_ON_DARK)):
@@ -100,7 +100,7 @@ def find_digit(grey: np.ndarray) -> Segmentation:
 
 
 def no_digit_found() -> PictureError:
-    """The error for a picture without a digit, with what to do about it."""
+    """Return the error for a picture without a digit, with what to do."""
     return PictureError(
         "No digit was found in the picture; write it larger and darker, alone on plain paper."
     )
@@ -119,7 +119,7 @@ def _light_on_dark(grey: np.ndarray) -> _Scene:
 
 
 def _paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture smoothed, and the same without its dark strokes.
+    """Smooth the picture, and return the same without its dark strokes.
 
     A closing takes out whatever is narrower than its kernel and leaves the edge of a shadow sharp,
     where a blur would leave a line along it.
@@ -177,7 +177,7 @@ def _components(scene: _Scene, mask: np.ndarray) -> _Components:
 
 
 def _rim(scene: _Scene, labels: np.ndarray, halfway: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean contrast around each component, and the share of its rim that is truly lighter.
+    """Compute the mean contrast around each component, and the share of its rim that is lighter.
 
     A patch of shadow has no edge, and a gap between two things has none where it is open.
     """
@@ -191,7 +191,7 @@ def _rim(scene: _Scene, labels: np.ndarray, halfway: np.ndarray) -> tuple[np.nda
 
 
 def _parts(components: _Components) -> tuple[np.ndarray, bool]:
-    """Which components make up the digit, and whether there is another of its kind.
+    """Choose the components that make up the digit; tell if there is another of their kind.
 
     A loose bar or the far side of a gap belongs to the digit; a thing as high beside it does not.
     """

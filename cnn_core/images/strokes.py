@@ -26,9 +26,9 @@ class Stroke:
     Attributes:
         points: (x, y) in cells, at least one; the centre of the cell in row r and column c is
             x = c + 0.5, y = r + 0.5. A single point makes a dot.
-        radius: half the width of the stroke, in cells, 0.5 to 16.
-        colour: what it leaves, a level in [0, 1] for all channels or one for each; of digits 1 is
-            the pen and 0 the eraser.
+        radius: Half the width of the stroke, in cells, 0.5 to 16.
+        colour: Level in [0, 1] that the stroke leaves, for all channels or one for each; of digits
+            1 is the pen and 0 the eraser.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -53,7 +53,7 @@ def draw(pixels: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
 
     Args:
         pixels: (height, width, channels) in [0, 1]; left as it is.
-        strokes: of the pen and the eraser.
+        strokes: Strokes of the pen and the eraser.
 
     Returns:
         (height, width, channels) float32 in [0, 1], whole multiples of 1/255.
@@ -80,13 +80,13 @@ def erase(pixels: np.ndarray, points: Sequence[tuple[float, float]], radius: flo
     Args:
         pixels: (height, width, channels) in [0, 1], 1 is ink; left as it is.
         points: (x, y) in cells, at least one.
-        radius: half the width of the eraser, in cells, 0.5 to 16.
+        radius: Half the width of the eraser, in cells, 0.5 to 16.
 
     Returns:
         (height, width, channels) float32 in [0, 1], whole multiples of 1/255.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: An argument is out of its range.
     """
     return draw(pixels, [Stroke(tuple(points), radius, colour=(0.0,))])
 

@@ -40,7 +40,7 @@ UNTRAINED = {row.name: row for row in (*classics.UNTRAINED, *cifar.UNTRAINED)}
 
 @dataclass(frozen=True)
 class ShippedAnswers:
-    """What a shipped network says to the whole test set, and the truth.
+    """Logits of a shipped network for the whole test set, and the true labels.
 
     Attributes:
         logits: (n, classes) float32, in the order of the data set's test split.
@@ -55,7 +55,7 @@ def get(name: str) -> ModelSpec:
     """Return the row of a trained network.
 
     Raises:
-        UnknownNameError: no network has this name.
+        UnknownNameError: No network has this name.
     """
     if name not in MODELS:
         raise UnknownNameError(f"There is no model {name!r}. Choose one of: {', '.join(MODELS)}.")
@@ -66,7 +66,7 @@ def architecture(name: str) -> Architecture:
     """Return the row of any network, trained or not.
 
     Raises:
-        UnknownNameError: no network has this name.
+        UnknownNameError: No network has this name.
     """
     return UNTRAINED[name] if name in UNTRAINED else get(name)
 
@@ -75,7 +75,7 @@ def build(name: str) -> keras.Model:
     """Build a network, trained or not, with fresh weights.
 
     Raises:
-        UnknownNameError: no network has this name.
+        UnknownNameError: No network has this name.
     """
     return architecture(name).build()
 
@@ -84,8 +84,8 @@ def load_pretrained(name: str) -> keras.Model:
     """Build a network and load the weights shipped for it.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the weights are absent or are not those that the card describes.
+        UnknownNameError: No network has this name.
+        MissingFileError: The weights are absent or are not those that the card describes.
     """
     spec = get(name)
     path = weights_path(name)
@@ -103,8 +103,8 @@ def load_card(name: str) -> dict[str, Any]:
     loss and accuracy for each epoch, the accuracy on the test set and the golden logits.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the card is absent or damaged.
+        UnknownNameError: No network has this name.
+        MissingFileError: The card is absent or damaged.
     """
     path = PRETRAINED / f"{get(name).name}.json"
     try:
@@ -118,8 +118,8 @@ def weights_sha256(name: str) -> str:
     """Return the SHA-256 of a network's shipped weights, as its card says.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the card is absent or damaged.
+        UnknownNameError: No network has this name.
+        MissingFileError: The card is absent or damaged.
     """
     return str(load_card(name).get("weights_sha256"))
 
@@ -130,8 +130,8 @@ def load_test_answers(name: str) -> ShippedAnswers:
     They need neither TensorFlow nor the data set's files.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the file is absent or damaged.
+        UnknownNameError: No network has this name.
+        MissingFileError: The file is absent or damaged.
     """
     path = PRETRAINED / f"{get(name).name}.predictions.npz"
     try:
@@ -143,7 +143,7 @@ def load_test_answers(name: str) -> ShippedAnswers:
 
 
 def golden_images(input_shape: tuple[int, int, int]) -> np.ndarray:
-    """The four fixed images whose logits every card holds; they need no data set.
+    """Return the four fixed images whose logits every card holds; they need no data set.
 
     Returns:
         (4, *input_shape) float32 in [0, 1]: noise, always the same.
@@ -152,7 +152,7 @@ def golden_images(input_shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def is_trained(name: str) -> bool:
-    """Whether the shipped files of a network are there; not whether they are whole."""
+    """Return True if the shipped files of a network are there; damage is not looked for."""
     return all(
         (PRETRAINED / f"{get(name).name}.{kind}").is_file()
         for kind in ("weights.h5", "json", "predictions.npz")
@@ -160,12 +160,12 @@ def is_trained(name: str) -> bool:
 
 
 def weights_path(name: str) -> Path:
-    """The file that holds the shipped weights of a network."""
+    """Return the path of the shipped weights of a network."""
     return PRETRAINED / f"{name}.weights.h5"
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Compute the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

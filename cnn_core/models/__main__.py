@@ -13,7 +13,7 @@ HEAD = (
 
 
 def table() -> str:
-    """The rows of MODELS with their cards' figures; the README holds it word for word."""
+    """Format MODELS with their cards' figures as the README's table."""
     notes = [
         f"\nThe published figure of `{spec.name}`: {spec.published_note}.\n"
         for spec in models.MODELS.values()

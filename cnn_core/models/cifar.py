@@ -61,7 +61,7 @@ def _cifar_simple() -> keras.Model:
 
 
 def course_cnn(name: str, input_shape: tuple[int, int, int]) -> keras.Model:
-    """The CNN of the course notebook, which it uses on both of its data sets."""
+    """Build the CNN that the course notebook uses on both of its data sets."""
     from keras import Input, Model, layers
 
     inputs = Input(input_shape, name="image")

@@ -49,10 +49,10 @@ def strided(name: str, *, filters: int = 32, stride: int = 2, l2: float = 0.0) -
     """Build the homework report's network.
 
     Args:
-        name: of the network.
-        filters: of each of the two convolutions.
-        stride: of each of the two convolutions, in pixels.
-        l2: weight of the penalty on the squares of all kernels; 0 for none.
+        name: Name of the network.
+        filters: Filters of each of the two convolutions.
+        stride: Stride of each of the two convolutions, in pixels.
+        l2: Weight of the penalty on the squares of all kernels; 0 for none.
     """
     from keras import Input, Model, layers, regularizers
 

@@ -68,7 +68,7 @@ class PartialConv2D(layers.Conv2D):
     load_own_variables = layers.Layer.load_own_variables
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the same layer again."""
+        """Return the configuration that makes the same layer again."""
         return {**super().get_config(), "connections": self.connections}
 
 
@@ -100,7 +100,7 @@ class IdentityShortcut(layers.Layer):
         return (batch, *(-(-side // self.stride) for side in sides), self.filters)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the same layer again."""
+        """Return the configuration that makes the same layer again."""
         return {**super().get_config(), "filters": self.filters, "stride": self.stride}
 
 
@@ -113,7 +113,7 @@ class LocalResponseNormalization(layers.Layer):
     """
 
     def call(self, inputs: Any) -> Any:
-        """The activations, with the paper's constants: n = 5, k = 2, alpha = 1e-4, beta = .75."""
+        """Normalise by the paper's constants: n = 5, k = 2, alpha = 1e-4, beta = .75."""
         channels = inputs.shape[-1]
         squares = ops.pad(ops.square(inputs), [[0, 0]] * 3 + [[2, 2]])
         sums = sum(squares[..., i : i + channels] for i in range(5))

@@ -18,22 +18,22 @@ Loss = Literal["sparse_categorical_crossentropy", "categorical_crossentropy", "k
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How a network is trained.
+    """Recipe of a training.
 
     Attributes:
-        batch_size: images a step.
-        epochs: passes over the training part at most.
-        learning_rate: the optimizer's rate at the start.
-        validation_images: images split off the end of the shuffled training set.
+        batch_size: Images a step.
+        epochs: Passes over the training part at most.
+        learning_rate: The optimizer's rate at the start.
+        validation_images: Images split off the end of the shuffled training set.
         optimizer: Adam, Nadam, RMSprop, plain SGD, Adagrad or Adadelta, as Keras has them.
         schedule: "cosine" takes the rate to 0 over all epochs, "constant" leaves it.
-        monitor: what says which epoch is the best; its weights are kept.
-        patience: epochs without a better one after which training stops; None never stops.
-        min_change: by how much a better epoch must be better to count for the patience.
-        loss: cross-entropy, with integer labels or with one-hot ones, or the Kullback-Leibler
+        monitor: Measure that says which epoch is the best; the weights of that epoch are kept.
+        patience: Epochs without a better one after which training stops; None never stops.
+        min_change: Least improvement of a better epoch that counts for the patience.
+        loss: Cross-entropy, with integer labels or with one-hot ones, or the Kullback-Leibler
             divergence from the one-hot labels.
-        augmentation: random changes, new for every epoch; None leaves the images.
-        departures: where this recipe differs from the published one, and why.
+        augmentation: Random changes, new for every epoch; None leaves the images.
+        departures: Departures from the published recipe, and why.
     """
 
     batch_size: int
@@ -55,13 +55,14 @@ class Architecture:
     """A network that can be built and looked at.
 
     Attributes:
-        name: the key of its registry.
-        title: for people.
-        description: what is special about it, in a sentence or two.
-        source: where it was published.
+        name: The key of its registry.
+        title: Title for people.
+        description: Speciality of the network, in a sentence or two.
+        source: Publication of the network.
         input_shape: (height, width, channels) of one image, in [0, 1].
-        num_parameters: of the published network; a test holds the built one to it.
-        build: makes the network with fresh weights.
+        num_parameters: Number of parameters of the published network; a test holds the built one to
+            it.
+        build: Makes the network with fresh weights.
     """
 
     name: str
@@ -78,11 +79,11 @@ class ModelSpec(Architecture):
     """A network that is trained and shipped.
 
     Attributes:
-        dataset: a key of datasets.DATASETS.
-        published_accuracy: as its source states it; None if it states none.
-        published_note: what the source's figure was measured on, if not on the test set.
-        compare_with: the network that tells most beside this one; what one published idea changes.
-        training: the recipe.
+        dataset: A key of datasets.DATASETS.
+        published_accuracy: Accuracy that the source states; None if the source states none.
+        published_note: Data of the source's figure, if that is not the test set.
+        compare_with: The network that tells most beside this one; what one published idea changes.
+        training: The recipe.
     """
 
     dataset: str

@@ -32,19 +32,19 @@ def ablated_logits(
     called one by one, with the neuron replaced on the way.
 
     Args:
-        model: a Functional network whose last layer gives logits.
-        layer: one of neuron_layers().
-        channel: of the layer.
+        model: A Functional network whose last layer gives logits.
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
         images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
-        level: what the neuron is held at; 0 switches it off.
-        progress: told the share done, in [0, 1], after every batch.
+        level: Level at which the neuron is held; 0 switches the neuron off.
+        progress: Callback that receives the share done, in [0, 1], after every batch.
 
     Returns:
         (n, classes) float32.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
-        ValueError: the images do not fit the network, or hold a value that is not finite.
+        UnknownNameError: There is no such layer or channel.
+        ValueError: The images do not fit the network, or hold a value that is not finite.
     """
     check(model, layer, channel)
     batch = inference.as_batch(model, images)
@@ -55,24 +55,24 @@ def ablated_logits(
 
 
 def class_effects(model: keras.Model, layer: str, channel: int, images: np.ndarray) -> np.ndarray:
-    """The weight of a neuron towards each class: what each logit loses when it is switched off.
+    """Compute the fall of each logit when a neuron is switched off.
 
     The mean over the images of logit minus logit with the neuron at 0. Above 0: the neuron speaks
     for the class. Where the way from it to the logits is straight, this is its mean activation
     times its weight; elsewhere it says what really happens, bends and all.
 
     Args:
-        model: a Functional network whose last layer gives logits.
-        layer: one of neuron_layers().
-        channel: of the layer.
+        model: A Functional network whose last layer gives logits.
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
         images: (n, height, width, channels) in [0, 1], at least one.
 
     Returns:
         (classes,) float32, in logits.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
-        ValueError: there is no image, or they do not fit the network.
+        UnknownNameError: There is no such layer or channel.
+        ValueError: There is no image, or they do not fit the network.
     """
     if not len(images):
         raise ValueError("Expected at least one image. Received: none")
@@ -82,12 +82,12 @@ def class_effects(model: keras.Model, layer: str, channel: int, images: np.ndarr
 
 
 def direct_weights(model: keras.Model, layer: str, channel: int) -> np.ndarray | None:
-    """The exact weight of a neuron towards each class, where there is one.
+    """Compute the exact weight of a neuron towards each class, where there is one.
 
     Args:
-        model: a Functional network whose last layer gives logits.
-        layer: one of neuron_layers().
-        channel: of the layer.
+        model: A Functional network whose last layer gives logits.
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
 
     Returns:
         (classes,) float32, in logits for each unit of activation (of a channel, at all places of
@@ -95,7 +95,7 @@ def direct_weights(model: keras.Model, layer: str, channel: int) -> np.ndarray |
         weight, or if it is a logit itself.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
+        UnknownNameError: There is no such layer or channel.
     """
     check(model, layer, channel)
     behind = _behind(model, layer)
@@ -110,7 +110,7 @@ def direct_weights(model: keras.Model, layer: str, channel: int) -> np.ndarray |
 
 
 def _unchanged(model: keras.Model, layer: str) -> tuple[np.ndarray, np.ndarray]:
-    """The factors and the summands of all channels of a layer that change nothing."""
+    """Return factors and summands of all channels of a layer that change nothing."""
     count = model.get_layer(layer).output.shape[-1]
     return np.ones(count, np.float32), np.zeros(count, np.float32)
 
@@ -150,7 +150,7 @@ def _traced(model: keras.Model, layer: str) -> Callable[..., Any]:
 
 
 def _behind(model: keras.Model, layer: str) -> list[Any]:
-    """All layers that a layer's output passes on its ways to the logits."""
+    """Return all layers between a layer's output and the logits."""
     reached, behind = {layer}, []
     for each in model.layers:
         if each.name != layer and reached & set(source_layers(each)):
@@ -160,7 +160,7 @@ def _behind(model: keras.Model, layer: str) -> list[Any]:
 
 
 def _is_straight(layer: Any) -> bool:
-    """Whether a layer's output is a weighted sum of its input, and a constant."""
+    """Return True if a layer's output is a weighted sum of its input plus a constant."""
     import keras
 
     from cnn_core.models.layers import IdentityShortcut

@@ -12,11 +12,11 @@ SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True)
 class ClassResponse:
-    """How strongly a neuron reacts to the images of one class.
+    """Activations of a neuron for the images of one class.
 
     Attributes:
-        label: the class.
-        count: of its images, at least 1.
+        label: The class.
+        count: Count of its images, at least 1.
         mean: reaction.
         quantiles: (5,) float32, the reactions that 5, 25, 50, 75 and 95% of the images stay below.
     """
@@ -38,7 +38,7 @@ def responses_by_class(reactions: np.ndarray, labels: np.ndarray) -> tuple[Class
         One ClassReaction for each class that has an image, in the order of the classes.
 
     Raises:
-        ValueError: there is no image, or there are not as many labels.
+        ValueError: There is no image, or there are not as many labels.
     """
     if reactions.ndim != 1 or reactions.shape != labels.shape or not len(labels):
         raise ValueError(

@@ -29,8 +29,8 @@ class Maximised:
 
     Attributes:
         image: (height, width, channels) float32 in [0, 1].
-        activation: of the neuron, on that image.
-        start: the largest activation on the random images that it began with.
+        activation: Activation of the neuron, on that image.
+        start: The largest activation on the random images that it began with.
         box: (top, left, bottom, right), the pixels that the neuron sees, the last two exclusive;
             the others stay black.
     """
@@ -65,20 +65,20 @@ def maximise(
     https://arxiv.org/abs/1412.0035
 
     Args:
-        model: a Functional network whose images are in [0, 1].
-        layer: one of neuron_layers().
-        channel: of the layer.
-        seed: of the images to begin with; the same one gives the same result.
-        steps: up the gradient, at least 1.
-        smoothness: weight of the total variation, finite and at least 0.
-        sparsity: weight of the mean brightness, finite and at least 0.
+        model: A Functional network whose images are in [0, 1].
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
+        seed: Seed of the images to begin with; the same seed gives the same result.
+        steps: Up the gradient, at least 1.
+        smoothness: Weight of the total variation, finite and at least 0.
+        sparsity: Weight of the mean brightness, finite and at least 0.
 
     Returns:
         A Maximised. Its activation may be no larger than at the start: a neuron that no random
         image wakes has no gradient to climb.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
+        UnknownNameError: There is no such layer or channel.
         ValueError: steps is below 1, or a weight is out of its range.
     """
     import keras
@@ -134,7 +134,7 @@ def maximise(
 
 @cached_per_model(max_entries=8)
 def _traced_part(model: keras.Model, layer: str) -> keras.Model:
-    """The network up to a layer, traced once: every step of a climb asks it."""
+    """Trace the network up to a layer once: every step of a climb calls it."""
     import keras
     import tensorflow as tf
 

@@ -26,7 +26,7 @@ class Patch:
     """The part of an image that excites a neuron most.
 
     Attributes:
-        activation: there, the largest value of the neuron's map.
+        activation: There, the largest value of the neuron's map.
         place: (row, column) of it in the map; None for a unit, which has no place.
         box: (top, left, bottom, right), the pixels seen from that place, the last two exclusive,
             clipped to the image; the whole image where there is no place.
@@ -47,17 +47,17 @@ def top_images(
     """Find the images that excite each neuron of a network most, in one pass over them.
 
     Args:
-        model: a Functional network.
+        model: A Functional network.
         images: (n, height, width, channels) in [0, 1].
-        count: images for each neuron, fewer if there are not as many.
-        progress: told the share done, in [0, 1], after every batch.
+        count: Images for each neuron, fewer if there are not as many.
+        progress: Callback that receives the share done, in [0, 1], after every batch.
 
     Returns:
         For each of neuron_layers() (count, neurons) int32, indices of images, the strongest
         first; of equals the earlier.
 
     Raises:
-        ValueError: there is no image, or they do not fit the network.
+        ValueError: There is no image, or they do not fit the network.
     """
     batch, run = inference.as_batch(model, images), _traced(model, count)
     if not len(batch):
@@ -78,7 +78,7 @@ def _merged(
     found: tuple[np.ndarray, np.ndarray],
     count: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of two lists (neurons, k) of values and of whose they are."""
+    """Merge two lists (neurons, k) of values and of whose they are, keeping the largest."""
     if known is None:
         return found
     values, indices = (np.concatenate(pair, axis=1) for pair in zip(known, found, strict=True))
@@ -113,9 +113,9 @@ def top_patches(
     """Show which part of each image excites a neuron most.
 
     Args:
-        model: a Functional network.
-        layer: one of neuron_layers().
-        channel: of the layer.
+        model: A Functional network.
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
         images: (n, height, width, channels) in [0, 1].
 
     Returns:
@@ -123,8 +123,8 @@ def top_patches(
         reading order, and its exact receptive field.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
-        ValueError: the images do not fit the network, or hold a value that is not finite.
+        UnknownNameError: There is no such layer or channel.
+        ValueError: The images do not fit the network, or hold a value that is not finite.
     """
     check(model, layer, channel)
     batch = inference.as_batch(model, images)
@@ -143,10 +143,10 @@ def _patch(values: np.ndarray, field: ReceptiveField | None, shape: tuple[int, i
 
 
 def box_of(field: ReceptiveField, place: tuple[int, int], shape: tuple[int, int]) -> Box:
-    """The pixels that one unit sees, clipped to the image.
+    """Return the pixels that one unit sees, clipped to the image.
 
     Args:
-        field: of the layer.
+        field: Field of the layer.
         place: (row, column) of the unit in the feature map.
         shape: (height, width) of the image.
 

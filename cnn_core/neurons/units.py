@@ -22,7 +22,7 @@ Summary = Literal["max", "mean"]
 
 
 def neuron_layers(model: keras.Model) -> tuple[str, ...]:
-    """The names of the layers whose channels or units are neurons, from the input on.
+    """Return the names of the layers whose channels or units are neurons, from the input on.
 
     Flattening and dropout layers are left out: they repeat the neurons of the layer before.
     """
@@ -39,10 +39,10 @@ def neuron_layers(model: keras.Model) -> tuple[str, ...]:
 
 
 def num_channels(model: keras.Model, layer: str) -> int:
-    """How many neurons a layer has.
+    """Count the neurons of a layer.
 
     Raises:
-        UnknownNameError: the network has no such layer with neurons.
+        UnknownNameError: The network has no such layer with neurons.
     """
     names = neuron_layers(model)
     if layer not in names:
@@ -56,7 +56,7 @@ def check(model: keras.Model, layer: str, channel: int) -> None:
     """Hold a layer and a channel to those that the network has.
 
     Raises:
-        UnknownNameError: there is no such layer, or it has no such channel.
+        UnknownNameError: There is no such layer, or it has no such channel.
     """
     count = num_channels(model, layer)
     if not 0 <= channel < count:
@@ -68,20 +68,20 @@ def check(model: keras.Model, layer: str, channel: int) -> None:
 def unit_activations(
     model: keras.Model, layer: str, images: np.ndarray, *, summary: Summary = "max"
 ) -> np.ndarray:
-    """How strongly each neuron of a layer reacts to each image.
+    """Compute the activation of each neuron of a layer for each image.
 
     Args:
-        model: a Functional network.
-        layer: one of neuron_layers().
+        model: A Functional network.
+        layer: Layer, one of neuron_layers().
         images: (n, height, width, channels) in [0, 1].
-        summary: the largest value of each map, or the mean over its places; of a unit, its value.
+        summary: The largest value of each map, or the mean over its places; of a unit, its value.
 
     Returns:
         (n, neurons) float32.
 
     Raises:
-        UnknownNameError: the network has no such layer with neurons.
-        ValueError: the images do not fit the network, or hold a value that is not finite.
+        UnknownNameError: The network has no such layer with neurons.
+        ValueError: The images do not fit the network, or hold a value that is not finite.
     """
     num_channels(model, layer)  # says which layers there are
     return inference.in_batches(_traced(model, layer, summary), inference.as_batch(model, images))
@@ -103,11 +103,11 @@ def _traced(model: keras.Model, layer: str, summary: Summary) -> Callable[[np.nd
 
 
 def summarise(values: Any, summary: Summary) -> Any:
-    """One number for each image and channel of a tensor (n, rows, columns, channels).
+    """Reduce a tensor (n, rows, columns, channels) to one number for each image and channel.
 
     Args:
-        values: the tensor; one of shape (n, units) is given back.
-        summary: the largest value of each map, or the mean over its places.
+        values: The tensor; one of shape (n, units) is given back.
+        summary: The largest value of each map, or the mean over its places.
     """
     import tensorflow as tf
 

@@ -19,13 +19,13 @@ class Kernel:
     """The weights of one neuron.
 
     Attributes:
-        layer: the layer that holds them.
-        channel: the neuron's channel there.
+        layer: The layer that holds them.
+        channel: The neuron's channel there.
         weights: (height, width, input channels) float32. Of a unit that looks at flattened maps
             or pixels, a weight for every place of each; of a unit that looks at units, their
             weights in one row (1, units, 1).
-        bias: what is added; 0 where the layer has none.
-        sources: the names of the layers the weights are laid on.
+        bias: Number that is added; 0 where the layer has none.
+        sources: The names of the layers the weights are laid on.
     """
 
     layer: str
@@ -42,16 +42,16 @@ def kernel(model: keras.Model, layer: str, channel: int) -> Kernel | None:
     pass channels on: their neurons stem from a layer before.
 
     Args:
-        model: a Functional network.
-        layer: one of neuron_layers().
-        channel: of the layer.
+        model: A Functional network.
+        layer: Layer, one of neuron_layers().
+        channel: Channel of the layer.
 
     Returns:
         The weights, or None if there are none: the channel is one of the image itself, or the sum
         of several maps.
 
     Raises:
-        UnknownNameError: there is no such layer or channel.
+        UnknownNameError: There is no such layer or channel.
     """
     import keras
 
@@ -75,7 +75,7 @@ def kernel(model: keras.Model, layer: str, channel: int) -> Kernel | None:
 
 
 def _laid_out(model: keras.Model, layer: Any, weights: np.ndarray) -> np.ndarray:
-    """The weights in the places of what they are laid on."""
+    """Return the weights in the places of what they are laid on."""
     import keras
 
     if weights.ndim == 3:

@@ -23,18 +23,18 @@ _REACH = 2.5
 
 @dataclass(frozen=True)
 class Goal:
-    """What an attack wants of each of n images.
+    """Classes that an attack aims at or away from, for n images.
 
     Attributes:
         classes: (n,) whose cross-entropy counts.
-        is_towards: the network is to answer these classes, not to leave them.
+        is_towards: The network is to answer these classes, not to leave them.
     """
 
     classes: np.ndarray
     is_towards: bool
 
     def gains(self, logits: np.ndarray) -> np.ndarray:
-        """How well the goal is reached, (n,) float64: the cross-entropy, or towards minus it."""
+        """Compute the gain of an attack, (n,) float64: the cross-entropy, or towards minus it."""
         values = logits.astype(np.float64)
         values -= values.max(axis=1, keepdims=True)
         picked = np.take_along_axis(values, self.classes[:, None], axis=1)[:, 0]
@@ -42,7 +42,7 @@ class Goal:
         return -losses if self.is_towards else losses
 
     def weights(self, logits: np.ndarray) -> np.ndarray:
-        """The gradient of the gain over the logits, (n, classes), up to a positive factor.
+        """Compute the gradient of the gain over the logits, (n, classes), up to a positive factor.
 
         That of the cross-entropy is softmax - one-hot. For a sure network it underflows to 0;
         divided by the probability of all other classes it does not, and attacks ask for signs only.
@@ -55,7 +55,7 @@ class Goal:
 
 
 def fgsm(model: keras.Model, images: np.ndarray, strengths: np.ndarray, goal: Goal) -> np.ndarray:
-    """The fast gradient sign method: one step that misleads this network as fast as it can.
+    """Run the fast gradient sign method: one step that raises the loss as fast as possible.
 
     Every pixel becomes brighter or darker by the strength, 1 being the way from black to white,
     whichever raises the cross-entropy of the answer; or, with a class to make of the picture,

@@ -119,7 +119,7 @@ def _moved(
 
 
 def _grown(image: np.ndarray, pixels: int, sign: float) -> np.ndarray:
-    """The brightest value within a disc of so many pixels; with a sign below 0 the darkest."""
+    """Return the brightest value within a disc; the darkest with a sign below 0."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
     change = cv2.erode if sign < 0 else cv2.dilate
     return np.asarray(change(image, disc)).reshape(image.shape)

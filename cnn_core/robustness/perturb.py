@@ -32,21 +32,21 @@ def perturb(
 
     Args:
         images: (n, height, width, channels) or one (height, width, channels), in [0, 1].
-        name: a key of PERTURBATIONS.
+        name: A key of PERTURBATIONS.
         strengths: (n,) or one, in the row's unit; 0 leaves an image as it is, to the bit.
         seeds: (n,) or one, of changes that draw random numbers.
-        model: the network to mislead, for rows that need one; else unused.
+        model: The network to mislead, for rows that need one; else unused.
         labels: (n,) or one, the classes to drive the network away from; its answers if None.
         targets: (n,) or one, the classes to drive the network to instead.
-        **options: the row's own.
+        **options: The row's own.
 
     Returns:
         New images, float32 in [0, 1], of the same shape.
 
     Raises:
-        UnknownNameError: there is no such change.
-        ValueError: an image, strength, class or option is out of its range or of a wrong shape,
-            or a network is needed and there is none.
+        UnknownNameError: There is no such change.
+        ValueError: An image, strength, class or option is out of its range or of a wrong shape, or
+            a network is needed and there is none.
     """
     row = get(name)
     batch, is_single = _as_batch(images)

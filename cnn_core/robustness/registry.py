@@ -178,7 +178,7 @@ def get(name: str) -> Perturbation:
     """Return the row of a change.
 
     Raises:
-        UnknownNameError: there is no such change.
+        UnknownNameError: There is no such change.
     """
     if name not in PERTURBATIONS:
         raise UnknownNameError(

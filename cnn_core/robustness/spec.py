@@ -22,22 +22,22 @@ class Perturbation:
     The figures are for digits of 28x28 pixels; fitted() gives those for another data set.
 
     Attributes:
-        compute: the function; its docstring's first paragraphs are the help text.
-        unit: of the strength.
-        minimum: the lowest strength worth a look; below 0 where a change has two directions.
-        maximum: the highest one.
-        default: what a slider begins with.
-        step: between the strengths of a slider.
-        measured: the strengths at which the networks' accuracy is measured, 0 among them.
-        directions: what strengths below and above 0 do; where an option decides, by its value.
-        lowest: below it there is no such change.
-        needs_model: it is made to mislead a network, so it needs one.
-        is_search: it looks for the worst picture within the strength, so that a larger strength
-            misleads wherever a smaller one does.
-        is_for_ink_only: it changes strokes, which photographs have not.
-        photograph_share: by what its strengths are multiplied for photographs.
-        options: its settings besides the strength.
-        paper: address of its source; "" for what everybody knows.
+        compute: The function; its docstring's first paragraphs are the help text.
+        unit: Unit of the strength.
+        minimum: The lowest strength worth a look; below 0 where a change has two directions.
+        maximum: The highest one.
+        default: Strength that a slider begins with.
+        step: Between the strengths of a slider.
+        measured: The strengths at which the networks' accuracy is measured, 0 among them.
+        directions: Words for strengths below and above 0; where an option decides, by its value.
+        lowest: Lowest strength; below there is no such change.
+        needs_model: True if the change is made to mislead a network, so that a network is needed.
+        is_search: True if the change is the worst picture within the strength, so that a larger
+            strength misleads wherever a smaller strength does.
+        is_for_ink_only: True if the change needs strokes, which photographs lack.
+        photograph_share: Factor of the strengths for photographs.
+        options: Its settings besides the strength.
+        paper: Address of its source; "" for what everybody knows.
     """
 
     name: str
@@ -60,20 +60,20 @@ class Perturbation:
 
     @property
     def help(self) -> str:
-        """What is changed, and what the strength means."""
+        """Help text: what changes, and what the strength means."""
         return inspect.cleandoc(self.compute.__doc__ or "").split("\n\nReference:")[0]
 
     @property
     def needs_seed(self) -> bool:
-        """Whether the change draws random numbers."""
+        """True if the change draws random numbers."""
         return bool({"seed", "seeds"} & set(inspect.signature(self.compute).parameters))
 
     def fits(self, dataset: Dataset) -> bool:
-        """Whether the change means anything for the pictures of a data set."""
+        """Return True if the change means anything for the pictures of a data set."""
         return dataset.background == "paper" or not self.is_for_ink_only
 
     def fitted(self, dataset: Dataset) -> Perturbation:
-        """The same row with strengths in proportion to the pictures of a data set."""
+        """Return the same row with strengths in proportion to the pictures of a data set."""
         factor = 1.0 if dataset.background == "paper" else self.photograph_share
         if self.unit == PIXELS:
             factor *= max(1, min(dataset.image_shape[:2]) // 28)
@@ -90,7 +90,7 @@ class Perturbation:
         """Evenly spaced strengths over the whole range, 0 among them.
 
         Args:
-            most: about how many there are at most.
+            most: About how many there are at most.
         """
         steps = round((self.maximum - self.minimum) / self.step)
         stride = self.step * max(1, math.ceil(steps / max(1, most - 1)))

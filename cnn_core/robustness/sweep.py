@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StableRange:
-    """How far an answer holds in one direction.
+    """Strengths in one direction up to which a prediction holds.
 
     Attributes:
-        last: the strength farthest from 0 up to which every answer is that of the unchanged image.
-        turn: the next strength, at which the answer is another one; None if it holds to the end.
-        answer: the class answered there; None if it holds to the end.
+        last: The strength farthest from 0 up to which every answer is that of the unchanged image.
+        turn: The next strength, at which the answer is another one; None if it holds to the end.
+        answer: The class answered there; None if it holds to the end.
     """
 
     last: float
@@ -53,7 +53,7 @@ class Sweep:
         return int(self.answers[self._zero])
 
     def hold(self, sign: int) -> StableRange | None:
-        """How far the answer holds.
+        """Return the strengths up to which the prediction holds.
 
         Args:
             sign: 1 for strengths above 0, -1 for those below.
@@ -80,18 +80,18 @@ def sweep(
     """Ask a network about one image changed by every strength.
 
     Args:
-        model: the network asked, and misled by changes that need one.
+        model: The network asked, and misled by changes that need one.
         image: (height, width, channels) in [0, 1].
-        name: a key of PERTURBATIONS.
-        strengths: rising, 0 among them.
-        **settings: of perturb(), the same for every strength.
+        name: A key of PERTURBATIONS.
+        strengths: Rising, 0 among them.
+        **settings: Settings of perturb(), the same for every strength.
 
     Returns:
         A Sweep.
 
     Raises:
-        UnknownNameError: there is no such change.
-        ValueError: the strengths do not rise or lack 0, the image does not fit the network, or a
+        UnknownNameError: There is no such change.
+        ValueError: The strengths do not rise or lack 0, the image does not fit the network, or a
             setting is out of its range.
     """
     values = np.asarray(strengths, np.float64)

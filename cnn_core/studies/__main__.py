@@ -40,11 +40,11 @@ def connected(backend: str | None, scheduler: str | None) -> Iterator[None]:
     """Hold the connection to a cluster while its backend is used.
 
     Args:
-        backend: one of BACKENDS, or None.
-        scheduler: the cluster's address; None starts Dask workers or Ray on this machine.
+        backend: Backend, one of BACKENDS, or None.
+        scheduler: The cluster's address; None starts Dask workers or Ray on this machine.
 
     Raises:
-        MissingFileError: the backend's package is not installed, or no cluster answers.
+        MissingFileError: The backend's package is not installed, or no cluster answers.
     """
     try:
         if backend == "dask":
@@ -108,7 +108,7 @@ def main() -> None:
 def _parts(
     study: str, names: list[str]
 ) -> list[tuple[str, Callable[..., Any], Callable[[Any], Path]]]:
-    """The title of each part of a study, what runs it, and what ships its result."""
+    """Return title, run and ship of each part of a study."""
     if study in STUDIES:
         return [(study, STUDIES[study], partial(results.write, study))]
     if study == ranking.NAME:

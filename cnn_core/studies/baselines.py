@@ -25,11 +25,11 @@ class Method:
     """A way to classify flattened pixels.
 
     Attributes:
-        name: the key of METHODS.
-        title: for people.
-        settings: what is not scikit-learn's default, in words.
-        build: makes the untrained classifier from a seed.
-        published: accuracy in the source, by data set.
+        name: The key of METHODS.
+        title: Title for people.
+        settings: Settings that are not scikit-learn's default, in words.
+        build: Makes the untrained classifier from a seed.
+        published: Accuracy in the source, by data set.
     """
 
     name: str
@@ -44,15 +44,15 @@ class Baseline:
     """One method on one data set.
 
     Attributes:
-        method: a key of METHODS.
-        dataset: a key of datasets.DATASETS.
-        num_training: images it learnt from.
-        num_test: images it was asked about, the whole test set.
-        accuracy: on them, in [0, 1].
-        interval: lower and upper bound of the accuracy, with 95% confidence (Wilson).
-        fit_seconds: of processor time, to learn.
-        predict_seconds: of processor time, to answer the whole test set.
-        published: accuracy in the source, None if it states none.
+        method: A key of METHODS.
+        dataset: A key of datasets.DATASETS.
+        num_training: Images it learnt from.
+        num_test: Images it was asked about, the whole test set.
+        accuracy: Accuracy on them, in [0, 1].
+        interval: Lower and upper bound of the accuracy, with 95% confidence (Wilson).
+        fit_seconds: Processor time to learn, in seconds.
+        predict_seconds: Processor time to classify the whole test set, in seconds.
+        published: Accuracy in the source, None if it states none.
     """
 
     method: str
@@ -78,17 +78,17 @@ def measure(method: str, dataset: str, num_training: int | None, seed: int) -> d
     """Train one method on flattened images and ask it about the whole test set.
 
     Args:
-        method: a key of METHODS.
-        dataset: a key of datasets.DATASETS.
-        num_training: images to learn from, the first of the training set; None takes all.
-        seed: of what the method draws.
+        method: A key of METHODS.
+        dataset: A key of datasets.DATASETS.
+        num_training: Images to learn from, the first of the training set; None takes all.
+        seed: Seed of the method's random numbers.
 
     Returns:
         The attributes of a Baseline but `published`, and seconds: of wall time.
 
     Raises:
-        UnknownNameError: there is no such method or data set.
-        MissingFileError: the data set is not there and cannot be downloaded.
+        UnknownNameError: There is no such method or data set.
+        MissingFileError: The data set is not there and cannot be downloaded.
     """
     if method not in METHODS:
         raise UnknownNameError(
@@ -131,14 +131,14 @@ def run(
     """Measure every method on every data set.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there.
-        num_training: images to learn from; None takes the whole training sets.
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        folder: Folder of the finished jobs; begun again, the study goes on from there.
+        num_training: Images to learn from; None takes the whole training sets.
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
 
     Raises:
-        MissingFileError: a data set is not there and cannot be downloaded.
+        MissingFileError: A data set is not there and cannot be downloaded.
     """
     work = [
         jobs.Job(
@@ -171,7 +171,7 @@ def load() -> Baselines:
     """Return the shipped figures.
 
     Raises:
-        MissingFileError: their file is absent or damaged.
+        MissingFileError: Their file is absent or damaged.
     """
     facts = results.read(NAME)
     try:

@@ -26,13 +26,13 @@ Optimizer = Literal["adam", "rmsprop"]
 
 @dataclass(frozen=True)
 class StudySize:
-    """What a grid search takes.
+    """Size of a grid search.
 
     Attributes:
-        num_training: of MNIST's training digits, to learn from.
-        num_held_out: of MNIST's training digits, to be measured on.
-        seeds: of the weights and shuffles, and of which digits are held out.
-        epochs: of the grid.
+        num_training: Number of training of MNIST's training digits, to learn from.
+        num_held_out: Number of held out of MNIST's training digits, to be measured on.
+        seeds: Seeds of the weights and shuffles, and of which digits are held out.
+        epochs: Epochs of the grid.
     """
 
     num_training: int = 6_000
@@ -43,14 +43,14 @@ class StudySize:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the grid varies.
+    """Settings that the grid varies.
 
     Attributes:
-        num_layers: hidden layers.
-        units: of each hidden layer.
+        num_layers: Hidden layers.
+        units: Units of each hidden layer.
         optimizer: "adam" or "rmsprop", at a constant rate of 0.001.
-        batch_size: digits a step.
-        epochs: passes over the digits.
+        batch_size: Digits a step.
+        epochs: Passes over the digits.
     """
 
     num_layers: int
@@ -70,8 +70,8 @@ class Point:
     """One point of the grid.
 
     Attributes:
-        settings: where it is.
-        accuracies: on the held-out digits, in [0, 1], one for each seed.
+        settings: Settings of the point.
+        accuracies: On the held-out digits, in [0, 1], one for each seed.
     """
 
     settings: Settings
@@ -88,9 +88,9 @@ class GridSearch:
     """All points of the grid.
 
     Attributes:
-        origin: where the figures come from.
-        sizes: what it was made with.
-        points: in the order of the grid.
+        origin: Origin of the figures.
+        sizes: Size of the study.
+        points: Points in the order of the grid.
     """
 
     origin: results.Origin
@@ -109,7 +109,7 @@ class GridSearch:
 
     @property
     def margin(self) -> float:
-        """How far two points must be apart before it is more than chance, in accuracy.
+        """Least difference in accuracy between two points that is more than chance.
 
         The least significant difference at 95% (Fisher): the spread of all points over the seeds,
         once what a point and what a seed has on average is taken away, by Student's t. The best of
@@ -124,7 +124,7 @@ class GridSearch:
         return float(stdtrit(freedom, 0.975) * np.sqrt(2 * variance / table.shape[1]))
 
     def is_within_noise(self, point: Point) -> bool:
-        """Whether chance explains how far the best point is ahead of this one."""
+        """Return True if chance explains how far the best point is ahead of this point."""
         return self.best.mean - point.mean <= self.margin
 
 
@@ -156,14 +156,14 @@ def measure(
     At a constant rate, a training of 10 epochs is one of 6 that goes on.
 
     Args:
-        num_layers: see Settings, as the next three.
-        units: of each hidden layer.
+        num_layers: See Settings, as the next three.
+        units: Units of each hidden layer.
         optimizer: "adam" or "rmsprop".
-        batch_size: digits a step.
-        epochs: after which it is measured.
-        num_training: see Sizes.
-        num_held_out: see Sizes.
-        seed: of everything random.
+        batch_size: Digits a step.
+        epochs: After which it is measured.
+        num_training: See Sizes.
+        num_held_out: See Sizes.
+        seed: Seed of everything random.
 
     Returns:
         accuracies, in [0, 1], one for each of epochs, and seconds.
@@ -201,11 +201,11 @@ def run(
     """Measure every point of the grid.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there.
-        sizes: what it takes; None is Sizes().
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        folder: Folder of the finished jobs; begun again, the study goes on from there.
+        sizes: Size of the study; None is StudySize().
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
     """
     sizes = sizes or StudySize()
     work = [_job(*place, sizes, seed) for place in GRID for seed in sizes.seeds]
@@ -235,7 +235,7 @@ def load() -> GridSearch:
     """Return the shipped figures.
 
     Raises:
-        MissingFileError: their file is absent or damaged.
+        MissingFileError: Their file is absent or damaged.
     """
     facts = results.read(NAME)
     try:

@@ -24,9 +24,9 @@ class Job:
     """One piece of work: function(**arguments) -> a dict that JSON holds.
 
     Attributes:
-        key: the name of its file without .json, unique in a study.
-        function: of a module, so that a cluster can import it.
-        arguments: plain values.
+        key: The name of its file without .json, unique in a study.
+        function: Function of a module, so that a cluster can import it.
+        arguments: Plain values.
     """
 
     key: str
@@ -49,19 +49,20 @@ def run(
     from another function or other arguments, or that is damaged, is done again.
 
     Args:
-        jobs: the study.
-        folder: where the results are kept; made if need be.
-        title: of the study, for who opens a file.
-        backend: a backend of joblib, such as "dask" with a connected Client; None is this machine.
-        num_jobs: at once; -1 is as many as there are processors or workers. With 1 and no backend
-            everything runs in this process.
-        on_done: told at the start and after each job how many of how many are done.
+        jobs: The study.
+        folder: Folder of the results; made if need be.
+        title: Title of the study, for who opens a file.
+        backend: A backend of joblib, such as "dask" with a connected Client; None is this machine.
+        num_jobs: Number of jobs at once; -1 is as many as there are processors or workers. With 1
+            and no backend everything runs in this process.
+        on_done: Callback that receives at the start and after each job how many of how many are
+            done.
 
     Returns:
         A result for each job, as JSON gives it back: tuples are lists.
 
     Raises:
-        ValueError: a key is no file name, or stands twice.
+        ValueError: A key is no file name, or stands twice.
     """
     _check([job.key for job in jobs])
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,13 +101,13 @@ def _do(job: Job) -> tuple[str, Result]:
 
 
 def _origin(job: Job) -> Result:
-    """What a result comes from, as JSON gives it back."""
+    """Return the origin of a result, as JSON gives it back."""
     function = f"{job.function.__module__}.{job.function.__qualname__}"
     return dict(json.loads(json.dumps({"function": function, "arguments": job.arguments})))
 
 
 def _read(job: Job, folder: Path) -> list[Result]:
-    """The result of a job, in a list that is empty if the job is to be done."""
+    """Read the result of a job into a list; the list is empty if the job is to be done."""
     try:
         record = json.loads((folder / f"{job.key}.json").read_text("utf-8"))
         origin, result = {name: record[name] for name in _origin(job)}, dict(record["result"])

@@ -20,14 +20,14 @@ NAME = "k_fold"
 
 @dataclass(frozen=True)
 class StudySize:
-    """What a cross-validation takes.
+    """Size of a cross-validation.
 
     Attributes:
-        num_digits: of MNIST's training digits, the first ones.
-        num_folds: parts of them.
-        epochs: passes over all parts but one; the network after the last one is measured.
-        batch_size: digits a step.
-        seed: of the parts, and with the number of the part of weights and shuffles.
+        num_digits: Number of digits of MNIST's training digits, the first ones.
+        num_folds: Parts of them.
+        epochs: Passes over all parts but one; the network after the last one is measured.
+        batch_size: Digits a step.
+        seed: Seed of the parts, and with the number of the part of weights and shuffles.
     """
 
     num_digits: int = 12_000
@@ -42,11 +42,11 @@ class KFold:
     """A cross-validation.
 
     Attributes:
-        origin: where the figures come from.
-        sizes: what it was made with.
-        accuracies: on each fold, of a network that learnt from all the others; in [0, 1].
-        published_mean: in the source.
-        published_note: what the source says of the spread.
+        origin: Origin of the figures.
+        sizes: Size of the study.
+        accuracies: On each fold, of a network that learnt from all the others; in [0, 1].
+        published_mean: Mean that the source states.
+        published_note: Words of the source on the spread.
     """
 
     origin: results.Origin
@@ -75,12 +75,12 @@ def measure(
     """Train `ann` on all folds but one, with Adam at a constant 0.001, and measure it on that one.
 
     Args:
-        fold: the one that is left out, from 0.
-        num_digits: see Sizes, as the others.
-        num_folds: see Sizes.
-        epochs: see Sizes.
-        batch_size: see Sizes.
-        seed: see Sizes.
+        fold: The one that is left out, from 0.
+        num_digits: See Sizes, as the others.
+        num_folds: See Sizes.
+        epochs: See Sizes.
+        batch_size: See Sizes.
+        seed: See Sizes.
 
     Returns:
         accuracy, in [0, 1], and seconds.
@@ -118,11 +118,11 @@ def run(
     """Measure every fold.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there.
-        sizes: what it takes; None is Sizes().
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        folder: Folder of the finished jobs; begun again, the study goes on from there.
+        sizes: Size of the study; None is StudySize().
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
     """
     sizes = sizes or StudySize()
     work = [
@@ -146,7 +146,7 @@ def load() -> KFold:
     """Return the shipped figures.
 
     Raises:
-        MissingFileError: their file is absent or damaged.
+        MissingFileError: Their file is absent or damaged.
     """
     facts = results.read(NAME)
     try:

@@ -40,7 +40,7 @@ class StudyStep:
     """One digit of the study and the network's answer to it.
 
     Attributes:
-        title: what the digit is.
+        title: Description of the digit.
         pixels: (28, 28, 1) float32 in [0, 1].
         probabilities: (10,) float32.
         margin: logit(1) - logit(2); above 0 the network prefers 1 to 2.
@@ -66,10 +66,10 @@ class Finding:
     """A claim of the source and what this network does.
 
     Attributes:
-        claim: as the source has it.
-        measured: the numbers found here, in a sentence.
-        rule: what had to be found for the claim to hold.
-        holds: whether it was.
+        claim: Claim of the source.
+        measured: The numbers found here, in a sentence.
+        rule: Condition for the claim to hold.
+        holds: True if the condition was met.
     """
 
     claim: str
@@ -92,8 +92,8 @@ def draw_one(head_length: float = 0.0, *, has_foot: bool = True) -> np.ndarray:
     """Draw a 1 with a stem, a head of the given length and, if wanted, a foot.
 
     Args:
-        head_length: length of the flag at the upper left in pixels, from 0 to 10.
-        has_foot: whether a bar stands under the stem.
+        head_length: Length of the flag at the upper left in pixels, from 0 to 10.
+        has_foot: True if a bar stands under the stem.
 
     Returns:
         (28, 28, 1) float32 in [0, 1].
@@ -122,9 +122,9 @@ def study_step(model: keras.Model, pixels: np.ndarray, title: str) -> StudyStep:
     """Ask the network about one digit, as the study does.
 
     Args:
-        model: a network that reads 28x28 digits.
+        model: A network that reads 28x28 digits.
         pixels: (28, 28, 1) float32 in [0, 1].
-        title: what the digit is.
+        title: Description of the digit.
     """
     prediction = inference.predict(model, pixels)
     logits, answer = prediction.logits[0], int(prediction.classes[0])
@@ -144,7 +144,7 @@ def one_vs_two(
     """Run the whole study.
 
     Args:
-        model: a network that reads 28x28 digits.
+        model: A network that reads 28x28 digits.
         training_ones: (n, 28, 28, 1) the ones that the network learnt from.
         test_twos: (n, 28, 28, 1) twos that it did not.
     """
@@ -168,7 +168,7 @@ def one_vs_two(
 
 
 def overhang(image: np.ndarray) -> float:
-    """How far a 1's upper part reaches to the left of its stem: the length of its head.
+    """Measure the length of a 1's head: how far its upper part reaches to the left of the stem.
 
     The stem's left edge is a straight line fitted between 40% and 80% of the digit's height;
     the head is the farthest ink to the left of that line above.
@@ -193,7 +193,7 @@ def overhang(image: np.ndarray) -> float:
 
 
 def _head_point(distance: float) -> tuple[float, float]:
-    """The point of the head at a distance from the stem's top."""
+    """Return the point of the head at a distance from the stem's top."""
     x, y = _STEM_TOP
     return x - distance * math.cos(_HEAD_ANGLE), y + distance * math.sin(_HEAD_ANGLE)
 

@@ -19,14 +19,15 @@ FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the results of a study come from.
+    """Command, seeds, data and versions that made the results of a study.
 
     Attributes:
-        command: makes them again.
-        seeds: everything random was drawn with them.
-        wall_time_seconds: of all its jobs, one after another, whatever else the machine did.
-        data_sha256: of the file of each data set, by its name.
-        versions: of Python and the libraries, by their name.
+        command: Makes them again.
+        seeds: Everything random was drawn with them.
+        wall_time_seconds: Wall time seconds of all its jobs, one after another, whatever else the
+            machine did.
+        data_sha256: SHA-256 of the file of each data set, by its name.
+        versions: Versions of Python and the libraries, by their name.
     """
 
     command: str
@@ -47,14 +48,14 @@ def origin(
     """Say where results that were made a moment ago come from.
 
     Args:
-        command: what stands after `python -m cnn_core.studies`.
-        seeds: everything random was drawn with them.
-        wall_time_seconds: of all jobs, one after another.
-        dataset_names: keys of datasets.DATASETS that are on this machine.
-        packages: the libraries whose versions matter.
+        command: Words after `python -m cnn_core.studies`.
+        seeds: Everything random was drawn with them.
+        wall_time_seconds: Wall time seconds of all jobs, one after another.
+        dataset_names: Keys of datasets.DATASETS that are on this machine.
+        packages: The libraries whose versions matter.
 
     Raises:
-        MissingFileError: the file of a data set is not there.
+        MissingFileError: The file of a data set is not there.
     """
     return Origin(
         command=f"python -m cnn_core.studies {command}",
@@ -72,9 +73,9 @@ def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
     """Write the record of a study to its shipped file, and return the path.
 
     Args:
-        name: of the file, without .json; a study of many files has a folder: "study/part".
-        study: a dataclass of plain values.
-        is_compact: in one line, for many values.
+        name: Name of the file, without .json; a study of many files has a folder: "study/part".
+        study: A dataclass of plain values.
+        is_compact: True to write one line, for many values.
     """
     path = FOLDER / f"{name}.json"
     layout: Any = {"separators": (",", ":")} if is_compact else {"indent": 1}
@@ -86,7 +87,7 @@ def read(name: str) -> dict[str, Any]:
     """Return what a shipped file holds.
 
     Raises:
-        MissingFileError: the file is absent or damaged.
+        MissingFileError: The file is absent or damaged.
     """
     path = FOLDER / f"{name}.json"
     try:
@@ -99,14 +100,14 @@ def read_origin(facts: dict[str, Any]) -> Origin:
     """Make an Origin of what JSON gives back.
 
     Raises:
-        TypeError: something is absent or too much.
-        KeyError: the seeds are absent.
+        TypeError: Something is absent or too much.
+        KeyError: The seeds are absent.
     """
     return Origin(**{**facts, "seeds": tuple(facts["seeds"])})
 
 
 def missing(name: str) -> MissingFileError:
-    """The error for a shipped file that is absent, damaged or of another version."""
+    """Return the error for a shipped file that is absent, damaged or of another version."""
     return MissingFileError(
         f"The results of the study {name!r} are missing or damaged; restore them with "
         f"`git checkout cnn_core/data/studies` or make them again with "
@@ -115,7 +116,7 @@ def missing(name: str) -> MissingFileError:
 
 
 def outdated(name: str) -> MissingFileError:
-    """The error for a shipped file whose figures hold for weights that are gone."""
+    """Return the error for a shipped file whose figures hold for weights that are gone."""
     return MissingFileError(
         f"The results of the study {name!r} were made with other weights than those here; make "
         f"them again with `python -m cnn_core.studies {name.replace('/', ' ')}`."
@@ -126,7 +127,7 @@ def require_weights(name: str, sha256: str) -> None:
     """Refuse to measure a network whose weights were replaced since the study began.
 
     Raises:
-        MissingFileError: its weights are absent or other ones.
+        MissingFileError: Its weights are absent or other ones.
     """
     if models.weights_sha256(name) != sha256:
         raise MissingFileError(f"The weights of {name} have changed: begin the study anew.")
@@ -136,7 +137,7 @@ def still_here(weights_sha256: Mapping[str, str]) -> dict[str, str]:
     """Keep the networks whose weights are here as they were when a study asked them.
 
     Args:
-        weights_sha256: of the weights that were asked, by the name of the network.
+        weights_sha256: SHA-256 of the weights that were asked, by the name of the network.
     """
     return {name: sha256 for name, sha256 in weights_sha256.items() if _is_here(name, sha256)}
 
@@ -153,7 +154,7 @@ def _data_sha256(name: str) -> str:
 
 
 def _version(package: str) -> str:
-    """The version of a library; TensorFlow's goes by several names."""
+    """Return the version of a library; TensorFlow has several names."""
     for name in (package, f"{package}-cpu"):
         try:
             return version(name)

@@ -20,12 +20,13 @@ NAME = "robustness"
 
 @dataclass(frozen=True)
 class StudySize:
-    """What the study takes.
+    """Size of the study.
 
     Attributes:
-        num_images: of each test set, drawn at random; the whole set if it is smaller.
-        num_searched: the same for changes that search for the worst picture.
-        seed: of the draw, and with an image's place in it of its noise.
+        num_images: Number of images of each test set, drawn at random; the whole set if it is
+            smaller.
+        num_searched: Number of images for changes that search for the worst picture.
+        seed: Seed of the draw, and with an image's place in it of its noise.
     """
 
     num_images: int = 1_000
@@ -35,14 +36,14 @@ class StudySize:
 
 @dataclass(frozen=True)
 class Curve:
-    """How often one network is right over the strength of one change.
+    """Accuracy of one network over the strength of one change.
 
     Attributes:
-        model: a key of models.MODELS.
-        perturbation: a key of PERTURBATIONS.
-        strengths: rising, 0 among them.
-        num_right: right answers at each strength.
-        num_images: images asked about at each strength.
+        model: A key of models.MODELS.
+        perturbation: A key of PERTURBATIONS.
+        strengths: Rising, 0 among them.
+        num_right: Right answers at each strength.
+        num_images: Images asked about at each strength.
     """
 
     model: str
@@ -76,10 +77,10 @@ class Robustness:
     """Every curve that was measured, and where the figures come from.
 
     Attributes:
-        origin: where the figures come from.
-        sizes: what the study took.
-        weights_sha256: of the weights asked, by network; the curves hold for no others.
-        curves: one for each network and change.
+        origin: Origin of the figures.
+        sizes: Size of the study.
+        weights_sha256: SHA-256 of the weights asked, by network; the curves hold for no others.
+        curves: Curves, one for each network and change.
     """
 
     origin: results.Origin
@@ -90,12 +91,12 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Which of several networks holds best at one strength.
+    """Networks in the order of their accuracy at one strength.
 
     Attributes:
-        strength: at which they are compared.
-        best: the curve with the most right answers; of several the first.
-        rivals: the other curves whose interval overlaps that of the best: they may be as good.
+        strength: Strength at which the networks are compared.
+        best: The curve with the most right answers; of several the first.
+        rivals: The other curves whose interval overlaps that of the best: they may be as good.
     """
 
     strength: float
@@ -107,8 +108,8 @@ def rank(curves: Sequence[Curve], strength: float) -> Ranking:
     """Say which network holds best at one strength, and which may be as good.
 
     Args:
-        curves: of one change, one a network, at least one.
-        strength: one of the strengths of every curve.
+        curves: Curves of one change, one per network, at least one.
+        strength: Strength, one of the strengths of every curve.
     """
     best = max(curves, key=lambda curve: curve.accuracies[curve.strengths.index(strength)])
     low = best.intervals[best.strengths.index(strength)][0]
@@ -134,18 +135,18 @@ def measure(
     picture, an image that a smaller strength misleads counts as misled by every larger one.
 
     Args:
-        model: a key of models.MODELS.
-        weights_sha256: of the weights asked.
-        perturbation: a key of PERTURBATIONS.
-        strengths: rising, 0 among them.
-        num_images: drawn from the test set; the whole set if it is smaller.
-        seed: of the draw, and with an image's place in it of its noise.
+        model: A key of models.MODELS.
+        weights_sha256: SHA-256 of the weights asked.
+        perturbation: A key of PERTURBATIONS.
+        strengths: Rising, 0 among them.
+        num_images: Drawn from the test set; the whole set if it is smaller.
+        seed: Seed of the draw, and with an image's place in it of its noise.
 
     Returns:
         The attributes of a Curve, and seconds: of wall time.
 
     Raises:
-        MissingFileError: the weights are absent or other ones, or the data set is not there.
+        MissingFileError: The weights are absent or other ones, or the data set is not there.
     """
     begun = time.monotonic()
     results.require_weights(model, weights_sha256)
@@ -183,15 +184,15 @@ def run(
     """Measure every change on every network that is trained and whose data set is here.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there, and a network
-            trained anew is measured anew.
-        sizes: what it takes; Sizes() if None.
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        folder: Folder of the finished jobs; begun again, the study goes on from there, and a
+            network trained anew is measured anew.
+        sizes: Size of the study; StudySize() if None.
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
 
     Raises:
-        MissingFileError: no network is trained, or a file is damaged.
+        MissingFileError: No network is trained, or a file is damaged.
     """
     size = sizes or StudySize()
     names = [name for name in models.MODELS if _is_here(name)]
@@ -218,7 +219,7 @@ def load() -> Robustness:
     """Return the shipped figures of the networks whose weights are here.
 
     Raises:
-        MissingFileError: their file is absent or damaged.
+        MissingFileError: Their file is absent or damaged.
     """
     facts = results.read(NAME)
     try:

@@ -35,9 +35,9 @@ class EditMethod:
     """A way to turn an answer.
 
     Attributes:
-        name: the key of WAYS.
-        title: for people.
-        help: what is done, in one sentence.
+        name: The key of WAYS.
+        title: Title for people.
+        help: Action in one sentence.
     """
 
     name: str
@@ -64,15 +64,15 @@ class EditStatistics:
     """One way on the digits of one pair of classes.
 
     Attributes:
-        network: a key of models.MODELS.
+        network: A key of models.MODELS.
         directions: (class of the digits, wanted class), one of a pair or both.
-        way: a key of WAYS.
-        num_digits: how many were asked about; all were read right before.
-        success_rate: the share that was turned into the wanted class, in [0, 1]; of what is
-            random, the mean of the seeds.
-        interval: lower and upper bound of the rate, with 95% confidence (Wilson).
-        median_pixels: that changed, over the digits that were turned; None if none was.
-        median_ink_share: the same, as a share of the digit's ink.
+        way: A key of WAYS.
+        num_digits: Number of digits; all were right before.
+        success_rate: The share that was turned into the wanted class, in [0, 1]; of what is random,
+            the mean of the seeds.
+        interval: Lower and upper bound of the rate, with 95% confidence (Wilson).
+        median_pixels: That changed, over the digits that were turned; None if none was.
+        median_ink_share: The same, as a share of the digit's ink.
     """
 
     network: str
@@ -90,9 +90,9 @@ class SmallestEdits:
     """All ways on all pairs, and where the figures come from.
 
     Attributes:
-        origin: where the figures come from.
-        weights_sha256: of the weights asked, by network; the rows hold for no others.
-        rows: one for each network, pair or direction of it, and way.
+        origin: Origin of the figures.
+        weights_sha256: SHA-256 of the weights asked, by network; the rows hold for no others.
+        rows: Rows, one for each network, pair or direction of it, and method.
     """
 
     origin: results.Origin
@@ -102,10 +102,10 @@ class SmallestEdits:
     def find(
         self, network: str, directions: tuple[tuple[int, int], ...], way: str
     ) -> EditStatistics:
-        """The row of one direction or of both of a pair.
+        """Return the row of one direction or of both of a pair.
 
         Raises:
-            ValueError: there is none.
+            ValueError: There is none.
         """
         for row in self.rows:
             if (row.network, row.directions, row.way) == (network, directions, way):
@@ -125,20 +125,20 @@ def measure(
     """Turn some test digits of one class into another, in every way.
 
     Args:
-        network: a key of models.MODELS.
-        weights_sha256: of the weights asked.
-        label: the class of the digits.
-        wanted: the class that they are to become.
-        first: how many digits of the class that are read right come before.
-        count: how many to take.
-        seeds: of the random erasures.
+        network: A key of models.MODELS.
+        weights_sha256: SHA-256 of the weights asked.
+        label: The class of the digits.
+        wanted: The class that they are to become.
+        first: Number of right digits of the class that come before.
+        count: Number of digits to take.
+        seeds: Seeds of the random erasures.
 
     Returns:
         For each of WAYS the size of each edit that was found, (pixels, share of ink), and how many
         were looked for; seconds: of wall time.
 
     Raises:
-        MissingFileError: the weights are absent or other ones, or the data set is not there.
+        MissingFileError: The weights are absent or other ones, or the data set is not there.
     """
     begun = time.monotonic()
     results.require_weights(network, weights_sha256)
@@ -206,16 +206,16 @@ def run(
     """Measure every way on every pair, in both directions.
 
     Args:
-        folder: of the finished jobs; begun again, the study goes on from there, and a network
-            trained anew is measured anew.
-        networks: keys of models.MODELS that read digits.
-        num_digits: in each direction, at most as many as there are.
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        folder: Folder of the finished jobs; begun again, the study goes on from there, and a
+            network trained anew is measured anew.
+        networks: Keys of models.MODELS that read digits.
+        num_digits: Number of digits in each direction, at most as many as there are.
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
 
     Raises:
-        MissingFileError: a network or the data set is not there.
+        MissingFileError: A network or the data set is not there.
     """
     weights = {network: models.weights_sha256(network) for network in networks}
     directions = [way for pair in PAIRS for way in (pair, pair[::-1])]
@@ -266,7 +266,7 @@ def load() -> SmallestEdits:
     """Return the shipped figures of the networks whose weights are here.
 
     Raises:
-        MissingFileError: their file is absent, damaged, or of other weights than those here.
+        MissingFileError: Their file is absent, damaged, or of other weights than those here.
     """
     facts = results.read(NAME)
     try:
@@ -295,7 +295,7 @@ def _network(name: str, weights_sha256: str) -> keras.Model:
 
 
 def _first_turned(model: keras.Model, pictures: np.ndarray, wanted: int) -> list[tuple[int, float]]:
-    """The size of the first edit that turns the answer, in a list that is empty if none does."""
+    """Return the size of the first edit that changes the prediction, in a list."""
     turned = np.flatnonzero(inference.predict(model, pictures).classes == wanted)
     return [_size(pictures[0], pictures[turned[0]])] if len(turned) else []
 

@@ -23,14 +23,14 @@ Origin = dict[str, Any]
 
 @dataclasses.dataclass
 class Progress:
-    """How far a training has come.
+    """State of a training.
 
     Attributes:
-        history: loss, accuracy, val_loss and val_accuracy, a value for each epoch.
-        best_epoch: the epoch whose weights are kept, from 1; 0 before the first.
-        best_weights: its weights.
-        waited: epochs since the last one that was better by min_change.
-        seconds: spent so far, over all sittings.
+        history: Loss, accuracy, val_loss and val_accuracy, a value for each epoch.
+        best_epoch: The epoch whose weights are kept, from 1; 0 before the first.
+        best_weights: Its weights.
+        waited: Epochs since the last one that was better by min_change.
+        seconds: Spent so far, over all sittings.
     """
 
     history: History = dataclasses.field(default_factory=dict)
@@ -49,10 +49,10 @@ def origin_of(model: keras.Model, split: Split, config: TrainingConfig, seed: in
     """Tell what a training comes from, as JSON gives it back.
 
     Args:
-        model: with the weights it is built with.
-        split: the whole training set.
-        config: the recipe.
-        seed: of all that is random.
+        model: Network with the weights of its builder.
+        split: The whole training set.
+        config: The recipe.
+        seed: Seed of all that is random.
     """
     data = hashlib.sha256()
     for array in (split.images, split.labels):
@@ -70,10 +70,10 @@ def save(model: keras.Model, progress: Progress, folder: Path, origin: Origin) -
     """Write a checkpoint in place of the last one, so that one of the two is always whole.
 
     Args:
-        model: as it is now, compiled.
-        progress: of its training.
-        folder: the checkpoint.
-        origin: of the training.
+        model: Network as it is now, compiled.
+        progress: Progress of its training.
+        folder: The checkpoint.
+        origin: Origin of the training.
     """
     # Everything is written aside, then the folders change places.
     aside, old = folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
@@ -95,9 +95,9 @@ def load(model: keras.Model, folder: Path | None, origin: Origin) -> Progress:
     """Return how far the training in a checkpoint has come, and give a network its state.
 
     Args:
-        model: compiled; it gets the weights and the optimizer's state.
-        folder: the checkpoint, or None.
-        origin: of the training; a checkpoint of another origin counts for nothing.
+        model: Compiled; it gets the weights and the optimizer's state.
+        folder: The checkpoint, or None.
+        origin: Origin of the training; a checkpoint of another origin counts for nothing.
 
     Returns:
         A fresh Progress, and the network as it was, if there is nothing to go on from.

@@ -23,15 +23,15 @@ def split_validation(split: Split, num_validation: int, *, seed: int) -> tuple[S
     """Shuffle a training set and part it into what is learnt from and what decides when to stop.
 
     Args:
-        split: the images and labels to part.
-        num_validation: images in the second part.
-        seed: of the shuffle.
+        split: The images and labels to part.
+        num_validation: Images in the second part.
+        seed: Seed of the shuffle.
 
     Returns:
         The training part and the validation part.
 
     Raises:
-        ValueError: a part would be empty.
+        ValueError: A part would be empty.
     """
     if not 0 < num_validation < len(split.images):
         raise ValueError(
@@ -63,19 +63,19 @@ def train(
     weights, all begins anew.
 
     Args:
-        model: a network whose last layer gives logits; call keras.utils.set_random_seed before
+        model: A network whose last layer gives logits; call keras.utils.set_random_seed before
             building it to make its first weights the same every time.
-        split: the training set, images in [0, 1].
-        config: the recipe.
-        seed: of the split, the shuffles, the augmentation and the dropout.
-        checkpoint: the folder of the checkpoint, or None.
-        on_step: told after each step how many steps of how many are done.
+        split: The training set, images in [0, 1].
+        config: The recipe.
+        seed: Seed of the split, the shuffles, the augmentation and the dropout.
+        checkpoint: The folder of the checkpoint, or None.
+        on_step: Callback that receives after each step how many steps of how many are done.
 
     Returns:
         The Progress of the whole training.
 
     Raises:
-        ValueError: the recipe's validation_images leave nothing to learn from, or are none.
+        ValueError: The recipe's validation_images leave nothing to learn from, or are none.
     """
     import keras
 
@@ -137,7 +137,7 @@ def _compile(model: keras.Model, config: TrainingConfig, total_steps: int) -> No
 
 
 def _divergence(truth: Any, logits: Any) -> Any:
-    """The Kullback-Leibler divergence of the softmax of the logits from one-hot labels."""
+    """Compute the Kullback-Leibler divergence of the softmax of the logits from one-hot labels."""
     import keras
 
     return keras.losses.kl_divergence(truth, keras.ops.softmax(logits))

@@ -43,19 +43,19 @@ def train_pretrained(
     its last epoch, unless its recipe or data were changed.
 
     Args:
-        name: a key of models.MODELS.
-        seed: of the weights, the shuffles, the augmentation and the dropout.
-        folder: where the files go.
+        name: A key of models.MODELS.
+        seed: Seed of the weights, the shuffles, the augmentation and the dropout.
+        folder: Folder of the files.
         precision: "float32", or "mixed_bfloat16" to compute in bfloat16 and keep the weights in
             float32, which takes half the time where the processor knows bfloat16.
-        on_step: told after each step how many steps of how many are done.
+        on_step: Callback that receives after each step how many steps of how many are done.
 
     Returns:
         The path of the card.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the data set is not there and cannot be downloaded.
+        UnknownNameError: No network has this name.
+        MissingFileError: The data set is not there and cannot be downloaded.
     """
     spec = models.get(name)
     import keras
@@ -102,18 +102,18 @@ def ship(
     logits then agree within 0.01 and the accuracy within 0.0002.
 
     Args:
-        model: trained, in float32.
-        spec: its row.
-        progress: of its training.
-        folder: where the files go.
-        seed: that it was trained with.
-        command: that trained it.
+        model: Trained, in float32.
+        spec: Its row.
+        progress: Progress of its training.
+        folder: Folder of the files.
+        seed: That it was trained with.
+        command: That trained it.
 
     Returns:
         The path of the card.
 
     Raises:
-        MissingFileError: the data set is not there and cannot be downloaded.
+        MissingFileError: The data set is not there and cannot be downloaded.
     """
     name = spec.name
     test = datasets.load(spec.dataset, split="test")
@@ -176,7 +176,7 @@ def _write_weights(
 def _answers(
     model: keras.Model, spec: models.ModelSpec, test: Split
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The logits of the test and of the golden images."""
+    """Compute the logits of the test images and of the golden images."""
     images = models.golden_images(spec.input_shape)
     return inference.logits(model, test.images), inference.logits(model, images)
 
@@ -184,7 +184,7 @@ def _answers(
 def _agree(
     one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], labels: np.ndarray
 ) -> bool:
-    """Whether the same network, rounded, still gives the golden logits and the accuracy."""
+    """Return True if the rounded network still gives the golden logits and the accuracy."""
     before, after = (evaluation.accuracy(logits, labels) for logits, _ in (one, other))
     is_close = float(np.abs(other[1] - one[1]).max()) <= _GOLDEN_TOLERANCE
     return is_close and abs(before - after) <= _ACCURACY_TOLERANCE
@@ -213,7 +213,7 @@ def _pack(source: Path, target: Path, dtype: str) -> None:
 
 
 def _stored_dtype(path: Path) -> np.dtype[Any]:
-    """The type of the numbers in a weights file."""
+    """Return the type of the numbers in a weights file."""
     import h5py
 
     found: list[np.dtype[Any]] = []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def feature_maps(model_name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """The output of every layer for one image."""
+    """Return the output of every layer for one image."""
     from cnn_core import activations
 
     return activations.feature_maps(model(model_name), pixels)
@@ -24,7 +24,7 @@ def feature_maps(model_name: str, pixels: np.ndarray) -> dict[str, np.ndarray]:
 
 @keyed_by_weights(st.cache_data, max_entries=64)
 def receptive_field(model_name: str, layer: str) -> ReceptiveField:
-    """The part of the image that the units of a layer see."""
+    """Return the part of the image that the units of a layer see."""
     from cnn_core import activations
 
     return activations.receptive_field(model(model_name), layer)
@@ -32,7 +32,7 @@ def receptive_field(model_name: str, layer: str) -> ReceptiveField:
 
 @keyed_by_weights(st.cache_resource, max_entries=4)
 def weight_statistics(model_name: str) -> tuple[WeightStatistics, ...]:
-    """Every weight array of a network."""
+    """Return the statistics of every weight array of a network."""
     from cnn_core import activations
 
     return activations.weight_statistics(model(model_name))

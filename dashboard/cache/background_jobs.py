@@ -23,10 +23,10 @@ class Job:
     """One computation.
 
     Attributes:
-        share: done, in [0, 1].
-        is_done: set when there is a result or an error.
-        result: what the computation gave.
-        error: what ended it.
+        share: Done, in [0, 1].
+        is_done: Set when there is a result or an error.
+        result: Result of the computation.
+        error: Error that ended the computation.
     """
 
     share: float = 0.0
@@ -47,7 +47,7 @@ _work = threading.Lock()
 
 
 def find(key: str) -> Job | None:
-    """The job of a name, if it was started and is still kept."""
+    """Return the job of a name, if the job was started and is still kept."""
     with _table:
         if key in _jobs:
             _jobs.move_to_end(key)
@@ -58,8 +58,8 @@ def start(key: str, work: Work) -> Job:
     """Start a job, unless one of this name runs or has its result.
 
     Args:
-        key: names the job and all that its result depends on.
-        work: the computation; told a function to report its share to.
+        key: Names the job and all that its result depends on.
+        work: The computation; told a function to report its share to.
     """
     with _table:
         known = _jobs.get(key)

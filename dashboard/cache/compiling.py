@@ -19,7 +19,7 @@ _compiled_lock = threading.Lock()
 
 
 def is_compiled(model_name: str) -> bool:
-    """Whether a network answers and explains at once; if not, it is being compiled now.
+    """Return True if a network answers and explains at once; else start compiling the network.
 
     The first one to ask starts that in the background; everybody else goes on meanwhile.
     """

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def references_of(model_name: str, method: str) -> np.ndarray | None:
-    """The pictures that a method compares with, for a network; None if it takes none."""
+    """Return the pictures that a method compares with; None if the method takes none."""
     needs_some = METHODS[method].needs_references
     return pictures.references(models.get(model_name).dataset) if needs_some else None
 
 
 def obstacles(model_name: str) -> dict[str, str]:
-    """Why which methods cannot explain a network now: a sentence for each, by its name."""
+    """Return why some methods cannot explain a network now: a sentence for each, by method."""
     found = dict(_obstacles(model_name))
     dataset = models.get(model_name).dataset
     if datasets.find(dataset) is None:
@@ -66,7 +66,7 @@ def background(model_name: str) -> Background:
 
 
 def prediction(model_name: str, pixels: np.ndarray) -> Prediction:
-    """The answer to one image; one run of a page asks for it several times."""
+    """Return the prediction for one image; one run of a page asks several times."""
     from cnn_core import inference
 
     def compute() -> Prediction:
@@ -86,7 +86,7 @@ def explanation(
     layer: str | None = None,
     options: Options = (),
 ) -> Attribution:
-    """The heatmap of one method, read-only."""
+    """Return the heatmap of one method, read-only."""
     from cnn_core.attribution import explain
     from dashboard.cache.explanations import references_of
 
@@ -107,7 +107,7 @@ def explanation(
 def occlusion_map(
     model_name: str, pixels: np.ndarray, patch_size: int, stride: int, fill: str
 ) -> OcclusionMap:
-    """The answers with a patch at every position, read-only."""
+    """Return the logits with a patch at every position, read-only."""
     from cnn_core.attribution.occlusion import occlusion_sensitivity
 
     def compute() -> OcclusionMap:
@@ -122,7 +122,7 @@ def live_patch(model_name: str) -> tuple[int, int, str]:
     """Patch size, stride and fill of the occlusion map that follows the pen.
 
     Args:
-        model_name: of the network.
+        model_name: Model name of the network.
     """
     scale = max(1, round(models.get(model_name).input_shape[1] / 28))
     # A black patch would draw on a photograph, on paper it is none.
@@ -134,7 +134,7 @@ def _key(model_name: str, pixels: np.ndarray) -> tuple[Any, ...]:
 
 
 def _as_key(value: Any) -> Any:
-    """What tells a setting from others: of a picture its shape and its bytes."""
+    """Return a hashable key of a setting: shape and bytes for a picture."""
     return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 

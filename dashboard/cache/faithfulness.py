@@ -37,7 +37,7 @@ class Asked:
     options: Options = ()
 
     def maker(self, model_name: str) -> MapMaker:
-        """What makes this map of any picture for a network or a copy of it."""
+        """Return the function that makes this map of any picture, for a network or a copy."""
         return partial(
             _heatmap,
             self,
@@ -68,7 +68,7 @@ def _heatmap(
 
 
 def heatmap(model_name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
-    """The map that is put to the test, of the cache that the pages share."""
+    """Return the map that is put to the test, from the cache that the pages share."""
     found = explanations.explanation(
         model_name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
     )
@@ -77,7 +77,7 @@ def heatmap(model_name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def shipped(model_name: str) -> MapRanking:
-    """The shipped ranking of the methods on a network."""
+    """Return the shipped ranking of the methods on a network."""
     return ranking.load(model_name)
 
 
@@ -91,10 +91,10 @@ def fresh_networks(model_name: str) -> FreshNetworks:
 def deletion_insertion(
     model_name: str, pixels: np.ndarray, asked: tuple[Asked, ...]
 ) -> DeletionInsertionTest:
-    """The curves of several maps of one picture, which explain the same score.
+    """Compute the curves of several maps of one picture, which explain the same score.
 
     Raises:
-        PictureError: the picture is blank.
+        PictureError: The picture is blank.
     """
     score = ClassScore(asked[0].target, asked[0].against)
     heatmaps = [heatmap(model_name, pixels, one) for one in asked]
@@ -110,7 +110,7 @@ def deletion_insertion(
 def strip(
     model_name: str, pixels: np.ndarray, asked: Asked | None, shares: Sequence[float]
 ) -> np.ndarray:
-    """The picture on its way to the empty one, by the order of a map; None is a random order."""
+    """Return the picture while it is deleted in the order of a map; None is a random order."""
     order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(model_name, pixels, asked)
     return faithfulness.snapshots(
         pixels, order, shares, background=explanations.background(model_name)
@@ -119,21 +119,21 @@ def strip(
 
 @lru_cache(maxsize=2048)
 def estimate(values: tuple[float | None, ...]) -> Estimate | None:
-    """The mean with its interval; a ranking asks for more than a hundred of them."""
+    """Estimate a mean with its interval; a ranking asks for more than a hundred."""
     return ranking.estimate(values)
 
 
 # One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def similarity(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
-    """How alike the map is to that of one of the networks that forgot what they learnt.
+    """Compare the map with that of one of the networks with fresh weights.
 
     Args:
-        model_name: of the network.
-        pixels: of the picture.
-        asked: for the map.
-        turn: below NUM_FRESH for a network that learnt nothing, NUM_FRESH for the one whose last
-            layer alone forgot.
+        model_name: Model name of the network.
+        pixels: Pixels of the picture.
+        asked: Request for the map.
+        turn: Number below NUM_FRESH for a fresh network, NUM_FRESH for the network with a fresh
+            last layer.
     """
     fresh = fresh_networks(model_name)
     network = (*fresh.whole, fresh.last)[turn]
@@ -145,7 +145,7 @@ def similarity(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> 
 
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def steadiness(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
-    """How alike the map is to that of one of the NUM_COPIES noisy copies of the picture."""
+    """Compare the map with that of one of the NUM_COPIES noisy copies of the picture."""
     ground = faithfulness.baseline_of(pixels, background=explanations.background(model_name))
     copy = faithfulness.noisy_copies(pixels, ground)[turn]
     return faithfulness.rank_correlation(
@@ -157,13 +157,13 @@ def steadiness(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> 
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def stages(model_name: str) -> tuple[str, ...]:
-    """The layers at which the cascade stops, from the last to the first."""
+    """Return the layers at which the cascade stops, from the last to the first."""
     return faithfulness.stages(networks.model(model_name))
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def stage(model_name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
-    """How alike the map is once a layer and all after it have forgotten what they learnt."""
+    """Compare the map with that after a layer and all behind that layer got fresh weights."""
     other = faithfulness.randomised(networks.model(model_name), lowest=lowest)
     where = faithfulness.baseline_of(pixels, background=explanations.background(model_name)).where
     return faithfulness.similarity(
@@ -174,7 +174,7 @@ def stage(model_name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> flo
 # One map of one picture at a time: a visitor who leaves loses nothing, and others are let in.
 @keyed_by_weights(st.cache_data, max_entries=4096)
 def figures(model_name: str, method: str, index: int, turn: int) -> MapFigures:
-    """The figures of one map of a test picture, for its true class."""
+    """Compute the figures of one map of a test picture, for its true class."""
     split = pictures.split(models.get(model_name).dataset, "test")
     return map_tests.figures_of(
         networks.model(model_name),
@@ -189,7 +189,7 @@ def figures(model_name: str, method: str, index: int, turn: int) -> MapFigures:
 
 @keyed_by_weights(st.cache_data, max_entries=1024)
 def random_area(model_name: str, index: int) -> float:
-    """The mean area under the curves of random orders on a test picture."""
+    """Compute the mean area under the curves of random orders on a test picture."""
     dataset = models.get(model_name).dataset
     split = pictures.split(dataset, "test")
     return map_tests.random_area(
@@ -198,7 +198,7 @@ def random_area(model_name: str, index: int) -> float:
 
 
 def rival_of(model_name: str, method: str) -> str:
-    """The best other method that can be asked: by the shipped ranking, or as it usually is."""
+    """Return the best other method: by the shipped ranking, or as it usually is."""
     return best_other(model_name, method) or usual_other(method)
 
 
@@ -208,7 +208,7 @@ def usual_other(method: str) -> str:
 
 
 def best_other(model_name: str, method: str) -> str | None:
-    """What the shipped ranking says of the methods that can be asked; None if there is none."""
+    """Return the best other method of the shipped ranking that can be asked, or None."""
     try:
         best = shipped(model_name).best({method, *explanations.obstacles(model_name)})
     except MissingFileError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def layer_names(model_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the convolution layers, and of all layers with feature maps."""
+    """Return the names of the convolution layers, and of all layers with feature maps."""
     from cnn_core import activations
 
     network = model(model_name)
@@ -30,7 +30,7 @@ def layer_names(model_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def default_layer(model_name: str) -> str:
-    """The layer that class activation maps look at unless they are told another one."""
+    """Return the layer that class activation maps look at by default."""
     from cnn_core import attribution
 
     return attribution.default_layer(model(model_name))
@@ -39,6 +39,6 @@ def default_layer(model_name: str) -> str:
 # Room for all that ship: one that was thrown out would be compiled anew, while a visitor waits.
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def model(model_name: str) -> keras.Model:
-    """A network with its shipped weights, once for all visitors."""
+    """Return a network with its shipped weights, once for all visitors."""
     tensorflow_loader.wait()
     return models.load_pretrained(model_name)

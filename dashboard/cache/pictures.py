@@ -28,7 +28,7 @@ class AbsentPicturesError(MissingFileError):
     """The pictures of a data set are not on this machine, and nobody asked for a download yet.
 
     Attributes:
-        dataset: the name of the data set.
+        dataset: The name of the data set.
     """
 
     def __init__(self, dataset: str) -> None:
@@ -42,11 +42,11 @@ class AbsentPicturesError(MissingFileError):
 
 
 def split(dataset: str, name: datasets.SplitName) -> Split:
-    """One split of a data set, once for all visitors, read-only.
+    """Return one split of a data set, once for all visitors, read-only.
 
     Raises:
-        AbsentPicturesError: it is not on this machine; nothing is downloaded by itself.
-        MissingFileError: its file is damaged.
+        AbsentPicturesError: The pictures are not on this machine; nothing is downloaded by itself.
+        MissingFileError: Its file is damaged.
     """
     return _splits.get((dataset, name), lambda: _load_split(dataset, name))
 
@@ -63,7 +63,7 @@ def download(dataset: str) -> None:
     """Download a data set into the user's cache, unless another visitor just did.
 
     Raises:
-        MissingFileError: it cannot be downloaded.
+        MissingFileError: The data set cannot be downloaded.
     """
     tensorflow_loader.wait()  # Keras brings CIFAR-10
     with _download_lock:
@@ -76,10 +76,10 @@ _references: Once[np.ndarray] = Once(4)
 
 
 def references(dataset: str) -> np.ndarray:
-    """Some training pictures of a data set, always the same, read-only.
+    """Return some training pictures of a data set, always the same, read-only.
 
     Raises:
-        AbsentPicturesError: they are not on this machine; nothing is downloaded by itself.
+        AbsentPicturesError: They are not on this machine; nothing is downloaded by itself.
     """
     return _references.get(dataset, lambda: _draw_references(dataset))
 

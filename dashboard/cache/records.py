@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def card(model_name: str) -> dict[str, Any]:
-    """What was recorded when the network was trained."""
+    """Return the card of a network: what was recorded in training."""
     return models.load_card(model_name)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def test_answers(model_name: str) -> ShippedAnswers:
-    """The shipped answers to the test set: they need neither TensorFlow nor the pictures."""
+    """Return the shipped answers to the test set; neither TensorFlow nor pictures are needed."""
     return models.load_test_answers(model_name)
 
 
 def shipped_prediction(model_name: str, index: int) -> Prediction:
-    """The answer to an untouched test image; it needs neither TensorFlow nor the picture."""
+    """Return the shipped prediction for an untouched test image; TensorFlow is not needed."""
     logits = test_answers(model_name).logits[index : index + 1]
     return Prediction(logits, softmax(logits))

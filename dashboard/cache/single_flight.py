@@ -27,7 +27,7 @@ class Once(Generic[Value]):
         return len(self._results)
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
-        """The result for a key, computed here if nobody has and nobody is about to.
+        """Return the result of a key, computed here unless somebody else has or is about to.
 
         An error goes to all who wait for the result, and the next one to ask tries again.
         """

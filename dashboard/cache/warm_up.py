@@ -20,7 +20,7 @@ def warm_up(then: Iterable[str] = ()) -> None:
     """Compile what the first visitor would wait for, on the first network and one digit.
 
     Args:
-        then: names of the networks that visitors go on to, where they are trained.
+        then: Names of the networks that visitors go on to, where they are trained.
     """
     model_name = next(iter(models.MODELS))
     wait_until_compiled(model_name)

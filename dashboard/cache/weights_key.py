@@ -15,10 +15,10 @@ Value = TypeVar("Value")
 
 
 def weights_hash(model_name: str) -> str:
-    """The SHA-256 of the shipped weights, from the network's card as it is on the disk now.
+    """Return the SHA-256 of the shipped weights, from the network's card as it is on the disk now.
 
     Raises:
-        MissingFileError: the card is absent or damaged.
+        MissingFileError: The card is absent or damaged.
     """
     path = models.PRETRAINED / f"{models.get(model_name).name}.json"
     changed = path.stat().st_mtime_ns if path.is_file() else 0
@@ -26,7 +26,7 @@ def weights_hash(model_name: str) -> str:
 
 
 def all_weights() -> tuple[str | None, ...]:
-    """What weights_hash says of every network; None where the card is absent or damaged."""
+    """Return weights_hash() of every network; None where the card is absent or damaged."""
     return tuple(_hash_or_none(name) for name in models.MODELS)
 
 
@@ -52,7 +52,7 @@ def keyed_by_weights(
 
     Args:
         store: st.cache_data or st.cache_resource.
-        max_entries: of all networks together; the oldest goes first.
+        max_entries: Max entries of all networks together; the oldest goes first.
     """
 
     def decorate(compute: Callable[Arguments, Value]) -> Callable[Arguments, Value]:

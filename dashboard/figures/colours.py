@@ -32,12 +32,12 @@ BEFORE, AFTER = "#8a97a3", "#e08214"
 
 
 def scale(is_signed: bool) -> tuple[str, ...]:
-    """The colours for signed or for unsigned values, from low to high."""
+    """Return the colours for signed or for unsigned values, from low to high."""
     return DIVERGING if is_signed else SEQUENTIAL
 
 
 def ramp(is_signed: bool, steps: int = 256) -> np.ndarray:
-    """The scale as (steps, 3) uint8 colours from low to high."""
+    """Return the scale as (steps, 3) uint8 colours from low to high."""
     stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in scale(is_signed)])
     at = np.linspace(0, len(stops) - 1, steps)
     channels = [np.interp(at, np.arange(len(stops)), stops[:, i]) for i in range(3)]
@@ -45,7 +45,7 @@ def ramp(is_signed: bool, steps: int = 256) -> np.ndarray:
 
 
 def limit_of(values: np.ndarray) -> float:
-    """The largest magnitude, or 1 if all values are 0: the end of a colour scale."""
+    """Return the largest magnitude, or 1 if all values are 0: the end of a colour scale."""
     return float(np.abs(values).max(initial=0)) or 1.0
 
 
@@ -53,9 +53,9 @@ def colourise(values: np.ndarray, *, is_signed: bool, limit: float | None = None
     """Give each value its colour.
 
     Args:
-        values: any shape, any range.
-        is_signed: use the diverging scale from -limit to limit; else the sequential from 0.
-        limit: the value at the end of the scale; the largest magnitude if None.
+        values: Any shape, any range.
+        is_signed: Use the diverging scale from -limit to limit; else the sequential from 0.
+        limit: The value at the end of the scale; the largest magnitude if None.
 
     Returns:
         values.shape + (3,) uint8.
@@ -75,8 +75,8 @@ def palette(count: int, *, is_ordered: bool) -> tuple[str, ...]:
     """As many colours as there are points, up to six.
 
     Args:
-        count: of the points.
-        is_ordered: whether they are steps of one quantity.
+        count: Count of the points.
+        is_ordered: True if the points are steps of one quantity.
     """
     if not is_ordered:
         return KINDS[:count]

@@ -11,11 +11,11 @@ from dashboard.figures import colours
 
 
 def mistake_matrix(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """The mistakes by true class (row) and answer (column); a click selects a cell.
+    """Draw the mistakes by true class (row) and prediction (column); a click selects a cell.
 
     Args:
         matrix: (classes, classes) counts; the diagonal, the right answers, is left out.
-        names: of the classes.
+        names: Names of the classes.
     """
     wrong = matrix - np.diag(np.diag(matrix))
     rows, columns = np.nonzero(~np.eye(len(names), dtype=bool))

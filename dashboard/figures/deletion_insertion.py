@@ -23,10 +23,10 @@ def curves(
     Two figures, so that a phone can put one below the other.
 
     Args:
-        test: a row of it for each title.
-        titles: of the maps; the first is drawn in orange.
-        what: the probability on the upright axis, such as "probability of 2".
-        score: what the test calls scores, "logit" or "margin".
+        test: A row of it for each title.
+        titles: Titles of the maps; the first is drawn in orange.
+        what: The probability on the upright axis, such as "probability of 2".
+        score: Name of the scores, "logit" or "margin".
     """
     return (
         _half(test.deletion, test.random_deletion, titles, "deleted", what, score),
@@ -35,11 +35,11 @@ def curves(
 
 
 def legend(test: DeletionInsertionTest, titles: Sequence[str]) -> str:
-    """What the lines of both figures of an erasure test are, as HTML.
+    """Return the legend of both figures of a deletion and insertion test, as HTML.
 
     Args:
-        test: what the figures show.
-        titles: of the maps, as they were given for the figures.
+        test: Test that the figures show.
+        titles: Titles of the maps, as they were given for the figures.
     """
     random = f"mean and band of {len(test.random_deletion.probabilities)} {RANDOM}"
     named = [*((title, _colour(i)) for i, title in enumerate(titles)), (random, colours.BEFORE)]

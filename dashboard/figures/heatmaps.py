@@ -23,15 +23,15 @@ def heatmap_chart(
     unit: str,
     strength: float,
 ) -> go.Figure:
-    """One heatmap over its digit, with the raw value on hover.
+    """Draw one heatmap over its picture, with the raw value on hover.
 
     Args:
         values: (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit below.
-        background: of the digit.
-        is_signed: whether values below 0 have a meaning.
-        unit: of the values.
-        strength: how far the map covers the digit, from 0 (digit only) to 1 (map only).
+        background: Background of the digit.
+        is_signed: True if values below 0 have a meaning.
+        unit: Unit of the values.
+        strength: Cover of the map over the picture, from 0 (picture only) to 1 (map only).
     """
     figure = go.Figure()
     below = _below(pixels, strength, background=background, is_signed=is_signed)
@@ -54,18 +54,18 @@ def small_multiples(
     limit: float | None = None,
     columns: int = 5,
 ) -> go.Figure:
-    """Small multiples: several heatmaps of one digit.
+    """Draw small multiples: several heatmaps of one picture.
 
     Args:
-        maps: each (height, width), raw.
-        titles: one a map.
+        maps: Heatmaps, each (height, width), raw.
+        titles: Titles, one per map.
         pixels: (height, width, channels) in [0, 1], the digit below.
-        background: of the digit.
-        signs: for each map, whether values below 0 have a meaning.
-        units: of each map.
-        strength: how far the maps cover the digit, from 0 to 1.
-        limit: one end of the scale for all maps; each map's own largest magnitude if None.
-        columns: maps side by side.
+        background: Background of the digit.
+        signs: For each map, True if values below 0 have a meaning.
+        units: Units of each map.
+        strength: Cover of the maps over the picture, from 0 to 1.
+        limit: End of the scale for all maps; each map's own largest magnitude if None.
+        columns: Maps side by side.
     """
     rows = -(-len(maps) // columns)
     figure = make_subplots(
@@ -110,7 +110,7 @@ def _map(
 def _below(
     pixels: np.ndarray, strength: float, *, background: Background, is_signed: bool
 ) -> np.ndarray:
-    """What lies below a map; without a map a photograph is shown as it is."""
+    """Return the picture below a map; without a map a photograph is shown as it is."""
     if strength == 0 and background == "photo":
         return pictures.as_picture(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
     return pictures.below(pixels, background=background, is_signed=is_signed)

@@ -16,12 +16,12 @@ class Html(str):
 
 
 def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
-    """A uint8 picture with crisp pixels, (height, width) or (height, width, 3).
+    """Return a uint8 picture with crisp pixels, (height, width) or (height, width, 3), as HTML.
 
     Args:
-        pixels: the picture.
-        width: on screen, in CSS pixels; it shrinks where there is less room.
-        description: what it shows, for those who cannot see it.
+        pixels: The picture.
+        width: Width on screen, in CSS pixels; it shrinks where there is less room.
+        description: Text alternative.
     """
     return (
         f'<img class="cl-pixels" src="{pictures.data_uri(pixels)}" '
@@ -30,7 +30,7 @@ def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
 
 
 def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "") -> str:
-    """A picture with a caption below."""
+    """Return a picture with a caption below, as HTML."""
     shown = picture(pixels, width=width, description=description or caption)
     return (
         f'<figure class="cl-figure" style="width:{width}px">{shown}'
@@ -39,7 +39,7 @@ def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "
 
 
 def titled_figure(pixels: np.ndarray, title: str, caption: str, *, width: int) -> str:
-    """A picture with a title above and a caption below."""
+    """Return a picture with a title above and a caption below, as HTML."""
     shown = picture(pixels, width=width, description=f"{title}: {caption}")
     return (
         f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>{shown}'
@@ -53,17 +53,17 @@ def row(pieces: Iterable[str]) -> str:
 
 
 def loading(text: str = "The network is loading") -> str:
-    """A turning ring and what is being waited for."""
+    """Return a turning ring and what is being waited for, as HTML."""
     return f'<div class="cl-loading" role="status">{escape(text)}</div>'
 
 
 def scale_of(limit: float, *, is_signed: bool, unit: str) -> str:
-    """The colour bar: the scale with its two ends and its unit.
+    """Return the colour bar: the scale with its two ends and its unit.
 
     Args:
-        limit: the value at the end of the scale.
-        is_signed: the scale runs from -limit; else from 0.
-        unit: of the values.
+        limit: The value at the end of the scale.
+        is_signed: The scale runs from -limit; else from 0.
+        unit: Unit of the values.
     """
     stops = ",".join(colours.scale(is_signed))
     low, high = (
@@ -88,18 +88,18 @@ def heatmap_figure(
     limit: float | None = None,
     width: int = 190,
 ) -> str:
-    """A heatmap over its digit with title, caption and colour bar.
+    """Return a heatmap over its picture with title, caption and colour bar.
 
     Args:
         heatmap: (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit.
-        background: of the digit.
-        is_signed: whether values below 0 have a meaning.
-        title: above the picture.
-        caption: how to read it.
-        unit: of the values.
-        limit: the value at the end of the colour scale; the largest magnitude if None.
-        width: on screen, in CSS pixels.
+        background: Background of the digit.
+        is_signed: True if values below 0 have a meaning.
+        title: Title above the picture.
+        caption: Words on how to read the map.
+        unit: Unit of the values.
+        limit: The value at the end of the colour scale; the largest magnitude if None.
+        width: Width on screen, in CSS pixels.
     """
     limit = limit or colours.limit_of(heatmap)
     coloured = colours.colourise(heatmap, is_signed=is_signed, limit=limit)
@@ -124,12 +124,12 @@ def heatmaps_on_one_scale(
     """Heatmaps of one digit side by side, and below them the one scale that all are read on.
 
     Args:
-        maps: each (height, width), raw.
+        maps: Heatmaps, each (height, width), raw.
         pixels: (height, width, channels) in [0, 1], the digit.
-        background: of the digit.
-        titles: one a map; its largest magnitude is put below.
-        is_signed: whether values below 0 have a meaning.
-        unit: of the values.
+        background: Background of the digit.
+        titles: Titles, one per map; the largest magnitude is put below.
+        is_signed: True if values below 0 have a meaning.
+        unit: Unit of the values.
     """
     limit = colours.limit_of(np.stack(maps))
     figures = []
@@ -147,12 +147,12 @@ def heatmaps_on_one_scale(
 
 
 def labelled(label: str, value: str) -> str:
-    """A value that cannot be changed here, as tall as a select box with its label."""
+    """Return a value that cannot be changed here, as tall as a select box with its label."""
     return f'<div class="cl-labelled"><span>{escape(label)}</span><b>{escape(value)}</b></div>'
 
 
 def facts(cells: Iterable[tuple[str, str]]) -> str:
-    """A few figures, large, each with what it says below."""
+    """Return a few figures, large, each with its meaning below."""
     shown = (f"<div><b>{escape(what)}</b><span>{escape(said)}</span></div>" for what, said in cells)
     return f'<div class="cl-counts">{"".join(shown)}</div>'
 
@@ -167,11 +167,11 @@ def table(
     """Figures in rows and columns, scrolled sideways where there is no room.
 
     Args:
-        head: the columns' titles.
-        rows: of cells, as text or Html, the first of which names the row; one cell alone is a
-            heading over what follows.
-        marked: the index of the row to emphasise.
-        text_columns: the indices of the columns that hold words, not figures.
+        head: The columns' titles.
+        rows: Rows of cells, as text or HTML; the first cell names the row; one cell alone is a
+            heading over the rows that follow.
+        marked: The index of the row to emphasise.
+        text_columns: The indices of the columns that hold words, not figures.
     """
 
     def cell(text: str, column: int) -> str:
@@ -205,7 +205,7 @@ def attention_figure(
     background: Background,
     width: int = 190,
 ) -> str:
-    """The gradient saliency of a class over its digit."""
+    """Return the gradient saliency of a class over its picture."""
     return heatmap_figure(
         heatmap,
         pixels,
@@ -225,13 +225,13 @@ def probability_bars(
     *,
     marked: int | None = None,
 ) -> str:
-    """A bar for each class, and beside it the change in points since before.
+    """Return a bar for each class, and beside the bar the change in points since before.
 
     Args:
-        names: of the classes.
+        names: Names of the classes.
         probabilities: (classes,) in [0, 1].
         before: (classes,) in [0, 1], of the digit before the edits; a thin grey bar.
-        marked: the true class, if known.
+        marked: The true class, if known.
     """
     answer = int(probabilities.argmax())
     lines = []
@@ -251,10 +251,10 @@ def probability_bars(
 
 
 def legend(classes: Sequence[tuple[str, str]]) -> str:
-    """What each colour of a chart stands for.
+    """Return the names and colours of a chart, as HTML.
 
     Args:
-        classes: names and colours.
+        classes: Names and colours.
     """
     keys = (
         f'<span><i style="background:{paint}"></i>{escape(name)}</span>' for name, paint in classes
@@ -263,12 +263,12 @@ def legend(classes: Sequence[tuple[str, str]]) -> str:
 
 
 def below_tile(name: str, number: str, names: Sequence[str]) -> str:
-    """What stands below a small picture: its class and a number.
+    """Return the text below a small picture: its class and a number.
 
     Args:
-        name: of the class.
-        number: as text.
-        names: of all classes; where one is long, the number has a line of its own under each.
+        name: Name of the class.
+        number: Number as text.
+        names: Names of all classes; where one is long, the number has a line of its own under each.
     """
     between = "\n" if max(map(len, names)) > 3 else " · "
     return f"{name}{between}{number}"

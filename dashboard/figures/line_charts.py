@@ -20,11 +20,11 @@ class Line:
     """One line over the epochs of a training.
 
     Attributes:
-        name: in the legend and on hover.
+        name: Name in the legend and on hover.
         values: (epochs,), the first of epoch 1.
         low: (epochs,), the lower edge of a band around the line; None for no band.
         high: (epochs,), its upper edge; None for no band.
-        colour: as CSS writes it, #rrggbb.
+        colour: As CSS writes it, #rrggbb.
     """
 
     name: str
@@ -40,9 +40,9 @@ def over_epochs(
     """Lines over the epochs, a panel below the other for each quantity.
 
     Args:
-        panels: for each quantity, whose name stands beside its axis, its lines; one name keeps
-            its colour in all panels and stands in the legend once.
-        best_epoch: the epoch to mark in every panel, from 1; None marks none.
+        panels: For each quantity, whose name stands beside its axis, its lines; one name keeps its
+            colour in all panels and stands in the legend once.
+        best_epoch: The epoch to mark in every panel, from 1; None marks none.
     """
     figure = make_subplots(len(panels), shared_xaxes=True, vertical_spacing=0.08)
     known: set[str] = set()
@@ -65,8 +65,8 @@ def training_curves(history: Mapping[str, Sequence[float]], best_epoch: int) -> 
     """Accuracy and loss over the epochs, on the training and on the validation part.
 
     Args:
-        history: accuracy, loss, val_accuracy and val_loss, a value for each epoch.
-        best_epoch: the epoch whose weights were kept, from 1.
+        history: Accuracy, loss, val_accuracy and val_loss, a value for each epoch.
+        best_epoch: The epoch whose weights were kept, from 1.
     """
     return over_epochs(
         {
@@ -87,14 +87,14 @@ def band(
     colour: str,
     name: str,
 ) -> go.Scatter:
-    """The pale band of a line between its lower and its upper edge.
+    """Draw the pale band of a line between its lower and its upper edge.
 
     Args:
         along: (n,) the places.
         low: (n,) the lower edge.
         high: (n,) the upper edge.
-        colour: of the line, as CSS writes it.
-        name: of the line; the legend hides and shows both together.
+        colour: Colour of the line, as CSS writes it.
+        name: Name of the line; the legend hides and shows both together.
     """
     return go.Scatter(
         x=np.concatenate([along, along[::-1]]),
@@ -114,8 +114,8 @@ def finish(figure: go.Figure, height: int) -> None:
     """Give a figure the layout of all charts of lines and dots: the legend in a row above.
 
     Args:
-        figure: it is changed.
-        height: in CSS pixels.
+        figure: Figure to change.
+        height: Height in CSS pixels.
     """
     figure.update_layout(
         height=height,

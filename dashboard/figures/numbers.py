@@ -8,7 +8,7 @@ NO_NUMBER = "\N{EN DASH}"  # instead of NaN
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share in [0, 1] as text; what is not quite 0 or 1 never reads so."""
+    """Format a share in [0, 1]; a share that is not quite 0 or 1 never reads so."""
     if not math.isfinite(share):
         return NO_NUMBER
     text, step = f"{share:.{digits}%}", 10.0**-digits
@@ -20,7 +20,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def probability(value: float, digits: int = 1) -> str:
-    """A network's probability as text: never quite 0 or 1, though float32 may round it to that.
+    """Format a network's probability: never quite 0 or 1, though float32 may round it to that.
 
     The function formatProbability of linked_map.js writes the same.
     """
@@ -28,13 +28,13 @@ def probability(value: float, digits: int = 1) -> str:
 
 
 def points(change: float) -> str:
-    """A change of a share, in percentage points, with its sign; empty below 0.05 points."""
+    """Format a change of a share, in percentage points, with its sign; empty below 0.05 points."""
     value = 100 * change
     return f"{signed(value, 1)} pts" if abs(value) >= 0.05 else ""
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, the minus as a minus."""
+    """Format a number with its sign, the minus as a minus."""
     if not math.isfinite(value):
         return NO_NUMBER
     text = f"{value:+.{digits}f}"

@@ -28,9 +28,9 @@ def over_image(
     Args:
         coloured: (height, width, 3) uint8.
         pixels: (height, width, channels) in [0, 1].
-        background: of the pixels.
-        is_signed: which scale the map is coloured with.
-        strength: of the ink, in [0, 1].
+        background: Background of the pixels.
+        is_signed: True for the diverging scale.
+        strength: Strength of the ink, in [0, 1].
 
     Returns:
         (height, width, 3) uint8.
@@ -42,15 +42,15 @@ def over_image(
 
 
 def below(pixels: np.ndarray, *, background: Background, is_signed: bool) -> np.ndarray:
-    """The picture to lie below a half-transparent map, (height, width, 3) uint8.
+    """Return the picture to lie below a half-transparent map, (height, width, 3) uint8.
 
     Grey, or its colours would mix with the map's. Below the diverging scale, whose zero is white,
     ink is dark on white and a photograph pale; below the sequential one both stay as they are.
 
     Args:
         pixels: (height, width, channels) in [0, 1].
-        background: of the pixels.
-        is_signed: which scale the map is coloured with.
+        background: Background of the pixels.
+        is_signed: True for the diverging scale.
     """
     brightness = pixels.mean(axis=-1, keepdims=True)
     if is_signed:
@@ -59,11 +59,11 @@ def below(pixels: np.ndarray, *, background: Background, is_signed: bool) -> np.
 
 
 def edited(original: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """An edited picture that shows what was taken away in blue and what was added in red.
+    """Colour an edited picture: what was taken away in blue, what was added in red.
 
     Args:
         original: (height, width, channels) in [0, 1], ink on empty ground.
-        pixels: the same, with the edit.
+        pixels: The same, with the edit.
 
     Returns:
         (height, width, 3) uint8.
@@ -79,7 +79,7 @@ def edited(original: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def marked(pixels: np.ndarray, is_marked: np.ndarray) -> np.ndarray:
-    """A picture dimmed but for some of its pixels, which are orange.
+    """Dim a picture except for some of its pixels, which become orange.
 
     Args:
         pixels: (height, width, channels) in [0, 1].
@@ -94,13 +94,13 @@ def marked(pixels: np.ndarray, is_marked: np.ndarray) -> np.ndarray:
 
 
 def as_picture(pixels: np.ndarray) -> np.ndarray:
-    """An image (height, width, channels) in [0, 1] as a uint8 picture to show, grey or RGB."""
+    """Turn an image (height, width, channels) in [0, 1] into a uint8 picture, grey or RGB."""
     picture = np.clip(np.round(pixels * 255), 0, 255).astype(np.uint8)
     return picture[..., 0] if picture.shape[-1] == 1 else picture
 
 
 def data_uri(picture: np.ndarray) -> str:
-    """A uint8 picture, (height, width) or (height, width, 3) RGB, as the address of a PNG."""
+    """Encode a uint8 picture, (height, width) or (height, width, 3), as a PNG address."""
     blue_green_red = picture if picture.ndim == 2 else picture[..., ::-1]
     png = cv2.imencode(".png", np.ascontiguousarray(blue_green_red))[1]
     return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")

@@ -13,7 +13,7 @@ def current_canvas(start: CurrentImage) -> Drawing:
     """Show the canvas, and make what is drawn on it the current picture.
 
     Args:
-        start: the current picture when the whole page ran last. The canvas keeps the strokes since
+        start: The current picture when the whole page ran last. The canvas keeps the strokes since
             then itself, and what it is passed stays the same, so that Streamlit sends it only once.
     """
     name = session.address_key()

@@ -13,14 +13,14 @@ from dashboard.figures import deletion_insertion, heatmaps
 def show_curves(
     test: DeletionInsertionTest, titles: Sequence[str], *, what: str, key: str, score: str = "logit"
 ) -> None:
-    """The deletion beside the insertion curves, on a phone one above the other.
+    """Show the deletion beside the insertion curves, on a phone one above the other.
 
     Args:
-        test: a row of it for each title.
-        titles: of the maps; the first is drawn in orange.
-        what: the probability on the upright axes, such as "probability of 2".
-        key: of both.
-        score: what the test calls scores, "logit" or "margin".
+        test: A row of it for each title.
+        titles: Titles of the maps; the first is drawn in orange.
+        what: The probability on the upright axes, such as "probability of 2".
+        key: Key of both charts.
+        score: Name of the scores, "logit" or "margin".
     """
     halves = deletion_insertion.curves(test, titles, what=what, score=score)
     heads = (("Deletion", "lower"), ("Insertion", "higher"))

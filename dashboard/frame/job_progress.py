@@ -18,14 +18,15 @@ def result_of(
     cost: str = "",
     has_shares: bool = True,
 ) -> Any:
-    """The result of a job, or None after showing how to start it or how far it is.
+    """Return the result of a job, or None after showing how to start it or how far it is.
 
     Args:
-        job: its name and what it computes.
-        title: what is being done, above the bar.
-        offer: on the button that starts it; what takes seconds has none and starts by itself.
-        cost: what it does and how long it takes, beside the button.
-        has_shares: whether it tells how far it is.
+        job: Its name and what it computes.
+        title: Title above the bar: the work being done.
+        offer: Label of the button that starts the job; a job of seconds has none and starts by
+            itself.
+        cost: Work and duration, beside the button.
+        has_shares: True if the job tells its share.
     """
     key, work = job
     known = background_jobs.find(key)
@@ -53,7 +54,7 @@ def result_of(
 
 
 def about(seconds: float) -> str:
-    """How long something takes, as one says it: "a few seconds", "about a minute"."""
+    """Return a duration in words: "a few seconds", "about a minute"."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 50:

@@ -16,7 +16,7 @@ from dashboard import cache, session
 
 
 def options_of(method: Method) -> tuple[Option, ...]:
-    """The options of a method, those of a patch in proportion to the pictures of the model."""
+    """Return the options of a method, a patch in proportion to the network's pictures."""
     side = picture_side()
     defaults = options_for(method, side)
     most: dict[str, dict[str, Any]] = {"patch_size": {"maximum": min(side // 2, 28)}}
@@ -31,18 +31,18 @@ def options_of(method: Method) -> tuple[Option, ...]:
 
 
 def default_options(method: Method) -> cache.Options:
-    """What the controls of a method say at first."""
+    """Return the first values of a method's controls."""
     return tuple((option.name, option.default) for option in options_of(method))
 
 
 def option_controls(
     method: Method, *, images: Mapping[str, np.ndarray] | None = None
 ) -> cache.Options:
-    """A control for each option of a method, in a row, and one for its seed if it has any.
+    """Show a control for each option of a method, in a row, and one for its seed if it has any.
 
     Args:
-        method: whose options.
-        images: more choices, by their names, of the options that take an image.
+        method: Method of the options.
+        images: More choices, by their names, of the options that take an image.
     """
     if not method.options:
         return ()
@@ -58,7 +58,7 @@ def option_controls(
 
 
 def seed_control(column: DeltaGenerator, method: Method) -> int:
-    """A number that tells one draw of a method's random numbers from the next."""
+    """Show a number that tells one draw of a method's random numbers from the next."""
     seed: int = column.number_input(
         "Seed",
         min_value=0,
@@ -71,12 +71,12 @@ def seed_control(column: DeltaGenerator, method: Method) -> int:
 
 
 def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
-    """A select box or a slider for one option.
+    """Show a select box or a slider for one option.
 
     Args:
-        column: where it stands.
-        option: one of options_of().
-        key: of the widget; each size of pictures keeps a setting of its own.
+        column: Column of the control.
+        option: Option, one of options_of().
+        key: Key of the widget; each size of pictures keeps a setting of its own.
     """
     key = f"{key}_{picture_side()}"
     if option.choices:

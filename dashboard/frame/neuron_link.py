@@ -9,7 +9,7 @@ from dashboard.frame import page_parts
 
 
 def open_button(layer: str, channel: int, *, key: str) -> None:
-    """A button that opens the dossier of a neuron."""
+    """Show a button that opens the page of a neuron."""
     if st.button(
         f"Open the dossier of {layer}, {channel}", key=key, icon=":material/clinical_notes:"
     ):
@@ -25,5 +25,5 @@ def open_neuron(layer: str, channel: int) -> None:
 
 
 def channel_key(model_name: str, layer: str) -> str:
-    """The key of the widget that holds the channel; each layer keeps one of its own."""
+    """Return the key of the widget that holds the channel; each layer keeps one of its own."""
     return f"neuron_channel_{model_name}_{layer}"

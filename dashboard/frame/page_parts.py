@@ -39,13 +39,13 @@ def _offer_download(dataset: str) -> None:
 
 
 def intro(title: str, text: str) -> None:
-    """A page's heading and the two sentences that say what one sees and how to read it."""
+    """Show a page's heading and the two sentences that say what one sees and how to read it."""
     st.title(title, anchor=False)
     st.markdown(text)
 
 
 def is_blank(image: CurrentImage) -> bool:
-    """Whether the current picture is paper without ink; a black photograph is a picture."""
+    """Return True if the current picture is paper without ink; a black photograph is a picture."""
     return image.background == "paper" and not image.pixels.any()
 
 

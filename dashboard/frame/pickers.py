@@ -16,13 +16,13 @@ NO_CLASS = -1
 
 
 def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = False) -> int | None:
-    """A select box over the classes of the chosen model, with no class chosen at first.
+    """Show a select box over the classes of the chosen network, with no class chosen at first.
 
     Args:
-        label: what the class is for.
-        key: of the widget; its state is NO_CLASS for no class.
-        none_label: of the first entry, which stands for no class.
-        is_disabled: shown, but of no use now.
+        label: Label of the picker.
+        key: Key of the widget; its state is NO_CLASS for no class.
+        none_label: None label of the first entry, which stands for no class.
+        is_disabled: Shown, but of no use now.
     """
     names = models.get(session.model_name()).class_names
     if session.get(key) == NO_CLASS:
@@ -39,7 +39,7 @@ def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = F
 
 
 def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
-    """One of a few views, the first at first."""
+    """Show a choice of a few views, the first at first."""
     chosen: str = st.segmented_control(
         label, views, default=views[0], key=key, required=True, persist_state="session"
     )
@@ -47,12 +47,12 @@ def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
 
 
 def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
-    """A confusion matrix; a click on a cell sets two class pickers, a second one empties them.
+    """Show a confusion matrix; a click sets two class pickers, a second empties them.
 
     Args:
-        figure: whose points carry the true class and the answer.
-        key: the pickers' keys are KEY_true and KEY_answer.
-        alt: what the matrix shows, for those who cannot see it.
+        figure: Figure whose points carry the true class and the prediction.
+        key: The pickers' keys are KEY_true and KEY_answer.
+        alt: Text alternative.
     """
     pickers = f"{key}_true", f"{key}_answer"
     chosen = tuple(session.get(picker, NO_CLASS) for picker in pickers)
@@ -83,7 +83,7 @@ def layer_picker(
     label: str = "Layer",
     is_disabled: bool = False,
 ) -> str:
-    """One of the network's layers; each network keeps a choice of its own."""
+    """Show a choice of the network's layers; each network keeps a choice of its own."""
     chosen: str = st.selectbox(
         label,
         layers,

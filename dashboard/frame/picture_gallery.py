@@ -14,10 +14,10 @@ from dashboard.widgets.tiles import tiles
 
 
 def crisp_width(about: int) -> int:
-    """The width on screen nearest to one at which all pixels of the pictures are as wide.
+    """Return the width on screen nearest to one at which all pixels of the pictures are as wide.
 
     Args:
-        about: the width wanted, in CSS pixels.
+        about: The width wanted, in CSS pixels.
     """
     side = method_options.picture_side()
     return side * max(1, round(about / side))
@@ -34,11 +34,11 @@ def picture_gallery(
     """Pictures of the test set; the one that is clicked becomes the current one.
 
     Args:
-        indices: of the pictures.
-        captions: a short text below each.
-        descriptions: a text for the tooltip of each.
-        key: names the gallery.
-        height: of many pictures, which then scroll, in CSS pixels.
+        indices: Indices of the pictures.
+        captions: A short text below each.
+        descriptions: A text for the tooltip of each.
+        key: Names the gallery.
+        height: Height of many pictures, which then scroll, in CSS pixels.
     """
     images = cache.split(session.dataset().name, "test").images
     current = session.shown_index()

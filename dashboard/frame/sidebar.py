@@ -19,10 +19,10 @@ ANY_CLASS = "Any class"
 
 
 def show(page: str) -> None:
-    """The model, the current digit, and the ways to choose another.
+    """Show the network, the current picture, and the ways to choose another.
 
     Args:
-        page: the page's name in the address.
+        page: The page's name in the address.
     """
     session.forget_unreadable_index()
     session.settle_model(page, offered())
@@ -56,7 +56,7 @@ def show(page: str) -> None:
 
 
 def offered() -> tuple[str, ...]:
-    """The models to choose from: those whose files are here, or the first, which says so."""
+    """Return the networks whose files are here, or the first, which says so."""
     trained = tuple(name for name in models.MODELS if models.is_trained(name))
     return trained or tuple(models.MODELS)[:1]
 
@@ -65,8 +65,8 @@ def _why_missed(model_name: str) -> str:
     if model_name not in models.MODELS:
         return "There is no model of the name in the address: choose one above."
     return (
-        f"{models.get(model_name).title} is not here: train it with `python -m cnn_core.training {model_name}` "
-        "or choose another model above."
+        f"{models.get(model_name).title} is not here: train it with `python -m cnn_core.training "
+        f"{model_name}` or choose another model above."
     )
 
 
@@ -99,7 +99,7 @@ def show_card(slot: DeltaGenerator) -> None:
 
 
 def current_answer() -> np.ndarray | None:
-    """The probabilities (classes,) for the current digit, or None while TensorFlow loads.
+    """Return the probabilities (classes,) for the current picture, or None while TensorFlow loads.
 
     An untouched test digit needs no TensorFlow: its answer is shipped.
     """

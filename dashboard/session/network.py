@@ -18,8 +18,8 @@ class PageModel(NamedTuple):
     """The model that a page begins with until the visitor chooses one, and why.
 
     Attributes:
-        name: of the model.
-        why: a sentence without its end.
+        name: Name of the model.
+        why: A sentence without its end.
     """
 
     name: str
@@ -34,13 +34,13 @@ PAGE_MODELS = {
 
 
 def model_name() -> str:
-    """The name of the chosen model."""
+    """Return the name of the chosen network."""
     name: str = st.session_state.get(MODEL, next(iter(models.MODELS)))
     return name
 
 
 def dataset() -> Dataset:
-    """The data set of the chosen model."""
+    """Return the data set of the chosen network."""
     return datasets.get(models.get(model_name()).dataset)
 
 
@@ -48,8 +48,8 @@ def settle_model(page: str, offered: Sequence[str]) -> None:
     """Settle the model of this run; to be called before its picker is drawn.
 
     Args:
-        page: the page's name in the address.
-        offered: names of the models to choose from.
+        page: The page's name in the address.
+        offered: Names of the models to choose from.
     """
     named = st.query_params.get(MODEL)
     if _IS_CHOSEN not in st.session_state:
@@ -61,7 +61,7 @@ def settle_model(page: str, offered: Sequence[str]) -> None:
 
 
 def why_begun_with(page: str) -> str:
-    """Why the page begins with this model; empty if it does not, or the visitor chose."""
+    """Return why the page begins with this network; empty if it does not, or the visitor chose."""
     first = PAGE_MODELS.get(page)
     if first is None or first.name != model_name() or st.session_state[_IS_CHOSEN]:
         return ""
@@ -75,7 +75,7 @@ def keep_model() -> None:
 
 
 def missed_model() -> str:
-    """What the address named as a model and is not offered, until the visitor chooses one."""
+    """Return the network that the address names but that is not offered."""
     return st.session_state.get(_MISSED) or ""
 
 

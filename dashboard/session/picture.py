@@ -20,18 +20,18 @@ MAX_EDITS = 50
 
 @dataclass(frozen=True)
 class CurrentImage:
-    """The digit that every page looks at.
+    """Return the picture that every page looks at.
 
     Attributes:
         pixels: (height, width, channels) float32 in [0, 1], with all edits.
-        original: the same before any edit.
-        index: of the test digit, or None for the visitor's own.
-        label: the true class, or None for the visitor's own.
-        noun: what the picture shows, such as "digit".
+        original: Pixels before any edit.
+        index: Index of the test picture, or None for the visitor's own.
+        label: The true class, or None for the visitor's own.
+        noun: Word for the picture, such as "digit".
         background: "paper" below strokes, or "photo".
-        digit_id: names the original; edits keep it.
-        revision: grows whenever Python, not the pen, sets the pixels.
-        seen: number of the last update from the canvas that the pixels hold.
+        digit_id: Names the original; edits keep it.
+        revision: Grows whenever Python, not the pen, sets the pixels.
+        seen: Number of the last update from the canvas that the pixels hold.
     """
 
     pixels: np.ndarray
@@ -46,12 +46,12 @@ class CurrentImage:
 
     @property
     def is_edited(self) -> bool:
-        """Whether the pixels differ from the original."""
+        """True if the pixels differ from the original."""
         return not np.array_equal(self.pixels, self.original)
 
     @property
     def name(self) -> str:
-        """What to call the digit in a heading."""
+        """Name of the picture in a heading."""
         name = f"Your own {self.noun}" if self.index is None else f"Test {self.noun} {self.index}"
         return f"{name}, edited" if self.is_edited else name
 
@@ -71,10 +71,11 @@ class _Drawing:
     """The drawing of one session; levels are (height, width) or (height, width, 3) uint8.
 
     Attributes:
-        dataset: of the model chosen when the drawing was made; one of another data set ends it.
-        index: the test digit chosen when the drawing was made; choosing another one ends it.
-        own: the visitor's own digit before edits, or None while a test digit is edited.
-        levels: with all edits, or None if there is none.
+        dataset: Data set of the network chosen when the drawing was made; a network of another data
+            set ends the drawing.
+        index: The test digit chosen when the drawing was made; choosing another one ends it.
+        own: The visitor's own digit before edits, or None while a test digit is edited.
+        levels: Levels with all edits, or None if there are none.
     """
 
     dataset: str
@@ -97,25 +98,25 @@ def take_up_eraser() -> None:
 
 
 def eraser_calls() -> int:
-    """How often the eraser was to be taken up in this session."""
+    """Count how often the eraser was to be taken up in this session."""
     return int(values.get("eraser_calls", 0))
 
 
 def image_index() -> int:
-    """The index of the chosen test digit."""
+    """Return the index of the chosen test picture."""
     return int(st.session_state.get(address.INDEX, DEFAULT_INDEX))
 
 
 def shown_index() -> int | None:
-    """The index of the test digit that is the current one, or None for the visitor's own."""
+    """Return the index of the test picture that is current, or None for the visitor's own."""
     return image_index() if _drawing().own is None else None
 
 
 def current_image() -> CurrentImage:
-    """The digit that every page looks at.
+    """Return the picture that every page looks at.
 
     Raises:
-        MissingFileError: it is a test image and the data set is not on this machine.
+        MissingFileError: The picture is a test image and the data set is not on this machine.
     """
     drawing, index = _drawing(), image_index()
     is_own = drawing.own is not None
@@ -183,7 +184,7 @@ def take_drawing(levels: np.ndarray, sequence: int) -> None:
 
     Args:
         levels: uint8, (height, width) or (height, width, 3).
-        sequence: of the update that brought it.
+        sequence: Sequence of the update that brought it.
     """
     drawing = _drawing()
     drawing.levels, drawing.seen = levels, sequence
@@ -197,7 +198,7 @@ def set_drawing(levels: np.ndarray) -> None:
 
 
 def edits() -> list[Edit]:
-    """The edits of the current digit, oldest first."""
+    """Return the edits of the current picture, oldest first."""
     return _drawing().edits
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 
 def get(key: str, default: Any = None) -> Any:
-    """A value that a page keeps for this session."""
+    """Return a value that a page keeps for this session."""
     return st.session_state.get(key, default)
 
 

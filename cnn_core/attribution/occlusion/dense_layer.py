@@ -16,7 +16,7 @@ _BUCKET = 16
 
 
 class Sharing(NamedTuple):
-    """How the changed places of all positions are put together for the first dense layer.
+    """Order in which the changed places of all positions enter the first dense layer.
 
     The map is cut into groups, each some places wide and one high (or into one group, the map).
 
@@ -35,9 +35,9 @@ def sharing(chain: Chain, blocks: Blocks, num_rows: int) -> Sharing:
     """Put together the positions that change the same places.
 
     Args:
-        chain: the network.
-        blocks: of all positions, on the last map and in the table of changes.
-        num_rows: of that table; the next one is a row of 0.
+        chain: The network.
+        blocks: Blocks of all positions, on the last map and in the table of changes.
+        num_rows: Number of rows of that table; the next row is a row of 0.
     """
     if chain.ending == "mean":
         return Sharing(np.zeros((0, 0, 0), np.int32), blocks.row[:, None].astype(np.int32))
@@ -75,7 +75,7 @@ def sharing(chain: Chain, blocks: Blocks, num_rows: int) -> Sharing:
 def _meets(
     first: np.ndarray, length: int, start: np.ndarray | int, side: np.ndarray | int
 ) -> np.ndarray:
-    """Whether `length` places from `first` on and `side` places from `start` on overlap."""
+    """Return True if `length` places from `first` on and `side` places from `start` on overlap."""
     is_met: np.ndarray = (first < start + side) & (start < first + length)
     return is_met
 

@@ -32,14 +32,14 @@ def covered_logits(
     starts: np.ndarray,
     patch_size: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The logits with a patch at each position, from what each patch can reach.
+    """Compute the logits with a patch at each position, from what each patch can reach.
 
     Args:
-        model: a network that chain_of can read.
+        model: A network that chain_of can read.
         image: (height, width, channels) float32 in [0, 1].
         filling: (height, width, channels) float32, what shows inside the patch.
         starts: (n, 2) the first row and column of each position, at least one.
-        patch_size: side of the patch in pixels.
+        patch_size: Side of the patch in pixels.
 
     Returns:
         The logits (classes,) of the untouched image, and those (n, classes) of all positions.
@@ -99,7 +99,7 @@ def _with_a_row_of_zeros(places: Any) -> Any:
 
 
 def _flat(chain: Chain, base: Any, table: Any, cells: Any, slots: Any) -> tuple[Any, Any]:
-    """The flattened base, and what the changed units add to the first dense layer's units."""
+    """Compute the flattened base, and what changed units add to the first dense layer."""
     import tensorflow as tf
 
     base = tf.reshape(base, (1, -1))
@@ -117,7 +117,7 @@ def _flat(chain: Chain, base: Any, table: Any, cells: Any, slots: Any) -> tuple[
 
 
 def _long_sum(units: Any, kernel: Any, places: tuple[int, int, int]) -> Any:
-    """The one long sum that all answers share, in float64 over short sums in float32."""
+    """Compute the one long sum that all positions share, in float64 over short sums in float32."""
     import tensorflow as tf
 
     parts = places[0] * places[1] if units.shape[1] == math.prod(places) else 1
@@ -127,7 +127,7 @@ def _long_sum(units: Any, kernel: Any, places: tuple[int, int, int]) -> Any:
 
 
 def _tail(chain: Chain, base: Any, change: Any) -> tuple[Any, Any]:
-    """The base, in float64, and all changes behind the layers that follow the first dense sums."""
+    """Compute the base, in float64, and all changes after the first dense sums."""
     import keras
     import tensorflow as tf
 
@@ -151,7 +151,7 @@ def _tail(chain: Chain, base: Any, change: Any) -> tuple[Any, Any]:
 
 
 def _bent(activation: Any, base: Any, change: Any) -> tuple[Any, Any]:
-    """What an activation makes of the base, and of the change."""
+    """Apply an activation to the base and to the base plus the change."""
     import keras
     import tensorflow as tf
 

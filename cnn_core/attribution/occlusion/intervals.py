@@ -21,11 +21,11 @@ Ends = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Frame:
-    """How blocks go through a stage along one axis; many positions have it in common.
+    """Padding and crop of blocks on their way through a stage along one axis.
 
     Attributes:
-        pads: for each step, the zeros set before and behind the block; a convolution alone has any.
-        sticks_out: for each step, whether the block that it takes may lie partly outside the map.
+        pads: For each step, the zeros set before and behind the block; a convolution alone has any.
+        sticks_out: For each step, whether the block that it takes may lie partly outside the map.
     """
 
     pads: tuple[Pair, ...]
@@ -37,12 +37,12 @@ class Lane:
     """One axis of one stage; every array has one value for each place where the patch may begin.
 
     Attributes:
-        frames: all that are needed.
+        frames: All that are needed.
         frame: (begins,) which of them.
         first: (begins,) where the block that comes in begins; below 0 outside of the map.
         lengths: (steps + 1, begins) of the blocks, what comes in first.
-        given: the first and the last place (begins,) of the block that comes out.
-        is_fixed: whether `first` is the same for all that share a frame.
+        given: The first and the last place (begins,) of the block that comes out.
+        is_fixed: True if `first` is the same for all that share a frame.
     """
 
     frames: tuple[Frame, ...]
@@ -55,7 +55,7 @@ class Lane:
 
 @cached_per_model(max_entries=256)
 def lanes(chain: Chain, patch_size: int) -> tuple[tuple[Lane, Lane], ...]:
-    """The rows and the columns of every stage."""
+    """Return the rows and the columns of every stage."""
     ends = [
         (np.arange(length - patch_size + 1), np.arange(patch_size - 1, length))
         for length in chain.input_shape[:2]
@@ -105,11 +105,11 @@ def _lane(
     """Move some blocks through a stage.
 
     Args:
-        stage: what they go through.
+        stage: Stage that the blocks go through.
         axis: 0 for rows, 1 for columns.
-        block: the first and last place (blocks,) of each.
+        block: The first and last place (blocks,) of each.
         number: (begins,) which of them each place where the patch may begin has.
-        is_fixed: whether the blocks stop at the border.
+        is_fixed: True if the blocks stop at the border.
     """
     blocks = [block]
     for step in stage.steps:
@@ -129,7 +129,7 @@ def _lane(
 
 
 def _onward(step: Step, axis: int, first: np.ndarray, last: np.ndarray) -> Ends:
-    """The outputs that see some of the places from first to last; at least one of the map."""
+    """Return the outputs that see some of the places from first to last; at least one."""
     kernel, stride, before = step.kernel[axis], step.stride[axis], step.before[axis]
     if step.kind == "pad":
         return first + before, last + before
@@ -169,7 +169,7 @@ def _pads(step: Step, axis: int, block: Ends, given: Ends) -> np.ndarray:
 def _frames(
     stage: Stage, axis: int, blocks: list[Ends], pads: list[np.ndarray], *, is_fixed: bool
 ) -> tuple[tuple[Frame, ...], np.ndarray]:
-    """The frames, and which of them each of some blocks has."""
+    """Return the frames, and the frame of each of some blocks."""
     firsts = blocks[0][0] * is_fixed
     _, which, frame = np.unique(
         np.vstack([firsts, *pads]), axis=1, return_index=True, return_inverse=True

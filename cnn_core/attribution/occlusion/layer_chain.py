@@ -29,16 +29,16 @@ class Step:
         kind: "conv" (without its activation), "max" and "average" (poolings), "pad" (zeros all
             round), "scale" (a factor and an addend for each channel), "flip" (the sign of that
             factor) or "bend" (an activation).
-        layer: the layer of the network that it belongs to.
+        layer: The layer of the network that it belongs to.
         shape: (height, width, channels) of what it gives.
-        kernel: height and width of the window that one output sees, dilation included.
-        stride: steps of the window, in places.
-        before: places of padding above and to the left of what comes in.
-        after: the same below and to the right.
-        norm: of a convolution, the step of kind "scale" or "flip" right behind it, or None.
-        is_activation: a bend that is the activation of a layer which does more.
-        is_monotone: a bend that never turns the order of two values round.
-        is_relu: a bend that gives the larger of a value and 0.
+        kernel: Height and width of the window that one output sees, dilation included.
+        stride: Steps of the window, in places.
+        before: Places of padding above and to the left of what comes in.
+        after: The same below and to the right.
+        norm: Step of kind "scale" or "flip" right behind a convolution, or None.
+        is_activation: A bend that is the activation of a layer which does more.
+        is_monotone: A bend that never turns the order of two values round.
+        is_relu: A bend that gives the larger of a value and 0.
     """
 
     kind: Kind
@@ -55,12 +55,12 @@ class Step:
 
     @property
     def is_padded(self) -> bool:
-        """Whether the windows of its outputs reach beyond what comes in."""
+        """True if the windows of the outputs reach beyond the input."""
         return any((*self.before, *self.after))
 
     @property
     def is_strided(self) -> bool:
-        """Whether it gives the largest or the mean of windows, or leaves places out."""
+        """True if the step pools windows or skips places."""
         return self.kind in ("max", "average") or self.stride != _ALONE
 
 
@@ -69,8 +69,8 @@ class Stage:
     """Steps up to one that is strided, and what follows it and acts on each place alone.
 
     Attributes:
-        first: number of its first step in the chain.
-        steps: in their order.
+        first: Number of its first step in the chain.
+        steps: Steps in their order.
         shapes: (height, width, channels) before each step, and behind the last.
     """
 
@@ -85,12 +85,12 @@ class Chain:
 
     Attributes:
         input_shape: (height, width, channels) of the image.
-        steps: what happens while units have places.
-        ending: how the places end: every unit on its own ("flatten") or the mean ("mean").
-        scales: layers between a flattening and the first dense layer; each has a factor and an
+        steps: Steps while units have places.
+        ending: End of the places: every unit on its own ("flatten") or the mean ("mean").
+        scales: Layers between a flattening and the first dense layer; each has a factor and an
             addend for every unit.
-        dense: the first layer that takes all units.
-        tail: the layers behind it.
+        dense: The first layer that takes all units.
+        tail: The layers behind it.
     """
 
     input_shape: tuple[int, int, int]
@@ -129,7 +129,7 @@ def chain_of(model: keras.Model) -> Chain | str:
     """Read a network as a chain, or say in a sentence why it is none.
 
     Args:
-        model: a Functional network.
+        model: A Functional network.
     """
     try:
         layers = _in_line(model)
@@ -145,7 +145,7 @@ def chain_of(model: keras.Model) -> Chain | str:
 
 
 def _in_line(model: keras.Model) -> list[Any]:
-    """The layers behind the input, if each takes what the one before it gives."""
+    """Return the layers behind the input, if each takes the output of the layer before."""
     import keras
 
     first, *layers = model.layers
@@ -237,7 +237,7 @@ def _pool_first(steps: Sequence[Step]) -> list[Step]:
 
 
 def _is_affine(steps: Sequence[Step], end: int) -> bool:
-    """Whether the last of some steps is a norm behind an activation."""
+    """Return True if the last of some steps is an affine step behind an activation."""
     return end > 1 and steps[end - 1].kind == "scale" and steps[end - 2].is_monotone
 
 

@@ -23,8 +23,8 @@ class Walk:
 
     Attributes:
         maps: (1, height, width, channels), the picture and what each step makes of it.
-        bounds: for the number of each step that is a relu, the relu_bounds of its map.
-        kernels: for the number of each convolution, what it multiplies a change by.
+        bounds: For the number of each step that is a relu, the relu_bounds of its map.
+        kernels: Factor of a change for the number of each convolution.
     """
 
     def __init__(self, chain: Chain, image: Any) -> None:
@@ -44,14 +44,14 @@ class Walk:
         }
 
     def passed(self, stage: Stage, frames: Frames, table: Any, places: Any, chunks: Any) -> Any:
-        """What changes behind a stage.
+        """Return the change behind a stage.
 
         Args:
-            stage: of the chain.
-            frames: of the stage.
+            stage: Stage of the chain.
+            frames: Frames of the stage.
             table: (rows, channels) what changed before it; the last row is 0.
-            places: as of a Passage.
-            chunks: as of a Passage.
+            places: Places of a Passage.
+            chunks: Chunks of a Passage.
 
         Returns:
             (rows, channels) the places of the blocks in their order, and a row of 0 behind them;
@@ -87,7 +87,7 @@ class Walk:
     def _stage(
         self, stage: Stage, pairs: list[tuple[Frame, Frame]], pair: Any, block: Any, starts: Any
     ) -> tuple[Any, Any]:
-        """The change that comes out of a stage, and where it begins."""
+        """Compute the change behind a stage, and where the change begins."""
         import tensorflow as tf
 
         # Outside of the map stands what does not matter, unless a block is clean: all 0 there.
@@ -126,7 +126,7 @@ class Walk:
 
 
 def relu_bounds(base: Any) -> tuple[Any, Any]:
-    """The low and high with which relu(base + change) - relu(base) = max(change + low, high)."""
+    """Return low, high of relu(base + change) - relu(base) = max(change + low, high)."""
     import tensorflow as tf
 
     return tf.minimum(base, 0.0), -tf.maximum(base, 0.0)
@@ -164,7 +164,7 @@ def _is_in_map(shape: tuple[int, ...], block: Any, starts: Any) -> Any:
 
 
 def _looked_up(values: Any, block: Any, starts: Any) -> Any:
-    """A map at the places of a block; outside of it stands what does not matter."""
+    """Look up a map at the places of a block; places outside hold what does not matter."""
     import tensorflow as tf
 
     _, height, width, channels = values.shape
@@ -176,7 +176,7 @@ def _looked_up(values: Any, block: Any, starts: Any) -> Any:
 
 
 def _places(starts: Any, block: Any) -> tuple[Any, Any]:
-    """The rows (n, height) and the columns (n, width) of blocks that begin at starts (n, 2)."""
+    """Return rows (n, height) and columns (n, width) of blocks that begin at starts (n, 2)."""
     import tensorflow as tf
 
     size = tf.shape(block)
@@ -185,7 +185,7 @@ def _places(starts: Any, block: Any) -> tuple[Any, Any]:
 
 
 def _whole(step: Step, values: Any) -> Any:
-    """One step of whole maps, or of a block where each place is on its own."""
+    """Apply one step to whole maps, or to a block where each place is on its own."""
     import tensorflow as tf
 
     if step.kind == "conv":
@@ -226,12 +226,12 @@ def _convolved(step: Step, kernel: Any, values: Any, pads: Sequence[Pair]) -> An
 
 
 def _is_in_kernel(steps: Sequence[Step], i: int) -> bool:
-    """Whether a step scales what a convolution right behind it takes."""
+    """Return True if a step scales the input of a convolution right behind the step."""
     return steps[i].kind == "scale" and i + 1 < len(steps) and steps[i + 1].kind == "conv"
 
 
 def _kernel(steps: Sequence[Step], i: int) -> Any:
-    """What a convolution multiplies a change by, and what scales the change around it."""
+    """Return the kernel for a change, and the scale of the change around that kernel."""
     import tensorflow as tf
 
     step, kernel = steps[i], tf.convert_to_tensor(steps[i].layer.kernel)
@@ -241,7 +241,7 @@ def _kernel(steps: Sequence[Step], i: int) -> Any:
 
 
 def _changed(step: Step, kernel: Any, change: Any, pads: list[list[Pair]], number: Any) -> Any:
-    """What a convolution makes of a change padded by one of `pads`."""
+    """Convolve a change that is padded by one of `pads`."""
     import tensorflow as tf
 
     # The padding is a constant of a convolution, which leaves the products with it out.
@@ -253,7 +253,7 @@ def _changed(step: Step, kernel: Any, change: Any, pads: list[list[Pair]], numbe
 
 
 def factor(step: Step) -> Any:
-    """What a step of kind "scale" or "flip" multiplies a change by."""
+    """Return the factor by which a step of kind "scale" or "flip" multiplies a change."""
     import tensorflow as tf
 
     found = tf.cast(factor_of(step.layer), tf.float32)
@@ -261,7 +261,7 @@ def factor(step: Step) -> Any:
 
 
 def factor_of(layer: Any) -> Any:
-    """What a batch normalisation or a rescaling multiplies a change by, in float64."""
+    """Return the factor of a batch normalisation or a rescaling for a change, in float64."""
     import keras
     import tensorflow as tf
 

@@ -21,9 +21,9 @@ class Frames:
     """All frames of a stage.
 
     Attributes:
-        down: along the rows.
-        across: along the columns.
-        is_fixed: whether all blocks that share their frames begin at the same place.
+        down: Along the rows.
+        across: Along the columns.
+        is_fixed: True if all blocks that share their frames begin at the same place.
     """
 
     down: tuple[Frame, ...]
@@ -33,7 +33,7 @@ class Frames:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Where the changed places of every position stand on a map, and in a table of such places.
+    """Changed places of every position on a map, and in a table of such places.
 
     Attributes:
         first: (n, 2) row and column of the map; a block lies inside of it.
@@ -53,7 +53,7 @@ class Passage:
     """All positions on their way through one stage.
 
     Attributes:
-        frames: those of its stage.
+        frames: Those of its stage.
         places: (m, 8) int32, the positions in the order in which they go, some more than once:
             row, pitch, first row and column, height and width of what comes in, in the table; and
             the first row and column of the block that is made of it.
@@ -72,9 +72,9 @@ class Reach:
     """The ways of all positions, and where they end.
 
     Attributes:
-        passages: one for each stage.
-        ends: the last blocks; with a mean at the end, one row of the table for each position.
-        num_rows: of the last table.
+        passages: Passages, one for each stage.
+        ends: The last blocks; with a mean at the end, one row of the table for each position.
+        num_rows: Number of rows of the last table.
     """
 
     passages: tuple[Passage, ...]
@@ -86,9 +86,9 @@ def reach(chain: Chain, starts: np.ndarray, patch_size: int) -> Reach:
     """Follow a square patch through a network.
 
     Args:
-        chain: the network.
+        chain: The network.
         starts: (n, 2) the first row and column of each position.
-        patch_size: side of the patch in pixels.
+        patch_size: Side of the patch in pixels.
     """
     width = chain.input_shape[1]
     blocks = Blocks(
@@ -118,7 +118,7 @@ def reach(chain: Chain, starts: np.ndarray, patch_size: int) -> Reach:
 def _together(
     stage: Stage, of_stage: tuple[Lane, Lane], starts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The positions in the order of Passage.places, and Passage.chunks."""
+    """Return the positions in the order of Passage.places, and Passage.chunks."""
     down, across = of_stage
     rows, columns = starts.T
     high, wide = down.lengths[0, rows], across.lengths[0, columns]
@@ -152,7 +152,7 @@ def _most_together(stage: Stage, of_stage: tuple[Lane, Lane]) -> int:
 def _arrived(
     of_stage: tuple[Lane, Lane], shape: Pair, starts: np.ndarray, order: np.ndarray
 ) -> tuple[Blocks, int]:
-    """The blocks behind a stage, and the number of rows of their table."""
+    """Return the blocks behind a stage, and the number of rows of their table."""
     sides = list(zip(of_stage, starts.T, shape, strict=True))
     whole = np.stack([lane.lengths[-1, at] for lane, at, _ in sides], axis=1)
     begin = np.stack([lane.given[0][at] for lane, at, _ in sides], axis=1)

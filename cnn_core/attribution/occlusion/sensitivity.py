@@ -32,11 +32,11 @@ class OcclusionMap:
     Attributes:
         tops: (rows,) first pixel row covered at each position.
         lefts: (columns,) first pixel column covered at each position.
-        patch_size: side of the square patch in pixels.
+        patch_size: Side of the square patch in pixels.
         filling: (height, width, channels) the picture that shows inside the patch.
         logits: (rows, columns, classes) with the patch at each position.
         base_logits: (classes,) of the untouched image.
-        why_whole: why the whole image was run at every position, as in "its layer add joins
+        why_whole: Why the whole image was run at every position, as in "its layer add joins
             branches"; empty if only what each patch can reach was run.
     """
 
@@ -64,11 +64,11 @@ class OcclusionMap:
         return self.logits.argmax(axis=-1)
 
     def drops(self, score: ClassScore, *, as_probability: bool = False) -> np.ndarray:
-        """How far the score falls when each position is covered.
+        """Compute how far the score falls with the patch at each position.
 
         Args:
-            score: the logit or margin looked at.
-            as_probability: take probabilities instead of logits.
+            score: The logit or margin looked at.
+            as_probability: Take probabilities instead of logits.
 
         Returns:
             (rows, columns) float32 in logits, or in probability. Above 0: what is covered speaks
@@ -79,7 +79,7 @@ class OcclusionMap:
         return score(self.base_logits) - score(self.logits)
 
     def heatmap(self, score: ClassScore, *, as_probability: bool = False) -> np.ndarray:
-        """The mean drop over all positions of the patch that cover a pixel.
+        """Compute the mean drop over all positions of the patch that cover a pixel.
 
         Returns:
             (height, width) float32 in logits, or in probability; 0 where no position reaches.
@@ -113,11 +113,11 @@ def occlusion_sensitivity(
     Networks", 2014, https://arxiv.org/abs/1311.2901
 
     Args:
-        model: a network whose last layer gives logits.
+        model: A network whose last layer gives logits.
         image: (height, width, channels) in [0, 1].
-        patch_size: side of the patch in pixels, from 1 to the image's shorter side.
-        stride: pixels from one position to the next, at least 1; a last position always covers
-            the border.
+        patch_size: Side of the patch in pixels, from 1 to the image's shorter side.
+        stride: Pixels from one position to the next, at least 1; a last position always covers the
+            border.
         fill: "black" (0, the paper of MNIST), "white" (1), "mean" (the image's mean), "blur"
             (the image itself, blurred by half the patch size) or "background" (of each channel the
             median along the image's border: what a digit stands on); or a picture of the image's
@@ -127,7 +127,7 @@ def occlusion_sensitivity(
         An OcclusionMap.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: An argument is out of its range.
     """
     base = inference.as_image(model, image)
     height, width = base.shape[:2]
@@ -196,7 +196,7 @@ def _cover(starts: np.ndarray, patch_size: int, length: int) -> np.ndarray:
 def _covered(
     image: np.ndarray, filling: np.ndarray, starts: np.ndarray, patch_size: int
 ) -> np.ndarray:
-    """The image, and then the image with a patch at each position."""
+    """Yield the image, and then the image with a patch at each position."""
     covered = np.repeat(image[None], len(starts) + 1, axis=0)
     for one, (top, left) in zip(covered[1:], starts, strict=True):
         window = np.s_[top : top + patch_size, left : left + patch_size]

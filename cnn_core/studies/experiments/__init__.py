@@ -24,14 +24,14 @@ NAME = "experiments"
 
 @dataclass(frozen=True)
 class PointRuns:
-    """What became of one point.
+    """Results of one point.
 
     Attributes:
-        label: of the point.
-        histories: one a seed; of a training its loss, accuracy, val_loss and val_accuracy in each
-            epoch, of a range test its rate and loss at each step.
-        seconds: one a seed, of training; other work ran beside it.
-        weights: for each kernel by its layer's name, how many weights fall into each bin of
+        label: Label of the point.
+        histories: Histories, one per seed; of a training its loss, accuracy, val_loss and
+            val_accuracy in each epoch, of a range test its rate and loss
+        seconds: Seconds of training, one per seed; other work ran beside it.
+        weights: For each kernel by its layer's name, how many weights fall into each bin of
             weight_edges(), over all seeds; empty if the experiment does not keep them.
     """
 
@@ -70,14 +70,14 @@ def run(
     """Run one experiment: every point with every seed, on training digits only.
 
     Args:
-        name: a key of EXPERIMENTS.
-        folder: of the finished jobs; experiments that have a point in common share its runs.
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        name: A key of EXPERIMENTS.
+        folder: Folder of the finished jobs; experiments that have a point in common share its runs.
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
 
     Raises:
-        UnknownNameError: no experiment has this name.
+        UnknownNameError: No experiment has this name.
     """
     experiment = get(name)
     seeds = range(experiment.size.num_seeds)
@@ -105,8 +105,8 @@ def load(name: str) -> ExperimentResult:
     """Return the shipped result of an experiment.
 
     Raises:
-        UnknownNameError: no experiment has this name.
-        MissingFileError: the file is absent, damaged, or of another size or other points.
+        UnknownNameError: No experiment has this name.
+        MissingFileError: The file is absent, damaged, or of another size or other points.
     """
     experiment = get(name)
     try:
@@ -123,7 +123,7 @@ def load(name: str) -> ExperimentResult:
 
 
 def weight_edges() -> np.ndarray:
-    """The edges of the bins of PointRuns.weights; the outer bins hold what lies beyond."""
+    """Return the edges of the bins of PointRuns.weights; the outer bins hold all values beyond."""
     limit = WEIGHT_LIMIT
     return np.linspace(-limit, limit, WEIGHT_BINS + 1)
 
@@ -140,7 +140,7 @@ def _collect(label: str, done: list[dict[str, Any]]) -> PointRuns:
 
 
 def _table(experiment: Experiment) -> dict[str, Any]:
-    """What results depend on, as JSON gives it back; the words of a row may change."""
+    """Return what results depend on, as JSON gives it back; the words of a row may change."""
     facts = {key: getattr(experiment, key) for key in ("kind", "builder", "keeps_weights")}
     facts["points"] = [dataclasses.asdict(point) for point in experiment.points]
     facts["size"] = dataclasses.asdict(experiment.size)

@@ -20,16 +20,16 @@ Verdict = Literal["agrees", "disagrees", "within the noise", "no claim"]
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What an experiment found.
+    """Finding of an experiment.
 
     Attributes:
-        best: the label of the point with the best mean; of a range test, how many of the source's
+        best: The label of the point with the best mean; of a range test, how many of the source's
             rates fit.
-        means: one a point, of the measure after the last epoch; of a range test, the rate of the
-            lowest loss (geometric mean).
-        deviations: their standard deviations over the seeds; of a range test, in decades.
-        verdict: whether it agrees with the source, see conclude().
-        sentence: the figures behind the verdict.
+        means: Mean of the measure after the last epoch for each point; of a range test, the rate of
+            the lowest loss (geometric mean).
+        deviations: Their standard deviations over the seeds; of a range test, in decades.
+        verdict: True if it agrees with the source, see conclude().
+        sentence: The figures behind the verdict.
     """
 
     best: str
@@ -41,13 +41,13 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class RateFinding:
-    """Where a range test's loss is lowest, beside the rate that the source read off.
+    """Rate with the lowest loss of a range test, beside the rate that the source read off.
 
     Attributes:
-        label: of the point.
-        published: the source's best rate.
-        lowest: the rate of the lowest smoothed loss, for each seed.
-        verdict: whether the source's rate lies in the decade below, see conclude().
+        label: Label of the point.
+        published: The source's best rate.
+        lowest: The rate of the lowest smoothed loss, for each seed.
+        verdict: True if the source's rate lies in the decade below, see conclude().
     """
 
     label: str
@@ -98,13 +98,13 @@ def conclude(result: ExperimentResult) -> Conclusion:
 
 
 def last_values(result: ExperimentResult) -> np.ndarray:
-    """The measure after the last epoch, (points, seeds)."""
+    """Return the measure after the last epoch, (points, seeds)."""
     measure = result.experiment.measure
     return np.array([[history[measure][-1] for history in run.histories] for run in result.runs])
 
 
 def noise(differences: np.ndarray) -> float:
-    """How far from 0 the mean of some differences may lie by chance.
+    """Return how far from 0 the mean of some differences may lie by chance.
 
     Args:
         differences: (n,), one a seed, n at least 2.
@@ -113,7 +113,7 @@ def noise(differences: np.ndarray) -> float:
         The half width of the 95% interval of their mean, by Student's t.
 
     Raises:
-        ValueError: there are fewer than two differences.
+        ValueError: There are fewer than two differences.
     """
     count = len(differences)
     if count < 2:
@@ -123,7 +123,7 @@ def noise(differences: np.ndarray) -> float:
 
 
 def rate_findings(result: ExperimentResult) -> tuple[RateFinding, ...]:
-    """Where the loss of each point of a range test is lowest, and whether the source agrees."""
+    """Find the rate with the lowest loss at each point, and compare with the source."""
     findings = []
     for point, run in zip(result.experiment.points, result.runs, strict=True):
         lowest = [

@@ -46,15 +46,15 @@ def build_cnn(
     """Build the digit-recognition report's network as it was before it was tuned.
 
     Args:
-        kernel_size: side of each kernel in pixels.
+        kernel_size: Side of each kernel in pixels.
         pooling: "max" or "average".
-        pairs: convolutions, each with a pooling after it.
-        filters: of the first convolution; each next one has twice as many.
-        dense_layers: between the convolutions and the logits.
-        dense_units: of each dense layer.
-        dropout: share dropped after each pooling and dense layer.
-        batch_norm: normalise before and after each dense layer, as the tuned network does.
-        leaky_slope: of the convolutions' ReLU below 0.
+        pairs: Convolutions, each with a pooling after it.
+        filters: Filters of the first convolution; each next one has twice as many.
+        dense_layers: Between the convolutions and the logits.
+        dense_units: Dense units of each dense layer.
+        dropout: Share dropped after each pooling and dense layer.
+        batch_norm: Normalise before and after each dense layer, as the tuned network does.
+        leaky_slope: Leaky slope of the convolutions' ReLU below 0.
     """
     from keras import Input, Model, layers
 
@@ -84,12 +84,12 @@ BUILDERS: dict[str, Callable[..., keras.Model]] = {"cnn": build_cnn, "strided": 
 
 
 def job(experiment: Experiment, point: Point, seed: int) -> Job:
-    """The work of one point with one seed; points of two experiments that are the same share it.
+    """Return the work of one point with one seed; equal points of two experiments share it.
 
     Args:
-        experiment: a row of EXPERIMENTS.
-        point: one of its points.
-        seed: of the digits, the weights, the shuffles, the augmentation and the dropout.
+        experiment: A row of EXPERIMENTS.
+        point: Point of the experiment.
+        seed: Seed of the digits, the weights, the shuffles, the augmentation and the dropout.
     """
     size = experiment.size
     parameters = inspect.signature(BUILDERS[experiment.builder]).parameters
@@ -130,13 +130,13 @@ def train_point(
     """Train one network and give its history.
 
     Args:
-        builder: a key of BUILDERS.
-        network: the arguments of the builder.
-        recipe: the fields of TrainingConfig.
-        num_images: training digits to learn from.
-        precision: the dtype policy of Keras.
-        seed: of everything that is random.
-        keeps_weights: whether to count the trained weights, for histograms.
+        builder: A key of BUILDERS.
+        network: The arguments of the builder.
+        recipe: The fields of TrainingConfig.
+        num_images: Training digits to learn from.
+        precision: The dtype policy of Keras.
+        seed: Seed of everything that is random.
+        keeps_weights: True if the trained weights are counted, for histograms.
 
     Returns:
         seconds; history, a list for each of loss, accuracy, val_loss and val_accuracy; if wanted,
@@ -208,8 +208,8 @@ def training_digits(count: int, seed: int) -> Split:
     """Draw digits from MNIST's training set, without repetition.
 
     Args:
-        count: digits to draw.
-        seed: of the draw.
+        count: Digits to draw.
+        seed: Seed of the draw.
     """
     pool = _all_digits()
     chosen = np.random.default_rng(seed).permutation(len(pool.images))[:count]

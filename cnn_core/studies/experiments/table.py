@@ -16,9 +16,9 @@ class Point:
     """One setting of the factor.
 
     Attributes:
-        label: for people, and the name of the point within its experiment.
-        network: what it changes of the network: keyword arguments of its builder.
-        training: what it changes of the training: fields of TrainingConfig.
+        label: Label for people, and the name of the point within its experiment.
+        network: Changes of the network: keyword arguments of its builder.
+        training: Changes of the training: fields of TrainingConfig.
     """
 
     label: str
@@ -28,13 +28,13 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How large an experiment is.
+    """Size of an experiment.
 
     Attributes:
-        images: training digits that a network learns from, drawn anew for each seed.
-        validation_images: other training digits that it is measured on; never test digits.
-        epochs: passes over the images.
-        num_seeds: repetitions, with seeds from 0 on; the same for every point.
+        images: Training digits that a network learns from, drawn anew for each seed.
+        validation_images: Other training digits that it is measured on; never test digits.
+        epochs: Passes over the images.
+        num_seeds: Repetitions, with seeds from 0 on; the same for every point.
         precision: "float32", or "mixed_bfloat16" to compute in bfloat16 and keep float32 weights.
     """
 
@@ -50,22 +50,22 @@ class Experiment:
     """One factor, the settings tried, and what the source found.
 
     Attributes:
-        name: the key of EXPERIMENTS.
-        title: for people.
-        factor: what differs between the points, for an axis.
-        question: that the experiment answers.
-        published: what the source found, in our words.
-        published_best: the label of the point that the source chose; None if it names none.
-        published_values: the source's measure at each point, where it gives figures.
-        points: the settings.
-        measure: what decides; higher accuracy or lower loss is better.
+        name: The key of EXPERIMENTS.
+        title: Title for people.
+        factor: Difference between the points, for an axis.
+        question: That the experiment answers.
+        published: Finding of the source, in our words.
+        published_best: The label of the point that the source chose; None if it names none.
+        published_values: The source's measure at each point, where it gives figures.
+        points: The settings.
+        measure: Measure that decides; higher accuracy or lower loss is better.
         kind: "training" compares whole trainings; "range_test" raises the rate within one short
             run, and a point's learning_rate is the best one that the source read off.
-        builder: a key of experiments.BUILDERS.
-        is_ordered: whether the points are steps of one quantity.
-        keeps_weights: whether histograms of the trained weights are kept.
-        size: how large it is.
-        remark: what one should know to read the figures.
+        builder: A key of experiments.BUILDERS.
+        is_ordered: True if the points are steps of one quantity.
+        keeps_weights: True if histograms of the trained weights are kept.
+        size: Size of the experiment.
+        remark: Remark that helps to read the figures.
     """
 
     name: str
@@ -94,7 +94,7 @@ def get(name: str) -> Experiment:
     """Return the row of an experiment.
 
     Raises:
-        UnknownNameError: no experiment has this name.
+        UnknownNameError: No experiment has this name.
     """
     if name not in EXPERIMENTS:
         raise UnknownNameError(

@@ -34,16 +34,16 @@ _NUM_TIMED = 3
 
 @dataclass(frozen=True)
 class MapFigures:
-    """What the tests say of one map.
+    """Figures of the tests of one map.
 
     Attributes:
-        deletion: area under the deletion curve, in [0, 1]; the smaller the better.
-        insertion: area under the insertion curve, in [0, 1]; the larger the better.
-        similarity: to the map of a network that learnt nothing, in [-1, 1]; the smaller the
-            better; None if one of the two maps is constant, or if it was not asked for.
-        last_similarity: to that of a network whose last layer alone forgot what it learnt.
-        stability: under small noise, in [-1, 1]; the larger the better; None likewise.
-        seconds: that the map took.
+        deletion: Area under the deletion curve, in [0, 1]; the smaller the better.
+        insertion: Area under the insertion curve, in [0, 1]; the larger the better.
+        similarity: To the map of a network that learnt nothing, in [-1, 1]; the smaller the better;
+            None if one of the two maps is constant, or if it was not asked for.
+        last_similarity: To that of a network whose last layer alone forgot what it learnt.
+        stability: Under small noise, in [-1, 1]; the larger the better; None likewise.
+        seconds: That the map took.
     """
 
     deletion: float
@@ -83,17 +83,17 @@ def figures_of(
     """Make a map of a picture and put it to every test.
 
     Args:
-        model: the network explained.
-        fresh: copies of it that forgot.
+        model: The network explained.
+        fresh: Copies of it that forgot.
         image: (height, width, channels) in [0, 1].
-        target: the class explained.
-        method: a key of METHODS.
-        dataset: that the network learnt.
-        turn: the number of the picture: they take turns in asking the networks that learnt
-            nothing, and only the first NUM_CHECKED are checked for similarity and stability.
+        target: The class explained.
+        method: A key of METHODS.
+        dataset: That the network learnt.
+        turn: The number of the picture: they take turns in asking the networks that learnt nothing,
+            and only the first NUM_CHECKED are checked for similarity and stability.
 
     Raises:
-        CnnCoreError: the method does not fit the network, or the picture is blank.
+        CnnCoreError: The method does not fit the network, or the picture is blank.
     """
     background = datasets.get(dataset).background
     settings = {
@@ -131,12 +131,12 @@ def figures_of_all(
     """Put the maps that a method makes of some pictures to every test.
 
     Args:
-        ask: for the figures of the map of one picture, by its number.
-        count: of the pictures, at least 1.
-        most_seconds: that a map may take.
+        ask: Function that returns the figures of the map of one picture, by its number.
+        count: Count of the pictures, at least 1.
+        most_seconds: That a map may take.
 
     Raises:
-        CnnCoreError: the method does not fit the network, or its maps take too long.
+        CnnCoreError: The method does not fit the network, or its maps take too long.
     """
     found = [ask(turn) for turn in range(min(count, _NUM_TIMED))]
     seconds = min(one.seconds for one in found)
@@ -146,7 +146,7 @@ def figures_of_all(
 
 
 def random_area(model: keras.Model, image: np.ndarray, target: int, dataset: str) -> float:
-    """The mean area under the curves of random orders, the same for deletion and insertion."""
+    """Compute the mean area under the curves of random orders, for deletion and insertion alike."""
     test = faithfulness.deletion_insertion_test(
         model, image, [], ClassScore(target), background=datasets.get(dataset).background
     )
@@ -154,21 +154,21 @@ def random_area(model: keras.Model, image: np.ndarray, target: int, dataset: str
 
 
 def options_for(method: Method, side: int) -> dict[str, Any]:
-    """The options of a method that go with the size of the pictures.
+    """Return the options of a method that go with the size of the pictures.
 
     Args:
-        method: a row of METHODS.
-        side: the shorter side of the pictures, in pixels.
+        method: A row of METHODS.
+        side: The shorter side of the pictures, in pixels.
     """
     sized = {"patch_size": side // 7, "stride": max(1, side // 20)}
     return {option.name: sized[option.name] for option in method.options if option.name in sized}
 
 
 def references_for(method: Method, dataset: str) -> np.ndarray | None:
-    """The training pictures that a method compares with; None if it takes none.
+    """Return the training pictures that a method compares with; None if the method takes none.
 
     Raises:
-        MissingFileError: the data set is not there.
+        MissingFileError: The data set is not there.
     """
     return _references(dataset) if method.needs_references else None
 
@@ -177,7 +177,7 @@ def choose_images(name: str, count: int, *, seed: int = SEED) -> tuple[int, ...]
     """Test pictures that a network reads rightly, in a random order.
 
     Raises:
-        MissingFileError: the network is not trained.
+        MissingFileError: The network is not trained.
     """
     answers = models.load_test_answers(name)
     right = np.flatnonzero(answers.logits.argmax(axis=1) == answers.labels)
@@ -189,16 +189,16 @@ def measure(model: str, method: str, num_images: int, weights_sha256: str) -> di
     """Put the maps of one method to every test, picture after picture.
 
     Args:
-        model: a key of models.MODELS.
-        method: a key of METHODS, or "random_order".
-        num_images: test pictures.
-        weights_sha256: of the network's file; other weights make another job.
+        model: A key of models.MODELS.
+        method: A key of METHODS, or "random_order".
+        num_images: Test pictures.
+        weights_sha256: SHA-256 of the network's file; other weights make another job.
 
     Returns:
         What is in MethodFigures by name, or "left_out", the reason; and "wall_time" in seconds.
 
     Raises:
-        MissingFileError: the network or its data set is not there.
+        MissingFileError: The network or its data set is not there.
     """
     begun = time.monotonic()
     trained, fresh = _networks(model, weights_sha256)
@@ -238,7 +238,7 @@ def _references(dataset: str) -> np.ndarray:
 
 
 def as_columns(found: Sequence[MapFigures]) -> dict[str, list[float | None]]:
-    """The figures of single pictures put together, a list for each figure.
+    """Put the figures of single pictures together, a list for each figure.
 
     Similarities and stability are those of the pictures that were checked.
     """

@@ -40,7 +40,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class MethodFigures:
-    """What the tests say of a method, a value for each picture; see MapFigures.
+    """Figures of the tests of a method, a value for each picture; see MapFigures.
 
     Similarities and stability are those of the first pictures only.
     """
@@ -55,7 +55,7 @@ class MethodFigures:
 
     @property
     def gaps(self) -> np.ndarray:
-        """How far insertion lies above deletion for each picture, in [-1, 1].
+        """Insertion area minus deletion area for each picture, in [-1, 1].
 
         0 for random orders; the larger, the better. Methods are ranked by its mean.
         """
@@ -63,7 +63,7 @@ class MethodFigures:
 
     @property
     def verdict(self) -> faithfulness.Verdict:
-        """Whether the method passes the sanity check, by the mean similarities."""
+        """Verdict of the sanity check by the mean similarities."""
         found = (estimate(self.similarity), estimate(self.last_similarity))
         return faithfulness.verdict(*(None if each is None else each.mean for each in found))
 
@@ -78,13 +78,13 @@ class MapRanking:
     """All methods that fit a network, on the same pictures.
 
     Attributes:
-        model: a key of models.MODELS.
-        weights_sha256: of its weights; the ranking holds for no others.
-        indices: of the test pictures, all rightly read.
-        random: mean area of random orders on each picture, of deletion and insertion alike.
-        rows: the methods, the best by their gap first.
-        left_out: the methods that are not ranked, each with the reason in a sentence.
-        origin: where the figures come from; None if they were measured a moment ago.
+        model: A key of models.MODELS.
+        weights_sha256: SHA-256 of its weights; the ranking holds for no others.
+        indices: Indices of the test pictures, all rightly read.
+        random: Mean area of random orders on each picture, of deletion and insertion alike.
+        rows: The methods, the best by their gap first.
+        left_out: The methods that are not ranked, each with the reason in a sentence.
+        origin: Origin of the figures; None if they were measured a moment ago.
     """
 
     model: str
@@ -96,24 +96,24 @@ class MapRanking:
     origin: results.Origin | None
 
     def row(self, method: str) -> MethodFigures | None:
-        """What was found of a method, or None if it is not ranked."""
+        """Return the row of a method, or None if the method is not ranked."""
         return next((row for row in self.rows if row.method == method), None)
 
     def best(self, other_than: Collection[str] = ()) -> MethodFigures | None:
-        """The first method that does not fail the sanity check, or None if there is none.
+        """Return the first method that does not fail the sanity check, or None.
 
         Args:
-            other_than: methods that do not count.
+            other_than: Methods that do not count.
         """
         fit = (row for row in self.rows if row.verdict != "fails" and row.method not in other_than)
         return next(fit, None)
 
 
 def estimate(values: Iterable[float | None]) -> Estimate | None:
-    """The mean of the values that there are with its 95% interval; None if there are none.
+    """Estimate the mean of the finite values with its 95% interval; None if there are none.
 
     Args:
-        values: one a picture.
+        values: Values, one per picture.
     """
     known = np.array([value for value in values if value is not None])
     if not known.size:
@@ -124,7 +124,7 @@ def estimate(values: Iterable[float | None]) -> Estimate | None:
 
 
 def lead(first: MethodFigures, second: MethodFigures) -> Estimate:
-    """How far the gap of one method is above that of another, picture by picture.
+    """Estimate the lead of one method over another, picture by picture.
 
     An interval that holds 0 says that the two cannot be told apart.
     """
@@ -170,11 +170,12 @@ def measured(
     """Rank all methods by figures that are asked for one by one.
 
     Args:
-        name: of the network.
-        indices: of the test pictures, at least one.
-        random: mean area of random orders on each.
-        ask: for the figures of a method's map of one picture, by the picture's place in indices.
-        most_seconds: a method whose maps take longer than this each is left out.
+        name: Name of the network.
+        indices: Indices of the test pictures, at least one.
+        random: Mean area of random orders on each.
+        ask: Function that returns the figures of a method's map of one picture, by the picture's
+            place in indices.
+        most_seconds: A method whose maps take longer than this each is left out.
     """
     rows, left_out = [], []
     for method in METHODS:
@@ -199,16 +200,16 @@ def run(
     """Rank all methods on one network.
 
     Args:
-        name: a key of models.MODELS.
-        folder: of the finished jobs; begun again, the study goes on from there.
-        num_images: test pictures.
-        backend: of joblib, see jobs.run.
-        num_jobs: at once, see jobs.run.
-        on_done: told how many jobs of how many are done.
+        name: A key of models.MODELS.
+        folder: Folder of the finished jobs; begun again, the study goes on from there.
+        num_images: Test pictures.
+        backend: Backend of joblib, see jobs.run.
+        num_jobs: Number of jobs at once, see jobs.run.
+        on_done: Callback that receives how many jobs of how many are done.
 
     Raises:
-        UnknownNameError: no network has this name.
-        MissingFileError: the network or its data set is not there.
+        UnknownNameError: No network has this name.
+        MissingFileError: The network or its data set is not there.
     """
     dataset = models.get(name).dataset
     sha256 = models.weights_sha256(name)
@@ -237,7 +238,7 @@ def run(
 
 
 def runnable() -> tuple[str, ...]:
-    """The networks that are trained and whose pictures are on this machine."""
+    """Return the networks that are trained and whose pictures are on this machine."""
     return tuple(
         name
         for name, row in models.MODELS.items()
@@ -254,7 +255,7 @@ def load(name: str) -> MapRanking:
     """Return the shipped ranking of a network.
 
     Raises:
-        MissingFileError: the file is absent, damaged, or of other weights than those here.
+        MissingFileError: The file is absent, damaged, or of other weights than those here.
     """
     facts = results.read(f"{NAME}/{models.get(name).name}")
     try:

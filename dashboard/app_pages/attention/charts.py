@@ -12,10 +12,10 @@ from dashboard.figures.line_charts import FAINT, finish
 
 
 def cascade(found: Mapping[str, float | None]) -> go.Figure:
-    """How alike a map stays while layer after layer forgets what it learnt.
+    """Draw how similar a map stays while layer after layer gets fresh weights.
 
     Args:
-        found: the similarity by the lowest layer that has forgotten, from the last layer down.
+        found: The similarity by the lowest layer that has forgotten, from the last layer down.
     """
     names = ["trained", *found]
     values = [1.0, *found.values()]

@@ -39,14 +39,14 @@ _ADD_NOISE = "Adding noise that the eye hardly sees"
 
 
 def show(found: Attribution, options: cache.Options) -> None:
-    """What is known of the method on this network, and the tests of this very map.
+    """Show the rank of the method on this network, and the tests of this very map.
 
     The tests take longer than the map: call it last, into a container where they belong. Between
     two of the other maps that they need, a newer click ends the run.
 
     Args:
-        found: the map shown.
-        options: of the method, as they are set.
+        found: The map shown.
+        options: Options of the method, as they are set.
     """
     model_name, image = session.model_name(), session.current_image()
     st.subheader("Can this map be believed?", anchor=False)
@@ -85,7 +85,7 @@ def show(found: Attribution, options: cache.Options) -> None:
 
 
 def standing(model_name: str, method: str) -> str:
-    """How a method does on the test pictures of a network, in a sentence or two."""
+    """Return how a method ranks on the test pictures of a network, in a sentence or two."""
     noun = session.dataset().noun
     try:
         found = faithfulness.shipped(model_name)
@@ -107,7 +107,7 @@ def standing(model_name: str, method: str) -> str:
 
 
 def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
-    """The curves as soon as they are there, and then what other maps say of this one."""
+    """Show the curves as soon as they are there, and then what other maps say of this map."""
     words = st.container(key="evidence_words").empty()
     curves = st.container()
     figures = st.container(key="evidence_figures").empty()
@@ -142,7 +142,7 @@ def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
 def _other_maps(
     model_name: str, image: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
 ) -> list[float | None]:
-    """How alike the map is to others: of NUM_FRESH + 1 networks, then of NUM_COPIES noisy copies.
+    """Compare the map with those of NUM_FRESH + 1 fresh networks and NUM_COPIES noisy copies.
 
     Where they take longer than PATIENCE the rest is left out, and offered.
     """
@@ -177,7 +177,7 @@ def _other_maps(
 
 
 def _question(model_name: str, image: CurrentImage, asked: Asked) -> tuple[Any, ...]:
-    """What tells a map from others."""
+    """Return what tells a map from others."""
     settings = (
         value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
     )
@@ -186,7 +186,7 @@ def _question(model_name: str, image: CurrentImage, asked: Asked) -> tuple[Any, 
 
 
 def _show_cascade(model_name: str, image: CurrentImage, asked: Asked) -> None:
-    """The sanity check layer by layer, once it was asked for."""
+    """Show the sanity check layer by layer, once a visitor asked for it."""
     question = _question(model_name, image, asked)
     if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
         session.put("cascade", question)

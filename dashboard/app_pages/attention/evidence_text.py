@@ -26,7 +26,7 @@ BADGES: dict[Verdict, tuple[str, str]] = {
 
 
 def badge(found: Verdict) -> str:
-    """A verdict of the sanity check as a coloured mark, in Markdown."""
+    """Return a verdict of the sanity check as a coloured mark, in Markdown."""
     colour, icon = BADGES[found]
     return f":{colour}-badge[:material/{icon}: {found}]"
 
@@ -38,12 +38,12 @@ def ordinal(place: int) -> str:
 
 
 def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
-    """Whether a map beats chance, and whether it beats the best other method.
+    """Say whether a map beats chance, and whether the map beats the best other method.
 
     Args:
-        test: of the map and of the other one.
-        title: of the map's method.
-        rival: the other method's title.
+        test: Test of the map and of the other one.
+        title: Title of the map's method.
+        rival: The other method's title.
     """
     beaten = int((test.deletion.areas[0] < test.random_deletion.areas).sum())
     beaten_too = int((test.insertion.areas[0] > test.random_insertion.areas).sum())
@@ -67,10 +67,10 @@ def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
 
 
 def likeness(found: Sequence[float | None]) -> tuple[float | None, float | None]:
-    """How alike a map is to those of networks that learnt nothing, and of one that learnt less.
+    """Return the similarities to the maps of fresh networks, and of one with a fresh last layer.
 
     Args:
-        found: at least NUM_FRESH + 1 of what figures_of() takes.
+        found: At least NUM_FRESH + 1 of the values that figures_of() takes.
     """
     return mean_correlation(found[:NUM_FRESH]), found[NUM_FRESH]
 
@@ -78,13 +78,13 @@ def likeness(found: Sequence[float | None]) -> tuple[float | None, float | None]
 def figures_of(
     test: DeletionInsertionTest, what: str, found: Sequence[float | None]
 ) -> tuple[tuple[str, str], ...]:
-    """The four figures of a map, each with what it means.
+    """Return the four figures of a map, each with its meaning.
 
     Args:
-        test: of the map and of another one.
-        what: falls and rises in it, such as "probability of 2".
-        found: how alike the map is to NUM_FRESH + 1 maps of networks that forgot, and to
-            NUM_COPIES of noisy copies, as far as they are there.
+        test: Test of the map and of another one.
+        what: Falls and rises in it, such as "probability of 2".
+        found: Similarities to NUM_FRESH + 1 maps of fresh networks, and to NUM_COPIES of noisy
+            copies, as far as they are there.
     """
     return (*_of_erasure(test, what), *_of_other_maps(found))
 

@@ -15,7 +15,7 @@ NO_LAYER = ("none",)
 
 
 def pick_classes() -> tuple[int, int | None, int]:
-    """The class that is explained, the one it is weighed against, and the likeliest other one."""
+    """Show the pickers of target, against and a third class; return the three."""
     answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
     is_useless, is_pair = view == CLASSES_VIEW, view == PAIR
     with two:
@@ -43,12 +43,12 @@ def pick_classes() -> tuple[int, int | None, int]:
 def explained(
     row: Method, target: int, against: int | None, settings: cache.Options
 ) -> Attribution:
-    """The map of a method for the current picture."""
+    """Return the map of a method for the current picture."""
     return cache.explanation(model_name, image.pixels, row.name, target, against, layer, settings)
 
 
 def show_all_methods() -> None:
-    """A row of maps for each family of methods, shown as soon as it is computed."""
+    """Show a row of maps for each family of methods, as soon as the row is computed."""
     for group, rows in views.in_groups(methods).items():
         st.subheader(group, anchor=False)
         st.caption(views.QUESTIONS[group])
@@ -64,7 +64,7 @@ def show_all_methods() -> None:
 
 
 def show_on_one_scale(scores: list[tuple[int, int | None]], titles: list[str]) -> None:
-    """One method for several classes."""
+    """Show one method for several classes on one scale."""
     with st.spinner("Computing the maps"):
         found = [explained(method, *score, options) for score in scores]
     limit = max(float(np.abs(each.heatmap).max()) for each in found) or None

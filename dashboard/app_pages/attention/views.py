@@ -29,7 +29,7 @@ FLAT = 0.05
 def show_one(
     found: Attribution, image: CurrentImage, names: Sequence[str], strength: float
 ) -> DeltaGenerator:
-    """One large map, where its evidence lies and how to read it.
+    """Show one large map, where its evidence lies and how to read the map.
 
     Returns:
         The column of the map, with room below it for what else is known of it.
@@ -67,7 +67,7 @@ def show_one(
 
 
 def show_method(row: Method) -> None:
-    """What a method does, what it cannot, what it costs and where it comes from."""
+    """Show what a method does, its weakness, its cost and its paper."""
     if row.fails_sanity_checks:
         st.warning(row.weakness)
     st.markdown(row.help)
@@ -89,18 +89,18 @@ def show_many(
     columns: int = 5,
     is_dense: bool = False,
 ) -> None:
-    """Small multiples, a title each; what they say in words is their description.
+    """Show small multiples with a title each; their words are the text alternative.
 
     Args:
-        found: the maps.
-        titles: one a map.
-        image: that is explained.
-        names: of the classes.
-        strength: of the maps over the digit, from 0 to 1.
-        key: names the chart.
-        limit: one end of the scale for all maps; each map's own largest magnitude if None.
-        columns: maps side by side.
-        is_dense: small maps in a single row, what stands behind a title's comma on a second line.
+        found: The maps.
+        titles: Titles, one per map.
+        image: That is explained.
+        names: Names of the classes.
+        strength: Strength of the maps over the digit, from 0 to 1.
+        key: Names the chart.
+        limit: End of the scale for all maps; each map's own largest magnitude if None.
+        columns: Maps side by side.
+        is_dense: Small maps in a single row, what stands behind a title's comma on a second line.
     """
     figure = heatmaps.small_multiples(
         [each.heatmap for each in found],
@@ -134,7 +134,7 @@ def show_many(
 
 
 def titled(found: Attribution) -> str:
-    """A method's name and the end of its colour scale."""
+    """Return a method's name and the end of its colour scale."""
     if found.is_empty:
         return found.method.title
     sign = "±" if found.method.is_signed else "to "
@@ -142,7 +142,7 @@ def titled(found: Attribution) -> str:
 
 
 def in_groups(methods: Sequence[Method]) -> dict[str, list[Method]]:
-    """The methods by family, in order."""
+    """Sort the methods by family."""
     return {
         group: [row for row in methods if row.group == group]
         for group in QUESTIONS
@@ -151,7 +151,7 @@ def in_groups(methods: Sequence[Method]) -> dict[str, list[Method]]:
 
 
 def left_out(reasons: dict[str, str]) -> str:
-    """Which methods are not offered, and why, in as few sentences as there are reasons."""
+    """Return which methods are not offered, and why, in as few sentences as there are reasons."""
     by_reason: dict[str, list[str]] = {}
     for method, reason in reasons.items():
         by_reason.setdefault(reason, []).append(METHODS[method].title)
@@ -161,7 +161,7 @@ def left_out(reasons: dict[str, str]) -> str:
 
 
 def _reading(found: Attribution, names: Sequence[str]) -> str:
-    """How to read the colours of a map."""
+    """Return how to read the colours of a map."""
     target, against = names[found.score.target], found.score.against
     rival = "" if against is None else f" rather than {names[against]}"
     if found.method.is_signed:
@@ -170,7 +170,7 @@ def _reading(found: Attribution, names: Sequence[str]) -> str:
 
 
 def _show_figures(found: Attribution) -> None:
-    """The score, and whether the map adds up to it."""
+    """Show the score, and whether the map adds up to the score."""
     what = "margin" if found.score.against is not None else "logit"
     said = f"Explained {what}: {numbers.signed(found.score_value)}. "
     if found.unit == occlusion.UNITS["probability"]:
@@ -190,7 +190,7 @@ def _show_figures(found: Attribution) -> None:
 
 
 def _chance(row: Method) -> str:
-    """What another seed changes; nothing of a method without one."""
+    """Return what another seed changes; nothing for a method without a seed."""
     if not row.needs_seed:
         return ""
     return (
@@ -200,7 +200,7 @@ def _chance(row: Method) -> str:
 
 
 def _probability_in_words(found: Attribution, what: str) -> str:
-    """What a map in probability shows, and that it is flat if the network is sure."""
+    """Return what a map in probability shows, and that the map is flat if the network is sure."""
     fall = "the probability" if found.score.against is None else "the two probabilities' difference"
     said = f"The map shows how far {fall} falls. "
     if np.abs(found.heatmap).max() < FLAT:
@@ -209,7 +209,7 @@ def _probability_in_words(found: Attribution, what: str) -> str:
 
 
 def _why_empty(found: Attribution, image: CurrentImage) -> str:
-    """Why every value is 0, and what to do."""
+    """Return why every value is 0, and what to do."""
     if not image.pixels.any():
         return f"The {image.noun} is blank, so nothing in it speaks for a class: draw something."
     if found.layer is not None:

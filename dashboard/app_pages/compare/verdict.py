@@ -15,10 +15,10 @@ BOTH_WRONG = "Both wrong, differently"
 
 
 def rivals(model_name: str) -> tuple[str, ...]:
-    """The other trained networks of the same data set, the most telling one first.
+    """Return the other trained networks of the same data set, the most telling one first.
 
     Raises:
-        UnknownNameError: no network has this name.
+        UnknownNameError: No network has this name.
     """
     row = models.get(model_name)
     others = [
@@ -31,11 +31,11 @@ def rivals(model_name: str) -> tuple[str, ...]:
 
 
 def disagreements(first: ShippedAnswers, second: ShippedAnswers) -> dict[str, np.ndarray]:
-    """The test images that two networks answer differently, by who is right.
+    """Return the test images with two different predictions, by who is right.
 
     Args:
-        first: of one network.
-        second: of another one, for the same images.
+        first: Logits of one network.
+        second: Logits of another network, for the same images.
 
     Returns:
         For ONLY_FIRST, ONLY_SECOND and BOTH_WRONG the indices; first those where the less sure of
@@ -54,9 +54,9 @@ def verdict(counts: McNemar, first: str, second: str) -> str:
     """Say whether one network is better than another.
 
     Args:
-        counts: of the two networks.
-        first: the name of the first.
-        second: the name of the second.
+        counts: Counts of the two networks.
+        first: The name of the first.
+        second: The name of the second.
 
     Returns:
         Markdown.

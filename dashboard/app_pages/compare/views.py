@@ -26,8 +26,8 @@ class Pair:
     """Two networks of one data set, and what they say to its test set.
 
     Attributes:
-        networks: their names.
-        answers: of both to all test pictures.
+        networks: Their names.
+        answers: Shipped answers of both networks to all test pictures.
     """
 
     networks: tuple[str, str]
@@ -35,7 +35,7 @@ class Pair:
 
     @property
     def titles(self) -> tuple[str, str]:
-        """What to call them."""
+        """Titles of the two networks."""
         first, second = self.networks
         return models.get(first).title, models.get(second).title
 
@@ -56,7 +56,7 @@ def pair_of(first: str, second: str) -> Pair:
 
 
 def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None:
-    """What one network says; without the test set's pictures, to the test picture chosen."""
+    """Show the prediction of one network; without pictures, the shipped one."""
     names = pair.class_names
     if image is None or (image.index is not None and not image.is_edited):
         answer = cache.shipped_prediction(model_name, session.image_index())
@@ -76,7 +76,7 @@ def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None
 
 
 def show_counts(pair: Pair) -> None:
-    """How often who is right, and whether the difference is real."""
+    """Show how often each network is right, and whether the difference is real."""
     counts = evaluation.mcnemar(pair.answers[0].logits, pair.answers[1].logits, pair.labels)
     st.html(
         html.facts(
@@ -121,7 +121,7 @@ def show_gallery(pair: Pair, indices: np.ndarray) -> None:
 
 
 def show_heatmaps(pair: Pair, image: CurrentImage) -> None:
-    """What both answers rest on by one method, on one scale, and the difference."""
+    """Show the maps of both predictions by one method, on one scale, and their difference."""
     names = pair.class_names
     has_convolutions = all(cache.layer_names(name)[0] for name in pair.networks)
     methods = [key for key, row in METHODS.items() if has_convolutions or not row.needs_conv_layer]
@@ -176,7 +176,7 @@ def show_heatmaps(pair: Pair, image: CurrentImage) -> None:
 
 
 def show_feature_maps(model_name: str, image: CurrentImage) -> None:
-    """The strongest feature maps of one network."""
+    """Show the strongest feature maps of one network."""
     title = models.get(model_name).title
     convolutions, spatial = cache.layer_names(model_name)
     st.markdown(f"**{title}**")

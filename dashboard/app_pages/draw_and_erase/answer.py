@@ -15,7 +15,7 @@ from dashboard.widgets.tiles import tiles
 
 
 def show_answer(image: CurrentImage) -> None:
-    """The answer now, and beside it the change since the original."""
+    """Show the prediction, and beside it the change since the original."""
     model_name = session.model_name()
     now = cache.prediction(model_name, image.pixels)
     before = cache.prediction(model_name, image.original) if image.is_edited else None
@@ -36,7 +36,7 @@ def show_answer(image: CurrentImage) -> None:
 
 
 def show_evidence(image: CurrentImage, *, is_final: bool) -> None:
-    """The attention and occlusion maps of the last time the pen was up; pale while it is down."""
+    """Show the maps of the last time the pen was up; pale while the pen is down."""
     if is_final:
         session.put("evidence", (image.digit_id, _evidence(image)))
     digit_id, shown = session.get("evidence", (None, ""))
@@ -76,7 +76,7 @@ def _evidence(image: CurrentImage) -> str:
 
 
 def show_edits(image: CurrentImage, *, is_final: bool) -> None:
-    """The strip of edits so far; a click goes back to one."""
+    """Show the strip of edits so far; a click goes back to an edit."""
     model_name = session.model_name()
     edits = session.edits()
     if any(edit.model != model_name for edit in edits):
@@ -108,13 +108,13 @@ def show_edits(image: CurrentImage, *, is_final: bool) -> None:
 
 
 def _caption(answer: str, edit: Edit) -> str:
-    """What the network says to an edit, a long name on a line of its own."""
+    """Return the prediction for an edit, a long name on a line of its own."""
     between = "\n" if len(answer) > 1 else " · "
     return f"{answer}{between}{numbers.probability(edit.confidence)}"
 
 
 def _answered(pixels: np.ndarray) -> Edit:
-    """A picture with the network's answer to it."""
+    """Return a picture with the network's prediction."""
     model_name = session.model_name()
     said = cache.prediction(model_name, pixels)
     return Edit(pixels, model_name, int(said.classes[0]), float(said.confidences[0]))

@@ -26,7 +26,7 @@ def smallest_edit(
     radius: float,
     paper: tuple[float, ...],
 ) -> SmallestEdit:
-    """The smallest edit of a picture that makes a network give the wanted answer."""
+    """Find the smallest edit of a picture that makes a network predict the target."""
     from cnn_core import counterfactual
 
     return counterfactual.smallest_edit(
@@ -38,7 +38,7 @@ def smallest_edit(
 def pertinent_positives(
     model_name: str, pixels: np.ndarray, paper: tuple[float, ...]
 ) -> PertinentPositives:
-    """What alone gives the answer, with LEAD_SHARE of its lead."""
+    """Find the pixels that alone give the prediction, with LEAD_SHARE of its lead."""
     from cnn_core import counterfactual
 
     return counterfactual.pertinent_positives(
@@ -48,14 +48,14 @@ def pertinent_positives(
 
 @keyed_by_weights(st.cache_data, max_entries=128)
 def pertinent_negatives(model_name: str, pixels: np.ndarray) -> PertinentNegatives:
-    """Where ink would change the answer to a digit."""
+    """Find the places where ink would change the prediction."""
     from cnn_core import counterfactual
 
     return counterfactual.pertinent_negatives(cache.model(model_name), pixels)
 
 
 def study() -> SmallestEdits:
-    """The shipped figures on how small an edit can be."""
+    """Return the shipped sizes of the smallest edits."""
     return _study(all_weights())
 
 

@@ -13,10 +13,10 @@ from dashboard.widgets.canvas import acknowledge
 @st.fragment
 @page_parts.readable_errors()  # the fragment's own runs do not come through Home.py
 def workbench(start: CurrentImage) -> None:
-    """The canvas and all that follows the pen; nothing else of the page runs while drawing.
+    """Show the canvas and all that follows the pen; nothing else runs while drawing.
 
     Args:
-        start: the digit when the whole page ran last; the canvas keeps the strokes since then.
+        start: The digit when the whole page ran last; the canvas keeps the strokes since then.
     """
     left, right = st.container(key="workbench").columns([5, 6], gap="large")
     with left:

@@ -37,7 +37,7 @@ def pick() -> None:
 
 
 def show_reading() -> None:
-    """How the visitor's picture was read, step by step, while it is the current one."""
+    """Show how the visitor's picture was read, step by step, while it is current."""
     digit_id, read = session.get(_READ, (None, None))
     if read is None or digit_id != session.current_image().digit_id:
         return
@@ -54,7 +54,7 @@ def show_reading() -> None:
 
 
 def _upload() -> None:
-    """A button for a file or a photograph, whose bytes are dropped at once."""
+    """Show a button for a file or a photograph, whose bytes are dropped at once."""
     # New keys close the popover and empty its widgets, so no stranger's bytes stay in memory.
     turn = session.get("upload_turn", 0)
 

@@ -28,7 +28,7 @@ _FOUND, _COUNT, _PERTINENT = "flip", "flip_count", "pertinent"
 
 
 def show(image: CurrentImage) -> None:
-    """The panel: what is wanted, the button, and what was found for the picture as it is."""
+    """Show the panel: the target, the button, and the edit found for the picture as it is."""
     model_name = session.model_name()
     names = models.get(model_name).class_names
     said = cache.prediction(model_name, image.pixels)
@@ -68,7 +68,7 @@ def show(image: CurrentImage) -> None:
 
 
 def show_study() -> None:
-    """How small edits are, measured on many digits; for who opens it."""
+    """Show the sizes of the smallest edits of many digits, folded."""
     found = cached.study()
     count = max(row.num_digits for row in found.rows)
     with st.expander(f"How small can an edit be? Measured on {count} test digits a pair"):
@@ -84,7 +84,7 @@ def show_study() -> None:
 
 
 def _picker(label: str, choices: dict[Any, str], *, key: str) -> Any:
-    """One of a few choices, the first at first."""
+    """Show a choice of a few entries, the first at first."""
     first = next(iter(choices))
     chosen = st.segmented_control(
         label,
@@ -115,7 +115,7 @@ def _find(image: CurrentImage, wanted: int, kind: str, radius: float) -> None:
 
 
 def _show_found(image: CurrentImage) -> None:
-    """What was found last, as long as the canvas shows the picture before or after it."""
+    """Show the last edit found, while the canvas shows the picture before or after it."""
     digit_id, name, found, film_id = session.get(_FOUND, (None, None, None, ""))
     if (digit_id, name) != (image.digit_id, session.model_name()):
         return
@@ -184,7 +184,7 @@ def _find_pertinent(image: CurrentImage) -> None:
 
 
 def _show_pertinent(image: CurrentImage) -> None:
-    """What must be there and what must stay empty, if it was asked of the picture as it is."""
+    """Show the pixels that the current picture needs and those that must stay empty."""
     name, pixels, there, empty = session.get(_PERTINENT, (None, None, None, None))
     if name != session.model_name() or not _same(image.pixels, pixels):
         return
@@ -215,7 +215,7 @@ def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) ->
 def _empty_figures(
     empty: PertinentNegatives, pixels: np.ndarray, names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Where a dab of ink lowers the lead, and the smallest stroke that takes it away."""
+    """Draw where a dab of ink lowers the lead, and the smallest stroke that takes the lead away."""
     called, stroke = names[empty.answer], empty.stroke
     dabs = html.heatmap_figure(
         empty.drops,
@@ -265,7 +265,7 @@ def _is_on_paper() -> bool:
 
 
 def _paper() -> tuple[float, ...]:
-    """What the eraser of the canvas leaves."""
+    """Return the level that the eraser of the canvas leaves."""
     return tuple(level / 255 for level in palette_of(session.dataset().name).paper)
 
 
@@ -289,5 +289,5 @@ def _picture(found: SmallestEdit, pixels: np.ndarray) -> np.ndarray:
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two pictures are of the same levels."""
+    """Return True if two pictures have the same levels."""
     return np.array_equal(pictures.as_picture(one), pictures.as_picture(other))

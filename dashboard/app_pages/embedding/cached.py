@@ -26,8 +26,8 @@ class Layout:
 
     Attributes:
         points: (n, 2) float32, every test image.
-        projection: the plane, to place other images on it.
-        sample: indices of the test images that t-SNE lays out and neighbours are looked for in.
+        projection: The plane, to place other images on it.
+        sample: Indices of the test images that t-SNE lays out and neighbours are looked for in.
         features: (sample, d) float32.
     """
 
@@ -42,8 +42,8 @@ class Training:
     """The training images, or a random part of them, as the network sees them.
 
     Attributes:
-        key: names what it was computed from.
-        indices: of the images, rising.
+        key: Names what it was computed from.
+        indices: Indices of the images, rising.
         features: (n, d) float32.
         labels: (n,) int64.
     """
@@ -55,7 +55,7 @@ class Training:
 
 
 def features(model_name: str, pixels: np.ndarray) -> np.ndarray:
-    """The last features (d,) of one image."""
+    """Return the last features (d,) of one image."""
     return embedding.features(cache.model(model_name), pixels)[0]
 
 
@@ -81,7 +81,7 @@ def _known(key: str) -> None:
 
 
 def layout_job(model_name: str) -> tuple[str, background_jobs.Work]:
-    """The name of the job that lays out the test set by its principal components, and the job."""
+    """Return name and job of the layout of the test set by principal components."""
     key, network = _name_of("layout", model_name), cache.model(model_name)
     _known(key)
 
@@ -103,13 +103,13 @@ def layout_job(model_name: str) -> tuple[str, background_jobs.Work]:
 
 
 def layout_of(kept: disk_cache.Arrays) -> Layout:
-    """The result of layout_job()."""
+    """Return the result of layout_job()."""
     plane = Projection(kept["mean"], kept["axes"], kept["shares"])
     return Layout(kept["points"], plane, kept["sample"], kept["features"])
 
 
 def neighbourhoods_job(model_name: str, layout: Layout) -> tuple[str, background_jobs.Work]:
-    """The name of the job that lays out the sample by t-SNE, and the job."""
+    """Return the name of the job that lays out the sample by t-SNE, and the job."""
     key = _name_of("neighbourhoods", model_name)
     _known(key)
 
@@ -122,7 +122,7 @@ def neighbourhoods_job(model_name: str, layout: Layout) -> tuple[str, background
 
 
 def training_job(model_name: str) -> tuple[str, background_jobs.Work]:
-    """The name of the job that gets the features of the training images, and the job."""
+    """Return the name of the job that gets the features of the training images, and the job."""
     key = _name_of("training", model_name)
     _known(key)
 
@@ -138,7 +138,7 @@ def training_job(model_name: str) -> tuple[str, background_jobs.Work]:
 
 
 def training_of(model_name: str, kept: disk_cache.Arrays) -> Training:
-    """The result of training_job()."""
+    """Return the result of training_job()."""
     return _training(_name_of("training", model_name), _dataset(model_name).name, kept)
 
 
@@ -152,7 +152,7 @@ def _training(key: str, dataset: str, _kept: disk_cache.Arrays) -> Training:
 def nearest_training(
     training: Training, one: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The training images nearest to features (d,): places in `training`, and distances."""
+    """Find the training images nearest to features (d,): places in `training`, and distances."""
     return _nearest(training.key, training, one, count)
 
 

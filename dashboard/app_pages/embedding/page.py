@@ -17,12 +17,12 @@ from dashboard.widgets.canvas import acknowledge
 @st.fragment
 @page_parts.readable_errors()  # the fragment's own runs do not come through Home.py
 def workbench(start: CurrentImage, layout: Layout, shown: tuple[np.ndarray, np.ndarray]) -> None:
-    """The canvas, the map, and the neighbours; nothing else of the page runs while drawing.
+    """Show canvas, map and neighbours; the rest of the page does not run while drawing.
 
     Args:
-        start: the digit when the whole page ran last; the canvas keeps the strokes since then.
-        layout: of the test set.
-        shown: places and indices of the test pictures on the map.
+        start: The digit when the whole page ran last; the canvas keeps the strokes since then.
+        layout: Layout of the test set.
+        shown: Places and indices of the test pictures on the map.
     """
     left, right = st.columns([4, 7], gap="large")
     with left:

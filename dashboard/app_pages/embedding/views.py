@@ -23,7 +23,7 @@ MAP = "embedding_map"
 
 
 def layout(model_name: str) -> Layout | None:
-    """The test set laid out, or None while that is being done."""
+    """Return the layout of the test set, or None while the layout is being computed."""
     dataset = datasets.get(models.get(model_name).dataset)
     size = dataset.split_sizes["test"]
     kept = job_progress.result_of(
@@ -49,7 +49,7 @@ def neighbourhoods(model_name: str, found: Layout) -> tuple[np.ndarray, np.ndarr
 
 
 def how_to_read(found: Layout, view: str, noun: str) -> str:
-    """What nearness means in this map."""
+    """Return what nearness means in this map."""
     if view == PLANE:
         one, two = (numbers.percent(float(share), 0) for share in found.projection.shares)
         return (
@@ -65,7 +65,7 @@ def how_to_read(found: Layout, view: str, noun: str) -> str:
 
 
 def show_map(model_name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:
-    """The test pictures as dots; a click makes one the current picture."""
+    """Show the test pictures as dots; a click makes a dot the current picture."""
     places, indices = shown
     answers, dataset = cache.test_answers(model_name), session.dataset()
     picked = scatter.scatter(
@@ -98,7 +98,7 @@ def mark_current(
 
 
 def show_near_tests(model_name: str, found: Layout, one: np.ndarray, image: CurrentImage) -> None:
-    """The nearest test pictures of the sample, to go on to."""
+    """Show the nearest test pictures of the sample, to go on to."""
     dataset, answers = session.dataset(), cache.test_answers(model_name)
     order, distances = embedding.nearest(found.features, one, NUM_NEIGHBOURS + 1)
     pairs = [
@@ -127,7 +127,7 @@ def show_near_tests(model_name: str, found: Layout, one: np.ndarray, image: Curr
 
 
 def show_near_training(model_name: str, one: np.ndarray, answer: int) -> None:
-    """The nearest training pictures: what the network learnt that looks like this to it."""
+    """Show the nearest training pictures: what the network learnt that looks like this to it."""
     dataset = session.dataset()
     noun, size = dataset.noun, dataset.split_sizes["train"]
     st.subheader(f"Why it thinks so: the nearest training {noun}s", anchor=False)
@@ -170,7 +170,7 @@ def show_near_training(model_name: str, one: np.ndarray, answer: int) -> None:
 
 
 def vote(labels: list[int], names: tuple[str, ...], answer: int, noun: str) -> str:
-    """What the neighbours are, beside what the network answers, as markdown."""
+    """Return the classes of the neighbours beside the prediction, as markdown."""
     counted = Counter(labels).most_common()
     winner, count = counted[0]
     others = ", ".join(f"{names[label]} ({number})" for label, number in counted[1:])

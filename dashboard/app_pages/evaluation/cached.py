@@ -17,14 +17,14 @@ from dashboard import cache
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def summary(model_name: str) -> Summary:
-    """How right a network is on the test set, in one line."""
+    """Summarise the scores of a network on the test set."""
     answers = cache.test_answers(model_name)
     return evaluation.summarise(answers.logits, answers.labels)
 
 
 @keyed_by_weights(st.cache_resource, max_entries=8)
 def class_curves(model_name: str) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
-    """The ROC and the precision-recall curve of every class on the test set."""
+    """Return the ROC and the precision-recall curve of every class on the test set."""
     answers = cache.test_answers(model_name)
     roc, precision_recall = (
         tuple(curve(answers.logits, answers.labels, i) for i in range(answers.logits.shape[1]))

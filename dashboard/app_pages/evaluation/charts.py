@@ -20,8 +20,8 @@ def full_confusion(
 
     Args:
         matrix: (classes, classes) counts by true class (row) and answer (column).
-        names: of the classes.
-        chosen: row and column of the cell to frame; None frames none.
+        names: Names of the classes.
+        chosen: Row and column of the cell to frame; None frames none.
     """
     figure, right = confusion_matrix.mistake_matrix(matrix, names), np.diag(matrix).tolist()
     figure.add_scatter(
@@ -43,7 +43,7 @@ def full_confusion(
 
 
 def reliability(found: Calibration) -> go.Figure:
-    """How often answers of each probability are right, and below how many such answers there are.
+    """Draw the accuracy of predictions by their probability, and below how many there are.
 
     Each dot has the interval in which the share lies with 95% confidence.
     """
@@ -91,12 +91,12 @@ def reliability(found: Calibration) -> go.Figure:
 def accuracies(
     summaries: Mapping[str, Summary], published: Sequence[float | None], chosen: int
 ) -> go.Figure:
-    """The accuracy of several networks with its interval, a row each.
+    """Draw the accuracy of several networks with its interval, a row each.
 
     Args:
-        summaries: by the network's title.
-        published: the accuracy that the source of each network states, or None.
-        chosen: the network in orange.
+        summaries: Summaries by the network's title.
+        published: The accuracy that the source of each network states, or None.
+        chosen: The network in orange.
     """
     titles, found = list(summaries), list(summaries.values())
     shares = np.array([each.accuracy for each in found])

@@ -17,13 +17,13 @@ _CORNERS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 def roc(
     curves: Sequence[Curve], names: Sequence[str], chosen: int, *, is_corner: bool = False
 ) -> go.Figure:
-    """The ROC curves of all classes, one of them in orange.
+    """Draw the ROC curves of all classes, one of them in orange.
 
     Args:
-        curves: one a class.
-        names: of the classes.
-        chosen: the class in orange, on top of the others.
-        is_corner: show only the top left corner, as large as the worst of the curves needs.
+        curves: Curves, one per class.
+        names: Names of the classes.
+        chosen: The class in orange, on top of the others.
+        is_corner: Show only the top left corner, as large as the worst of the curves needs.
     """
     width = _corner([1 - curve.x for curve in curves], curves) if is_corner else 1.0
     figure = _class_curves(curves, names, chosen)
@@ -39,13 +39,13 @@ def roc(
 def precision_recall(
     curves: Sequence[Curve], names: Sequence[str], chosen: int, *, is_corner: bool = False
 ) -> go.Figure:
-    """The precision-recall curves of all classes, one of them in orange.
+    """Draw the precision-recall curves of all classes, one of them in orange.
 
     Args:
-        curves: one a class.
-        names: of the classes.
-        chosen: the class in orange, on top of the others.
-        is_corner: show only the top right corner, as large as the worst of the curves needs.
+        curves: Curves, one per class.
+        names: Names of the classes.
+        chosen: The class in orange, on top of the others.
+        is_corner: Show only the top right corner, as large as the worst of the curves needs.
     """
     width = _corner([curve.x for curve in curves], curves) if is_corner else 1.0
     figure = _class_curves(curves, names, chosen)
@@ -82,11 +82,11 @@ def _class_curves(curves: Sequence[Curve], names: Sequence[str], chosen: int) ->
 
 
 def _corner(along: Sequence[np.ndarray], curves: Sequence[Curve]) -> float:
-    """The width of the smallest corner that every curve runs through.
+    """Return the width of the smallest corner that every curve runs through.
 
     Args:
-        along: for each curve, its x counted so that 1 is in the corner.
-        curves: their y is 1 in the corner.
+        along: For each curve, its x counted so that 1 is in the corner.
+        curves: Their y is 1 in the corner.
     """
     nearest = max(
         float((1 - np.minimum(x, curve.y)).min()) for x, curve in zip(along, curves, strict=True)
@@ -95,6 +95,6 @@ def _corner(along: Sequence[np.ndarray], curves: Sequence[Curve]) -> float:
 
 
 def _range(low: float, high: float) -> list[float]:
-    """The axis from low to high with room for lines along its ends."""
+    """Return the axis from low to high with room for lines along its ends."""
     room = 0.02 * (high - low)
     return [low - room, high + room]

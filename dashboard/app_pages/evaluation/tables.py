@@ -32,7 +32,7 @@ def report(found: ClassificationReport, names: Sequence[str]) -> str:
 def areas(
     roc: Sequence[Curve], precision_recall: Sequence[Curve], names: Sequence[str], chosen: int
 ) -> str:
-    """The areas under both curves of every class, one class emphasised."""
+    """Return the areas under both curves of every class, one class emphasised."""
     columns = np.array([[curve.area for curve in found] for found in (roc, precision_recall)])
     return html.table(
         ("Class", "AUC", "Average precision"),
@@ -42,7 +42,7 @@ def areas(
 
 
 def summaries(found: Mapping[str, Summary], chosen: str) -> str:
-    """One line for each network, by its name; one network emphasised."""
+    """Return one line for each network, by its name; one network emphasised."""
     return html.table(
         (
             *("Model", "Accuracy", "95% interval", "Published", "Macro F1"),
@@ -67,13 +67,13 @@ def summaries(found: Mapping[str, Summary], chosen: str) -> str:
 
 
 def interval_of(found: Summary) -> str:
-    """The interval of the accuracy, in percent."""
+    """Format the interval of the accuracy, in percent."""
     low, high = found.interval
     return f"{100 * low:.2f} to {100 * high:.2f}%"
 
 
 def published(row: ModelSpec) -> str:
-    """The accuracy that a network's source states."""
+    """Return the accuracy that a network's source states."""
     share = row.published_accuracy
     return "none" if share is None else f"{100 * share:.2f}%"
 

@@ -26,10 +26,10 @@ class TestedNetwork:
     """A network and what it says to the whole test set.
 
     Attributes:
-        spec: of the network.
+        spec: Spec of the network.
         logits: (n, classes) float32, in the order of the test set.
         labels: (n,) int64, the true classes.
-        summary: the figures of these answers.
+        summary: The figures of these answers.
     """
 
     spec: ModelSpec
@@ -39,13 +39,13 @@ class TestedNetwork:
 
 
 def tested_network(model_name: str) -> TestedNetwork:
-    """A network with its answers, as they were shipped."""
+    """Return a network with its shipped answers."""
     spec, answers = models.get(model_name), cache.test_answers(model_name)
     return TestedNetwork(spec, answers.logits, answers.labels, cached.summary(model_name))
 
 
 def show_figures(network: TestedNetwork) -> None:
-    """The figures that stand for all of the answers."""
+    """Show the figures that stand for all test pictures."""
     spec, summary = network.spec, network.summary
     source = "published" + (f": {spec.published_note}" if spec.published_note else "")
     st.html(
@@ -65,7 +65,7 @@ def show_figures(network: TestedNetwork) -> None:
 
 
 def show_confusion(network: TestedNetwork) -> None:
-    """Every answer by true class; a click on a cell opens its pictures."""
+    """Show every prediction by true class; a click on a cell opens its pictures."""
     names, noun = network.spec.class_names, session.dataset().noun
     matrix = evaluation.confusion_matrix(network.logits, network.labels)
     left, right = st.columns([11, 10], gap="large")
@@ -94,7 +94,7 @@ def show_confusion(network: TestedNetwork) -> None:
 
 
 def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
-    """What to do, and where to begin."""
+    """Show what to do, and where to begin."""
     names, noun = network.spec.class_names, session.dataset().noun
     wrong = matrix - np.diag(np.diag(matrix))
     true, answer = np.unravel_index(wrong.argmax(), wrong.shape)
@@ -105,7 +105,7 @@ def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
 
 
 def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
-    """The pictures of one cell: the surest mistakes, or the least sure right answers."""
+    """Show the pictures of one cell: the surest mistakes, or the least sure right predictions."""
     names, noun = network.spec.class_names, session.dataset().noun
     confidence = softmax(network.logits)[:, answer]
     found = np.flatnonzero((network.labels == true) & (network.logits.argmax(axis=1) == answer))
@@ -193,13 +193,13 @@ def show_curves(network: TestedNetwork) -> None:
 
 
 def _show_curve(title: str, called: str, figure: go.Figure, *, key: str) -> None:
-    """The curves of every class, one class named above them."""
+    """Show the curves of every class, one class named above them."""
     st.markdown(f"**{title}** of {called}")
     st.plotly_chart(figure, config=heatmaps.CONFIG, key=key, alt=f"{title} of every class")
 
 
 def show_calibration(network: TestedNetwork) -> None:
-    """Whether the probabilities can be believed."""
+    """Show the calibration: do the probabilities agree with the accuracy?"""
     found = evaluation.calibration(network.logits, network.labels)
     mean = float(softmax(network.logits).max(axis=1).mean())
     accuracy = network.summary.accuracy
@@ -221,7 +221,7 @@ def show_calibration(network: TestedNetwork) -> None:
 
 
 def show_models(network: TestedNetwork) -> None:
-    """Every trained network of the same data set, a row each."""
+    """Show every trained network of the same data set, a row each."""
     found = {}
     for row in models.MODELS.values():
         if row.dataset == network.spec.dataset and models.is_trained(row.name):

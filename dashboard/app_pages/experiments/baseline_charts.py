@@ -19,7 +19,7 @@ _PUBLISHED = {"color": colours.BEFORE, "symbol": "x", "size": 10}
 
 
 def baselines(rows: Sequence[Baseline]) -> go.Figure:
-    """The accuracy of each method on one data set with its interval, beside the published one."""
+    """Draw the accuracy of each method on one data set, beside the published one."""
     titles = [METHODS[row.method].title for row in rows]
     shares = np.array([row.accuracy for row in rows])
     low, high = np.array([row.interval for row in rows]).T
@@ -49,7 +49,7 @@ def baselines(rows: Sequence[Baseline]) -> go.Figure:
 
 
 def k_fold(found: KFold) -> go.Figure:
-    """The accuracy on every fold, their mean and deviation, and the published mean."""
+    """Draw the accuracy on every fold, their mean and deviation, and the published mean."""
     folds = np.arange(1, len(found.accuracies) + 1)
     figure = go.Figure()
     figure.add_hrect(
@@ -87,7 +87,7 @@ def k_fold(found: KFold) -> go.Figure:
 
 
 def grid_search(found: GridSearch) -> go.Figure:
-    """Every point of the grid, a panel for each number of layers, a colour for each optimizer."""
+    """Draw every point of the grid, a panel per number of layers, a colour per optimizer."""
     layers = sorted({point.settings.num_layers for point in found.points})
     titles = [f"{count} hidden layer{'s' * (count > 1)}" for count in layers]
     figure = make_subplots(

@@ -57,7 +57,7 @@ def baselines() -> None:
 
 
 def k_fold() -> None:
-    """The dense network on ten folds."""
+    """Show the dense network on ten folds."""
     st.markdown(
         "**Cross-validation.** The dense network learns from nine tenths of the digits and is "
         "measured on the tenth, ten times."
@@ -90,7 +90,7 @@ def k_fold() -> None:
 
 
 def grid_search() -> None:
-    """Every point of the grid that found the dense network."""
+    """Show every point of the grid that found the dense network."""
     st.markdown(
         "**Grid search.** Every combination of hidden layers, units, optimizer, batch size and "
         "epochs of the dense network, measured on held-out training digits."

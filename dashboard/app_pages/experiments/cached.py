@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def experiment(name: str) -> ExperimentResult:
-    """The shipped result of a one-factor experiment."""
+    """Return the shipped result of a one-factor experiment."""
     from cnn_core.studies import experiments
 
     return experiments.load(name)
@@ -24,7 +24,7 @@ def experiment(name: str) -> ExperimentResult:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def conclusion(name: str) -> Conclusion:
-    """What a one-factor experiment found."""
+    """Return the finding of a one-factor experiment."""
     from cnn_core.studies.experiments import conclusions
 
     return conclusions.conclude(experiment(name))
@@ -32,7 +32,7 @@ def conclusion(name: str) -> Conclusion:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def baselines() -> Baselines:
-    """The classical methods on the same pixels."""
+    """Return the shipped results of the classical methods."""
     from cnn_core.studies import baselines as study
 
     return study.load()
@@ -40,7 +40,7 @@ def baselines() -> Baselines:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def k_fold() -> KFold:
-    """The cross-validation of the dense network."""
+    """Return the shipped cross-validation of the dense network."""
     from cnn_core.studies import k_fold as study
 
     return study.load()
@@ -48,7 +48,7 @@ def k_fold() -> KFold:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def grid_search() -> GridSearch:
-    """The grid search that found the dense network."""
+    """Return the shipped grid search of the dense network."""
     from cnn_core.studies import grid_search as study
 
     return study.load()

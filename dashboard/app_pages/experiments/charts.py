@@ -40,7 +40,7 @@ def over_training(result: ExperimentResult) -> go.Figure:
 
 
 def last_epoch(result: ExperimentResult, conclusion: Conclusion) -> go.Figure:
-    """The measure after the last epoch: each seed, mean and deviation of each point, a row each."""
+    """Draw the measure after the last epoch: seeds, mean and deviation, a row for each point."""
     experiment, values = result.experiment, last_values(result)
     labels = list(experiment.labels)
     figure = go.Figure()
@@ -112,7 +112,7 @@ def overfitting(result: ExperimentResult) -> go.Figure:
 
 
 def rates(result: ExperimentResult) -> go.Figure:
-    """A range test: the smoothed loss over the rate, a panel a point, with both best rates."""
+    """Draw a range test: the smoothed loss over the rate, a panel a point, with both best rates."""
     figure = _panels(result.experiment.labels, shared_yaxes="all")
     for i, (run, finding) in enumerate(zip(result.runs, rate_findings(result), strict=True)):
         steps = min(len(history["loss"]) for history in run.histories)
@@ -145,7 +145,7 @@ def rates(result: ExperimentResult) -> go.Figure:
 
 
 def weights(result: ExperimentResult) -> go.Figure:
-    """The weights of each kernel after training: how they are spread, a line a point."""
+    """Draw the spread of the weights of each kernel after training, a line a point."""
     layers = tuple(result.runs[0].weights)
     edges = weight_edges()
     shades = colours.palette(len(result.runs), is_ordered=result.experiment.is_ordered)
@@ -172,7 +172,7 @@ def weights(result: ExperimentResult) -> go.Figure:
 
 
 def _line(run: PointRuns, measure: str, name: str, colour: str) -> Line:
-    """The mean over the seeds, and a band from the lowest to the highest of them."""
+    """Return the mean over the seeds, and a band from the lowest to the highest seed."""
     values = np.array([history[measure] for history in run.histories])
     return Line(name, values.mean(axis=0), values.min(axis=0), values.max(axis=0), colour=colour)
 

@@ -26,7 +26,7 @@ _FITS: dict[Verdict, str] = {
 
 
 def show(result: ExperimentResult, conclusion: Conclusion) -> None:
-    """What one experiment measured, the source's conclusion and ours."""
+    """Show the curves of one experiment, the source's conclusion and ours."""
     experiment = result.experiment
     st.markdown(f"{experiment.question} {_BADGES[conclusion.verdict]}")
     left, right = st.columns(2, gap="large")
@@ -77,7 +77,7 @@ def _show_training(result: ExperimentResult, conclusion: Conclusion) -> None:
 
 
 def _show_rates(result: ExperimentResult) -> None:
-    """The loss over the rate of every optimizer."""
+    """Show the loss over the rate of every optimizer."""
     with st.container(key="wide_rates"):
         st.plotly_chart(
             charts.rates(result),
@@ -94,7 +94,7 @@ def _show_rates(result: ExperimentResult) -> None:
 
 
 def _show_weights(result: ExperimentResult) -> None:
-    """How the trained weights are spread."""
+    """Show the histograms of the trained weights."""
     st.markdown("**Weights after training**")
     with st.container(key="wide_weights"):
         st.plotly_chart(
@@ -108,7 +108,7 @@ def _show_weights(result: ExperimentResult) -> None:
 
 
 def _near_zero(result: ExperimentResult) -> str:
-    """The share of each kernel's weights in the middle bins, a line a point, as HTML."""
+    """Return the share of each kernel's weights in the middle bins, a line a point, as HTML."""
     edges = weight_edges()
     is_middle = np.abs(edges[1:] + edges[:-1]) / 2 < NEAR_ZERO
     layers = tuple(result.runs[0].weights)
@@ -126,7 +126,7 @@ def _near_zero(result: ExperimentResult) -> str:
 
 
 def _size_of(experiment: Experiment) -> str:
-    """What was trained on what, in a sentence."""
+    """Return the networks and data of an experiment, in a sentence."""
     size = experiment.size
     if experiment.kind == "range_test":
         return f"{size.num_seeds} seeds, each with {size.images:,} training digits of its own."
@@ -163,7 +163,7 @@ def _points(result: ExperimentResult) -> str:
 
 
 def _rates(result: ExperimentResult) -> str:
-    """The rate of the lowest loss of each optimizer beside the published one, as HTML."""
+    """Return the best rate of each optimizer beside the published one, as HTML."""
     rows = [
         (
             each.label,

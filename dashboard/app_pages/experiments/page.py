@@ -13,7 +13,7 @@ from dashboard.frame import page_parts
 
 
 def found() -> dict[str, Conclusion]:
-    """The conclusions of the experiments whose results are here."""
+    """Return the conclusions of the experiments whose results are here."""
     conclusions = {}
     for name in EXPERIMENTS:
         try:
@@ -24,7 +24,7 @@ def found() -> dict[str, Conclusion]:
 
 
 def show_overview(marked: str) -> None:
-    """One line for each experiment, one of them emphasised."""
+    """Show one line for each experiment, one line emphasised."""
     conclusions = found()
     counted = Counter(each.verdict for each in conclusions.values())
     st.html(

@@ -15,13 +15,13 @@ from dashboard.figures.line_charts import FAINT, finish
 def ranking_chart(
     found: Mapping[str, Estimate], *, what: str, level: float | None, failing: Sequence[str] = ()
 ) -> go.Figure:
-    """One figure of every method, a dot with its interval each.
+    """Draw one figure of every method, a dot with its interval each.
 
     Args:
-        found: the estimate by the method's title, from the top down.
-        what: the figure, on the level axis.
-        level: what random orders get, or None.
-        failing: the titles to draw in grey.
+        found: The estimate by the method's title, from the top down.
+        what: The figure, on the level axis.
+        level: Value of random orders, or None.
+        failing: The titles to draw in grey.
     """
     titles = list(found)
     means, low, high = (

@@ -18,7 +18,7 @@ MOST_METHODS = 4
 
 
 def show_ranking() -> None:
-    """The shipped ranking, or the one that the visitor has measured."""
+    """Show the shipped ranking, or the ranking that the visitor has measured."""
     measured = session.get(f"ranking_{model_name}")
     try:
         found = faithfulness.shipped(model_name) if measured is None else measured
@@ -44,7 +44,7 @@ def show_ranking() -> None:
 
 
 def show_current() -> None:
-    """The curves of a few methods on the current digit, and the digit while it is deleted."""
+    """Show the curves of a few methods, and the current picture while it is deleted."""
     image = session.current_image()
     answer = int(cache.prediction(model_name, image.pixels).classes[0])
     has_convolutions = bool(cache.layer_names(model_name)[0])

@@ -27,11 +27,11 @@ class Quantity:
     """One figure of every method.
 
     Attributes:
-        title: on its column.
-        axis: what it is, with its range.
-        meaning: what the number says, in a sentence.
-        values: of a method, one a picture.
-        random: what random orders get, if anything.
+        title: Title of the column.
+        axis: Name of the quantity, with its range.
+        meaning: Meaning of the number, in a sentence.
+        values: Values of a method, one per picture.
+        random: Value of random orders, if any.
     """
 
     title: str
@@ -94,7 +94,7 @@ QUANTITIES = {
 
 
 def show(found: MapRanking) -> None:
-    """The verdict, one figure as a chart and all of them as a table."""
+    """Show the verdict, one figure as a chart and all figures as a table."""
     st.markdown(verdict(found))
     chosen = QUANTITIES[pickers.view_picker("Figure", tuple(QUANTITIES), key="ranking_figure")]
     st.caption(chosen.meaning)
@@ -131,7 +131,7 @@ def show(found: MapRanking) -> None:
 
 
 def verdict(found: MapRanking) -> str:
-    """Which method is best, and whether the next one can be told from it."""
+    """Return which method is best, and whether the next method can be told from the best."""
     best = found.best()
     if best is None:
         return "No method passes the sanity check on this network: believe none of these maps."
@@ -158,7 +158,7 @@ def verdict(found: MapRanking) -> str:
 
 
 def table(found: MapRanking) -> str:
-    """Every figure of every method, as HTML."""
+    """Return every figure of every method, as HTML."""
     rows = [
         (
             METHODS[row.method].title,
@@ -175,7 +175,7 @@ def table(found: MapRanking) -> str:
 
 
 def left_out(found: MapRanking) -> str:
-    """The methods that are not ranked, by the reason."""
+    """Return the methods that are not ranked, by the reason."""
     by_reason: dict[str, list[str]] = {}
     for method, why in found.left_out:
         by_reason.setdefault(why, []).append(METHODS[method].title if method in METHODS else method)
@@ -186,12 +186,12 @@ def measure(model_name: str, count: int, seed: int) -> MapRanking:
     """Rank the methods on other pictures, with a progress bar; what was done before is kept.
 
     Args:
-        model_name: of the network.
-        count: test pictures.
-        seed: of their choice.
+        model_name: Model name of the network.
+        count: Test pictures.
+        seed: Seed of their choice.
 
     Raises:
-        MissingFileError: the network or its pictures are not there.
+        MissingFileError: The network or its pictures are not there.
     """
     bar = st.progress(0.0, "Preparing networks that learnt nothing")
     indices = ranking.choose_images(model_name, count, seed=seed)
@@ -209,7 +209,7 @@ def measure(model_name: str, count: int, seed: int) -> MapRanking:
 
 
 def _cell(values: tuple[float | None, ...]) -> str:
-    """A mean with its interval below, so that all columns find room beside each other."""
+    """Return a mean with its interval below, so that all columns find room beside each other."""
     found = faithfulness.estimate(values)
     if found is None:
         return "none"

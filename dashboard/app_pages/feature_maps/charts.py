@@ -9,7 +9,7 @@ from dashboard.figures import colours
 
 
 def units(values: np.ndarray, before: np.ndarray | None = None) -> go.Figure:
-    """The outputs of a dense layer, a bar each, and thin grey those of the original digit."""
+    """Draw the outputs of a dense layer as bars, those of the original picture in thin grey."""
     figure = go.Figure(go.Bar(y=values, marker_color="#5b8fb0", name="current"))
     if before is not None:
         figure.add_scatter(

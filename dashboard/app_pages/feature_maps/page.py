@@ -14,7 +14,7 @@ CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
 
 
 def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> None:
-    """One feature map, large, with the receptive field of the unit under the pointer."""
+    """Show one feature map, large, with the receptive field of the unit under the pointer."""
     field = cache.receptive_field(model_name, layer)
     shown = maps_shown[..., channel]
     st.subheader(f"{layer}, channel {channel}", anchor=False)

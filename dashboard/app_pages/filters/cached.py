@@ -19,7 +19,7 @@ from dashboard import cache
 
 @keyed_by_weights(st.cache_data, max_entries=64)
 def filters(model_name: str, layer: str) -> np.ndarray:
-    """The kernel of a convolution layer."""
+    """Return the kernel of a convolution layer."""
     from cnn_core import activations
 
     return activations.filters(model(model_name), layer)
@@ -27,7 +27,7 @@ def filters(model_name: str, layer: str) -> np.ndarray:
 
 @keyed_by_weights(st.cache_resource, max_entries=16)
 def weight_histograms(model_name: str) -> tuple[go.Figure, ...]:
-    """All kernels and biases, in two charts that find room beside or above each other.
+    """Draw all kernels and biases in two charts that find room beside or above each other.
 
     To build them takes longer than to draw the page.
     """

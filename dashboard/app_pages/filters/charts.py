@@ -23,8 +23,8 @@ def in_halves(items: Sequence[Item], columns: int) -> list[Sequence[Item]]:
     """Cut items into two charts of whole rows, beside or above each other; one if one row is all.
 
     Args:
-        items: in the order of reading.
-        columns: of a row.
+        items: Items in the order of reading.
+        columns: Columns of a row.
     """
     half = columns * math.ceil(len(items) / (2 * columns))
     return [part for part in (items[:half], items[half:]) if part]
@@ -35,9 +35,9 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
 
     Args:
         kernel: (height, width, filters), the weights from one input channel.
-        order: the filters to show, in order.
-        limit: the weight at the ends of the scale.
-        columns: kernels side by side.
+        order: The filters to show, in order.
+        limit: The weight at the ends of the scale.
+        columns: Kernels side by side.
     """
     height, width, _ = kernel.shape
     rows = -(-len(order) // columns)
@@ -80,7 +80,7 @@ def kernels(kernel: np.ndarray, order: Sequence[int], limit: float, columns: int
 
 
 def weight_histograms(statistics: Sequence[WeightStatistics]) -> go.Figure:
-    """A histogram of every weight array: counts over the weight's value."""
+    """Draw a histogram of every weight array: counts over the weight's value."""
     columns = HISTOGRAM_COLUMNS
     rows = -(-len(statistics) // columns)
     titles = [f"{s.layer} {s.kind}" for s in statistics]

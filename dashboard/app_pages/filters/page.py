@@ -16,7 +16,7 @@ COLUMNS = 8  # of a mosaic: on a phone a finger still meets one filter
 
 
 def show_filters() -> None:
-    """The filters of one convolution layer, and the pickers for them."""
+    """Show the filters of one convolution layer, and the pickers for them."""
     one, two, three = st.columns(3)
     with one:
         layer = pickers.layer_picker(
@@ -47,13 +47,13 @@ def show_filters() -> None:
 
 
 def show_mosaics(layer: str, kernel: np.ndarray, order: list[int], limit: float) -> None:
-    """The filters in two mosaics side by side, on a phone one above the other; a click opens one.
+    """Show the filters in two mosaics, on a phone one above the other; a click opens a filter.
 
     Args:
-        layer: whose filters.
+        layer: Layer of the filters.
         kernel: (height, width, filters), the weights from one input channel.
-        order: the filters, in order.
-        limit: the weight at the ends of the scale.
+        order: The filters, in order.
+        limit: The weight at the ends of the scale.
     """
     halves = charts.in_halves(order, COLUMNS)
     for i, (column, part) in enumerate(zip(st.columns(2), halves, strict=False)):

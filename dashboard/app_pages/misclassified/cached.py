@@ -17,6 +17,6 @@ from dashboard import cache
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
 def mistakes(model_name: str) -> tuple[Mistake, ...]:
-    """The test images that a network gets wrong."""
+    """Return the test images that a network gets wrong."""
     answers = cache.test_answers(model_name)
     return evaluation.misclassified(answers.logits, answers.labels)

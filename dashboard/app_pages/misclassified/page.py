@@ -26,7 +26,7 @@ def show_all() -> None:
 
 
 def caption(mistake: Mistake) -> str:
-    """A mistake in two short lines."""
+    """Describe a mistake in two short lines."""
     return (
         f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
         f"{names[mistake.answer]}: {numbers.probability(mistake.confidence, 0)}, "
@@ -35,7 +35,7 @@ def caption(mistake: Mistake) -> str:
 
 
 def description(mistake: Mistake) -> str:
-    """A mistake in full, for the tooltip."""
+    """Describe a mistake in full, for the tooltip."""
     return (
         f"Test {noun} {mistake.index}: {names[mistake.label]}, read as {names[mistake.answer]}, "
         f"{numbers.probability(mistake.confidence)}, then {names[mistake.second]}, "

@@ -23,7 +23,7 @@ _speeds: dict[str, float] = {}  # one number for each network at most
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def layer_table(model_name: str) -> Table:
-    """Every layer of a network, trained or not; it needs no TensorFlow."""
+    """Return every layer of a network, trained or not; TensorFlow is not needed."""
     return architecture.load(model_name)
 
 

@@ -52,7 +52,7 @@ def bottleneck() -> None:
 
 
 def shortcuts() -> None:
-    """A residual network against the same layers without shortcuts."""
+    """Show a residual network against the same layers without shortcuts."""
     st.subheader("ResNet: shortcuts help a deep network to learn", anchor=False)
     st.markdown(
         "Both networks have the same twenty layers and the same number of parameters. One adds "
@@ -100,7 +100,7 @@ def partial_connections() -> None:
 
 
 def _conclude(names: tuple[str, str], cards: Mapping[str, Card]) -> None:
-    """Whether the accuracies of a pair differ by more than chance, or what is not trained yet."""
+    """Say whether the accuracies of a pair differ by more than chance."""
     if len(cards) == len(names):
         st.caption(_verdict(cards))
     else:

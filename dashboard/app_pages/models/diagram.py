@@ -44,7 +44,7 @@ class _Scale:
 
 
 def family(kind: str) -> str:
-    """The key of COLOURS for a class of layers."""
+    """Return the key of COLOURS for a class of layers."""
     if "Conv" in kind:
         return "convolution"
     if "Pooling" in kind:
@@ -55,11 +55,11 @@ def family(kind: str) -> str:
 
 
 def svg(table: Table, title: str) -> str:
-    """The drawing of a network; it takes the colour and the font of the text around it.
+    """Draw a network as SVG, in the colour and the font of the text around the drawing.
 
     Args:
-        table: its layers, each behind those it takes.
-        title: what is drawn, for those who cannot see it.
+        table: Its layers, each behind those it takes.
+        title: Text alternative.
     """
     boxes = lay_out(table)
     costs = [layer.multiply_adds for layer in table]
@@ -84,17 +84,17 @@ def svg(table: Table, title: str) -> str:
 
 
 def num_lanes(table: Table) -> int:
-    """How many boxes the drawing has side by side."""
+    """Count the boxes side by side in the drawing."""
     return len({box.left for box in lay_out(table)})
 
 
 def legend() -> str:
-    """The colours of the drawing, as HTML."""
+    """Return the colours of the drawing, as HTML."""
     return html.legend(list(COLOURS.items()))
 
 
 def long_number(number: int) -> str:
-    """A count in words that people say: 15.5 billion, 724 million, 472,827."""
+    """Format a count in words that people say: 15.5 billion, 724 million, 472,827."""
     for size, word in ((10**9, "billion"), (10**6, "million")):
         if number >= size:
             digits = 0 if number >= 100 * size else 1
@@ -103,7 +103,7 @@ def long_number(number: int) -> str:
 
 
 def _edge(boxes: Sequence[Box], source: int, target: Box) -> str:
-    """The line from a box to one that takes it: straight, bent into another lane, or around."""
+    """Draw the line between two boxes: straight, bent into another lane, or around."""
     above = boxes[source]
     x, y, to_x, to_y = above.middle, above.bottom, target.middle, target.top
     is_around = x == to_x and any(
@@ -191,7 +191,7 @@ def _third_line(layer: LayerSummary) -> str:
 
 
 def _said(layer: LayerSummary) -> str:
-    """All that is known of a layer, in one line."""
+    """Describe a layer in one line."""
     shape = "\N{MULTIPLICATION SIGN}".join(map(str, layer.output_shape))
     parts = [f"{layer.name}: {layer.title}", f"gives {shape}"]
     if layer.num_parameters:
@@ -223,7 +223,7 @@ def _foot(layer: LayerSummary, top: float, width: float) -> str:
 
 
 def _cost(layer: LayerSummary, width: float, colour: str, scale: _Scale, last: float) -> str:
-    """The share of the computation, beside the last line and as a bar below it."""
+    """Draw the share of the computation, beside the last line and as a bar below it."""
     room = width - _PICTURE - PADDING
     filled = max(1.0, room * layer.multiply_adds / scale.multiply_adds)
     share = numbers.percent(layer.multiply_adds / scale.total)
@@ -236,7 +236,7 @@ def _cost(layer: LayerSummary, width: float, colour: str, scale: _Scale, last: f
 
 
 def _volume(layer: LayerSummary, colour: str, scale: _Scale) -> str:
-    """The layer's output as a block: height and depth for its places, width for its channels."""
+    """Draw the layer's output as a block: height and depth are places, width channels."""
     side = layer.output_shape[0] if len(layer.output_shape) == 3 else 1
     height = 4 + 20 * math.sqrt(side / scale.side)
     width = 2 + 13 * math.log(layer.output_shape[-1]) / math.log(max(2, scale.channels))
@@ -262,6 +262,6 @@ def _text(text: str, x: float, y: float, *, opacity: float, anchor: str = "start
 
 
 def _fitted(text: str, room: float, letter: float) -> str:
-    """The text, cut if it is longer than the room for it."""
+    """Return the text, cut if it is longer than the room for it."""
     letters = int(room / letter)
     return text if len(text) <= letters else text[: letters - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -25,12 +25,12 @@ class Box:
     """A layer, with those at its foot.
 
     Attributes:
-        layers: from the input on; at least one.
-        sources: the indices of the boxes it takes.
-        left: of the box, as all that follows, in pixels.
-        top: below the upper edge of the drawing.
-        width: of all boxes.
-        height: with the feet.
+        layers: Layers from the input on; at least one.
+        sources: The indices of the boxes it takes.
+        left: Left of the box, as all that follows, in pixels.
+        top: Distance below the upper edge of the drawing.
+        width: Width of all boxes.
+        height: Height with the feet.
     """
 
     layers: Table
@@ -60,7 +60,7 @@ def lay_out(table: Table) -> tuple[Box, ...]:
     """Give each layer its place; boxes stand in the order of the table.
 
     Args:
-        table: the layers of a network, each behind those it takes.
+        table: The layers of a network, each behind those it takes.
     """
     groups = _groups(table)
     sources = _sources(groups)
@@ -83,7 +83,7 @@ def lay_out(table: Table) -> tuple[Box, ...]:
 
 
 def head_height(layer: LayerSummary) -> int:
-    """The height of a box without its feet: name, kind, shape, perhaps parameters and a bar."""
+    """Return the height of a box without its feet."""
     lines = 3 + (layer.num_parameters > 0)
     return 2 * PADDING + LINE * lines + (BAR if layer.multiply_adds else 0)
 
@@ -105,7 +105,7 @@ def _groups(table: Table) -> list[list[LayerSummary]]:
 
 
 def _is_in_place(layer: LayerSummary, before: LayerSummary) -> bool:
-    """Whether a layer keeps the shape and looks at no neighbours."""
+    """Return True if a layer keeps the shape and looks at no neighbours."""
     return (
         layer.output_shape == before.output_shape
         and layer.receptive_field == before.receptive_field
@@ -120,7 +120,7 @@ def _sources(groups: list[list[LayerSummary]]) -> list[tuple[int, ...]]:
 
 
 def _rows(sources: list[tuple[int, ...]]) -> list[int]:
-    """The length of the longest way from the input to each box."""
+    """Return the length of the longest way from the input to each box."""
     rows: list[int] = []
     for taken in sources:
         rows.append(1 + max((rows[source] for source in taken), default=-1))
@@ -128,7 +128,7 @@ def _rows(sources: list[tuple[int, ...]]) -> list[int]:
 
 
 def _lanes(sources: list[tuple[int, ...]]) -> list[float]:
-    """The lane of each box: 0 is the input's, 1 the next to the right; halves are possible.
+    """Return the lane of each box: 0 is the input's, 1 the next to the right; halves are possible.
 
     Ways that part at a box stand side by side below it, two as they are and one to the right,
     more around its middle. Where they meet again, the lane is that of the box where they parted.
@@ -154,7 +154,7 @@ def _lanes(sources: list[tuple[int, ...]]) -> list[float]:
 
 
 def _order(way: int, sources: list[tuple[int, ...]]) -> int:
-    """The place of a way, by its first box, among the inputs of the layer that ends it."""
+    """Return the place of a way among the inputs of the layer that ends the way."""
     while True:
         takers = [i for i, taken in enumerate(sources) if way in taken]
         if len(takers) != 1:
@@ -167,7 +167,7 @@ def _order(way: int, sources: list[tuple[int, ...]]) -> int:
 def _tops(
     sources: list[tuple[int, ...]], rows: list[int], lanes: list[float], heights: list[int]
 ) -> list[float]:
-    """The upper edge of each row; there is more room where ways part and meet."""
+    """Return the upper edge of each row, with more room where ways part and meet."""
     num_rows = max(rows) + 1
     gaps, row_heights = [GAP] * num_rows, [0] * num_rows
     for i, row in enumerate(rows):

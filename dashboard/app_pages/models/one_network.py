@@ -17,7 +17,7 @@ MAX_ROWS = 24
 
 
 def card_of(model_name: str) -> Card | None:
-    """The card of a trained network; None if there is none, with a sentence if it is damaged."""
+    """Return the card of a trained network or None; say so if the card is damaged."""
     if model_name in models.MODELS and models.is_trained(model_name):
         with page_parts.readable_errors():
             return cache.card(model_name)

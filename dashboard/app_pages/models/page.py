@@ -11,7 +11,7 @@ from dashboard.frame import page_parts, pickers
 
 
 def show_all() -> None:
-    """The table of all networks, and the button that measures their speed."""
+    """Show the table of all networks, and the button that measures their speed."""
     found = {name: one_network.card_of(name) for name in models.MODELS}
     cards = {name: card for name, card in found.items() if card is not None}
     st.html(tables.overview(cards, cached.speeds(), session.model_name()))

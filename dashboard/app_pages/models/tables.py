@@ -20,12 +20,12 @@ Card = Mapping[str, Any]
 
 
 def overview(cards: Mapping[str, Card], speeds: Mapping[str, float], marked: str) -> str:
-    """One line for each network, trained or not.
+    """Return one line for each network, trained or not, as HTML.
 
     Args:
-        cards: of the trained networks, by name.
-        speeds: milliseconds an image of the networks measured, by name.
-        marked: the name of the trained network to emphasise.
+        cards: Cards of the trained networks, by name.
+        speeds: Milliseconds an image of the networks measured, by name.
+        marked: The name of the trained network to emphasise.
     """
     head = ("Network", "Measured", "95% interval", "Parameters", "Published", "MB", "ms an image")
     rows: list[tuple[str, ...]] = []
@@ -42,13 +42,13 @@ def overview(cards: Mapping[str, Card], speeds: Mapping[str, float], marked: str
 
 
 def notes() -> str:
-    """The notes behind the marks of the overview, in one line."""
+    """Return the notes behind the marks of the overview, in one line."""
     pairs = zip(_MARKS, _notes(), strict=False)
     return " ".join(f"{mark} {note[0].upper()}{note[1:]}." for mark, note in pairs)
 
 
 def layers(table: Table) -> str:
-    """The summary of a network: a line for each layer, and the sums."""
+    """Return the summary of a network: a line for each layer, and the sums."""
     counts = [(one.num_parameters, one.num_trainable, one.multiply_adds) for one in table]
     rows: list[tuple[str, ...]] = [
         (
@@ -69,12 +69,12 @@ def layers(table: Table) -> str:
 
 
 def comparison(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    """A small table of networks that differ in one thing."""
+    """Return a small table of networks that differ in one thing."""
     return html.table(("Network", *head), tuple(rows))
 
 
 def card_facts(card: Card) -> str:
-    """How a network was trained, for people: a term and what it was."""
+    """Return how a network was trained: terms and values."""
     training, versions = card["training"], card["versions"]
     stopped = "" if training["patience"] is None else f", patience {training['patience']}"
     facts = {
@@ -98,7 +98,7 @@ def card_facts(card: Card) -> str:
 
 
 def measured(card: Card | None) -> tuple[str, str]:
-    """The accuracy on the test set and its 95% interval."""
+    """Format the accuracy on the test set and its 95% interval."""
     if card is None:
         return "not trained yet", DASH
     low, high = card["test_accuracy_interval_95"]
@@ -106,17 +106,17 @@ def measured(card: Card | None) -> tuple[str, str]:
 
 
 def speed(speeds: Mapping[str, float], model_name: str) -> str:
-    """The milliseconds an image of a network, if they were measured."""
+    """Format the milliseconds an image of a network, if they were measured."""
     return f"{speeds[model_name]:.2f}" if model_name in speeds else DASH
 
 
 def shape(sides: Iterable[int]) -> str:
-    """A shape as people write it."""
+    """Format a shape as people write it."""
     return _TIMES.join(map(str, sides))
 
 
 def duration(seconds: float) -> str:
-    """A time in hours, minutes or seconds."""
+    """Format a time in hours, minutes or seconds."""
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if minutes else f"{rest} s"
@@ -141,7 +141,7 @@ def _published(spec: ModelSpec) -> str:
 
 
 def _notes() -> tuple[str, ...]:
-    """What the published figures were measured on, where it was not the test set alone."""
+    """Return what the published figures were measured on, where that was not the test set alone."""
     return tuple(
         dict.fromkeys(spec.published_note for spec in models.MODELS.values() if spec.published_note)
     )

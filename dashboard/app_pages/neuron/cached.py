@@ -19,14 +19,14 @@ NUM_CLASS_IMAGES, NUM_EFFECT_IMAGES = 1000, 200
 
 @keyed_by_weights(st.cache_data, max_entries=32)
 def layers(model_name: str) -> dict[str, int]:
-    """How many neurons each layer that has any has, from the input on."""
+    """Return the number of neurons of each layer that has any, from the input on."""
     network = cache.model(model_name)
     return {layer: neurons.num_channels(network, layer) for layer in neurons.neuron_layers(network)}
 
 
 @keyed_by_weights(st.cache_data, max_entries=128)
 def kernel(model_name: str, layer: str, channel: int) -> Kernel | None:
-    """The weights that make a neuron."""
+    """Return the weights that make a neuron."""
     return neurons.kernel(cache.model(model_name), layer, channel)
 
 
@@ -39,33 +39,33 @@ def _test_reactions(model_name: str, layer: str) -> tuple[np.ndarray, np.ndarray
 
 
 def responses_by_class(model_name: str, layer: str, channel: int) -> tuple[ClassResponse, ...]:
-    """A neuron's reactions to a sample of test images, class by class."""
+    """Return a neuron's activations for a sample of test images, class by class."""
     reactions, labels = _test_reactions(model_name, layer)
     return neurons.responses_by_class(reactions[:, channel], labels)
 
 
 def effect_sample(model_name: str) -> np.ndarray:
-    """Which test images the effects on the classes are averaged over."""
+    """Return the test images over which the effects on the classes are averaged."""
     size = len(cache.test_answers(model_name).labels)
     return datasets.sample_indices(size, NUM_EFFECT_IMAGES, seed=1)
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def class_effects(model_name: str, layer: str, channel: int) -> np.ndarray:
-    """What each logit loses on average when a neuron is switched off."""
+    """Compute the mean fall of each logit when a neuron is switched off."""
     images = cache.split(models.get(model_name).dataset, "test").images[effect_sample(model_name)]
     return neurons.class_effects(cache.model(model_name), layer, channel, images)
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def direct_weights(model_name: str, layer: str, channel: int) -> np.ndarray | None:
-    """A neuron's exact weight towards each class, where there is one."""
+    """Return a neuron's exact weight towards each class, where there is one."""
     return neurons.direct_weights(cache.model(model_name), layer, channel)
 
 
 @keyed_by_weights(st.cache_data, max_entries=64)
 def mean_activations(model_name: str, layer: str) -> np.ndarray:
-    """The mean of each of a layer's neurons over the same test images and all places."""
+    """Return the mean of each of a layer's neurons over the same test images and all places."""
     images = cache.split(models.get(model_name).dataset, "test").images[effect_sample(model_name)]
     return neurons.unit_activations(cache.model(model_name), layer, images, summary="mean").mean(
         axis=0
@@ -76,13 +76,13 @@ def mean_activations(model_name: str, layer: str) -> np.ndarray:
 def ablated_logits(
     model_name: str, layer: str, channel: int, pixels: np.ndarray, level: float
 ) -> np.ndarray:
-    """The logits (classes,) for one image with a neuron held at a level."""
+    """Return the logits (classes,) for one image with a neuron held at a level."""
     return neurons.ablated_logits(cache.model(model_name), layer, channel, pixels, level=level)[0]
 
 
 @keyed_by_weights(st.cache_data, max_entries=64)
 def maximised(model_name: str, layer: str, channel: int) -> Maximised:
-    """The image that a neuron would like best."""
+    """Return the image that activates a neuron most."""
     return neurons.maximise(cache.model(model_name), layer, channel)
 
 
@@ -93,7 +93,7 @@ def _index_name(model_name: str, _weights: str) -> str:
 
 
 def strongest_job(model_name: str) -> tuple[str, background_jobs.Work]:
-    """The name of the job that finds the training images for every neuron, and the job.
+    """Return the name of the job that finds the training images for every neuron, and the job.
 
     It shows at once what was found before and is kept on disk.
     """
@@ -115,7 +115,7 @@ def strongest_job(model_name: str) -> tuple[str, background_jobs.Work]:
 def strongest_patches(
     model_name: str, layer: str, channel: int, indices: tuple[int, ...]
 ) -> tuple[Patch, ...]:
-    """Which part of each of some training images excites a neuron."""
+    """Find the part of each of some training images that activates a neuron most."""
     images = cache.split(models.get(model_name).dataset, "train").images[list(indices)]
     return neurons.top_patches(cache.model(model_name), layer, channel, images)
 
@@ -123,7 +123,7 @@ def strongest_patches(
 def accuracy_job(
     model_name: str, layer: str, channel: int, level: float
 ) -> tuple[str, background_jobs.Work]:
-    """The name of the job that tests the network without a neuron, and the job."""
+    """Return the name of the job that tests the network without a neuron, and the job."""
 
     def work(progress: background_jobs.Progress) -> McNemar:
         answers = cache.test_answers(model_name)

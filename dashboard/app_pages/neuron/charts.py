@@ -18,13 +18,13 @@ _GAP = 1
 
 
 def outlined(pixels: np.ndarray, box: tuple[int, int, int, int], *, side: int = 96) -> np.ndarray:
-    """A picture, enlarged pixel by pixel, with a frame around a part of it.
+    """Enlarge a picture pixel by pixel, and frame a part of it.
 
     Args:
         pixels: (height, width, channels) in [0, 1].
         box: (top, left, bottom, right) of the part, the last two exclusive; the whole picture
             gets no frame.
-        side: wanted of the larger picture; it is a whole multiple of the picture's own.
+        side: Wanted of the larger picture; it is a whole multiple of the picture's own.
 
     Returns:
         (height, width, 3) uint8.
@@ -44,7 +44,7 @@ def outlined(pixels: np.ndarray, box: tuple[int, int, int, int], *, side: int = 
 
 
 def weights(kernel: np.ndarray) -> np.ndarray:
-    """The weights of one neuron as one picture on the signed scale.
+    """Draw the weights of one neuron as one picture on the signed scale.
 
     Args:
         kernel: (height, width, input channels). Several input channels stand side by side, with a
@@ -76,12 +76,12 @@ def weights(kernel: np.ndarray) -> np.ndarray:
 
 
 def responses(found: Sequence[ClassResponse], names: Sequence[str], strongest: int) -> go.Figure:
-    """How strongly a neuron reacts to each class: boxes of the middle half, whiskers of 90%.
+    """Draw the activations of a neuron by class: boxes of the middle half, whiskers of 90%.
 
     Args:
-        found: one for each class that has images.
-        names: of all classes.
-        strongest: the class in orange.
+        found: Responses, one for each class that has images.
+        names: Names of all classes.
+        strongest: The class in orange.
     """
     figure = go.Figure()
     for each in found:
@@ -109,13 +109,13 @@ def responses(found: Sequence[ClassResponse], names: Sequence[str], strongest: i
 
 
 def by_class(values: np.ndarray, names: Sequence[str], *, title: str, unit: str) -> go.Figure:
-    """A signed number for each class: red above 0, for the class; blue below, against it.
+    """Draw a signed number for each class: red above 0, for the class; blue below, against it.
 
     Args:
         values: (classes,).
-        names: of the classes.
-        title: of the axis.
-        unit: of the values, on hover.
+        names: Names of the classes.
+        title: Title of the axis.
+        unit: Unit of the values, on hover.
     """
     figure = go.Figure(
         go.Bar(

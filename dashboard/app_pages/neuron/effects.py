@@ -20,7 +20,7 @@ OFF, MEAN = "Off: 0", "Its mean"
 
 
 def show_effects(neuron: Chosen) -> None:
-    """What each class loses without it."""
+    """Show the fall of each class without the neuron."""
     names, effects = neuron.class_names, cached.class_effects(*neuron.arguments)
     count = len(cached.effect_sample(neuron.model))
     if not effects.any():
@@ -41,7 +41,7 @@ def show_effects(neuron: Chosen) -> None:
 
 
 def places(neuron: Chosen) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """A heading, and where the measured effects and the exact weights belong."""
+    """Make a heading, and the places of the measured effects and the exact weights."""
     if cached.direct_weights(*neuron.arguments) is None:
         st.subheader("Its pull on each class", anchor=False)
         return st.container(), st.container()
@@ -73,7 +73,7 @@ def show_direct(neuron: Chosen) -> None:
 
 
 def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
-    """The answer without the neuron: on this digit at once, on the test set on demand."""
+    """Show the prediction without the neuron, here at once, on the test set on demand."""
     st.subheader("Switched off", anchor=False)
     to = pickers.view_picker("Held at", (OFF, MEAN), key="neuron_level")
     mean = float(cached.mean_activations(neuron.model, neuron.layer)[neuron.channel])

@@ -10,7 +10,7 @@ from dashboard.frame import loading, neuron_link, page_parts, pickers
 
 
 def strongest(layer: str) -> int:
-    """The neuron of a layer that reacts most to the current picture."""
+    """Return the neuron of a layer with the largest activation for the current picture."""
     if image is None:
         return 0
     values = cache.feature_maps(model_name, image.pixels)[layer]
@@ -18,7 +18,7 @@ def strongest(layer: str) -> int:
 
 
 def pick() -> Chosen:
-    """The pickers of layer and channel; at first the strongest neuron of the first layer."""
+    """Show the pickers of layer and channel; at first the strongest neuron of the first layer."""
     layers = cached.layers(model_name)
     convolutions, spatial = cache.layer_names(model_name)
     dense = [layer for layer in layers if layer not in spatial]

@@ -23,10 +23,11 @@ class Chosen:
     """The neuron that the page is about.
 
     Attributes:
-        model: its network's name.
-        layer: its layer.
-        channel: of the layer.
-        is_map: it has a map, with places; else it is a unit with one number.
+        model: Its network's name.
+        layer: Its layer.
+        channel: Channel of the layer.
+        is_map: True if the neuron has a map, with places; else the neuron is a unit with one
+            number.
     """
 
     model: str
@@ -36,12 +37,12 @@ class Chosen:
 
     @property
     def noun(self) -> str:
-        """What to call it."""
+        """Word for the neuron."""
         return "channel" if self.is_map else "unit"
 
     @property
     def arguments(self) -> tuple[str, str, int]:
-        """What the caches ask for."""
+        """Arguments that the caches take."""
         return self.model, self.layer, self.channel
 
     @property
@@ -51,7 +52,7 @@ class Chosen:
 
 
 def show_weights(neuron: Chosen) -> None:
-    """The weights that make the neuron, as one picture."""
+    """Show the weights that make the neuron, as one picture."""
     st.subheader("Its weights", anchor=False)
     found = cached.kernel(*neuron.arguments)
     if found is None:
@@ -85,7 +86,7 @@ def show_weights(neuron: Chosen) -> None:
 
 
 def show_activation(neuron: Chosen, image: CurrentImage) -> None:
-    """The neuron's map, or its one number, on the current digit and on the one before edits."""
+    """Show the neuron's map, or its one number, for the current picture and for the original."""
     st.subheader(f"On the current {image.noun}", anchor=False)
     now, before = (
         cache.feature_maps(neuron.model, pixels)[neuron.layer][..., neuron.channel]
@@ -146,7 +147,7 @@ def _show_change(now: np.ndarray, before: np.ndarray) -> None:
 
 
 def show_patches(neuron: Chosen) -> None:
-    """The training pictures that excite it most, with the part of each that it looks at."""
+    """Show the training pictures that activate the neuron most, each with the part it looks at."""
     dataset = datasets.get(models.get(neuron.model).dataset)
     size, noun = dataset.split_sizes["train"], dataset.noun
     st.subheader(f"The training {noun}s that excite it most", anchor=False)
@@ -196,7 +197,7 @@ def show_patches(neuron: Chosen) -> None:
 
 
 def show_classes(neuron: Chosen) -> None:
-    """How strongly it reacts to each class."""
+    """Show the activations of each class."""
     noun = datasets.get(models.get(neuron.model).dataset).noun
     st.subheader("Its activation, class by class", anchor=False)
     found = cached.responses_by_class(*neuron.arguments)
@@ -220,7 +221,7 @@ def show_classes(neuron: Chosen) -> None:
 
 
 def show_maximised(neuron: Chosen) -> None:
-    """The picture that it would like best."""
+    """Show the picture that activates the neuron most."""
     st.subheader("The picture it would like best", anchor=False)
     if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):
         st.caption(

@@ -12,19 +12,19 @@ from dashboard.figures.heatmaps import without_axes
 
 
 def winner_colours(names: Sequence[str]) -> Sequence[str]:
-    """A colour for each class; none where a cell of `winners` has room for the name instead."""
+    """Return a colour for each class; none where a cell has room for the name."""
     return colours.CLASSES[: len(names)] if max(map(len, names)) > 1 else ()
 
 
 def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure:
-    """The class that wins with the patch at each position; the answer itself stays empty.
+    """Draw the class that wins with the patch at each position; the prediction stays empty.
 
     A cell has room for a name of one character; where names are longer each class has a colour.
 
     Args:
         classes: (rows, columns) class indices.
-        answer: of the untouched image.
-        names: of the classes.
+        answer: Prediction for the untouched image.
+        names: Names of the classes.
     """
     is_flipped, of_classes = classes != answer, winner_colours(names)
     text = np.where(is_flipped & (not of_classes), np.array(names)[classes], "")

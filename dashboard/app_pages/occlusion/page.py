@@ -18,7 +18,7 @@ LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
 
 def slider(option: Option) -> Slid[int]:
-    """A slider for an option that follows the hand; each size of pictures keeps its own value."""
+    """Show a slider that follows the hand; each size of pictures keeps its own value."""
     key = f"{option.name}_{image.pixels.shape[0]}"
     slid = live_slider(
         option.title,
@@ -36,7 +36,7 @@ def slider(option: Option) -> Slid[int]:
 @st.fragment
 @page_parts.readable_errors()  # the fragment's own runs do not come through Home.py
 def laboratory() -> None:
-    """The controls and the map; nothing else of the page runs while a slider moves."""
+    """Show the controls and the map; the rest of the page does not run while a slider moves."""
     options = {option.name: option for option in method_options.options_of(METHODS["occlusion"])}
     one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
     with one:
@@ -70,7 +70,7 @@ def laboratory() -> None:
 
 
 def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
-    """How far the answer falls at every position, with the covered picture beside it."""
+    """Show the fall of the score at every position, with the covered picture beside the map."""
     rival = second if target == answer else answer
     score = ClassScore(target, rival if quantity == MARGIN else None)
     drops = found.drops(score, as_probability=quantity == PROBABILITY)
@@ -102,7 +102,7 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
 
 
 def show_winners(found: OcclusionMap) -> None:
-    """Which class wins with the patch at each position."""
+    """Show the class that wins with the patch at each position."""
     st.subheader("Which class wins where", anchor=False)
     flips = float((found.winners != answer).mean())
     left, right = st.columns([2, 3], gap="large", vertical_alignment="center")

@@ -21,7 +21,7 @@ STUDY_DATASET = "mnist"
 
 @keyed_by_weights(st.cache_data, max_entries=4)
 def one_vs_two(model_name: str) -> OneVersusTwo:
-    """The one-versus-two study, with the training ones and 200 test twos."""
+    """Run the one-versus-two study on the training ones and 200 test twos."""
     from cnn_core.studies import one_vs_two as study
 
     network = model(model_name)
@@ -34,7 +34,7 @@ def one_vs_two(model_name: str) -> OneVersusTwo:
 
 @keyed_by_weights(st.cache_data, max_entries=256)
 def study_step(model_name: str, pixels: np.ndarray, title: str) -> StudyStep:
-    """The study's questions asked about one digit."""
+    """Ask the study's questions about one digit."""
     from cnn_core.studies import one_vs_two as study
 
     return study.study_step(model(model_name), pixels, title)

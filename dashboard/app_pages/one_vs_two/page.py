@@ -14,7 +14,7 @@ from dashboard.frame import loading, page_parts
 
 
 def show_step(step: StudyStep) -> None:
-    """A row: digit, probabilities, margin, attention, evidence."""
+    """Show a row: digit, probabilities, margin, attention, evidence."""
     said = (
         f'<div class="cl-said">Answer <b>{step.answer}</b>'
         f"<span>1 over 2: {numbers.signed(step.margin, 1)} logits</span></div>"
@@ -41,7 +41,7 @@ def show_step(step: StudyStep) -> None:
 
 
 def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
-    """One step as a column: digit, attention on the scale of all steps, the two probabilities."""
+    """Show one step as a column: digit, attention on the scale of all steps, two probabilities."""
     limit = max(colours.limit_of(each.attention) for each in steps)
     attention = colours.colourise(step.attention, is_signed=False, limit=limit)
     pictures = (

@@ -16,7 +16,7 @@ from dashboard.session import CurrentImage
 
 
 def show(image: CurrentImage) -> None:
-    """The digit's way through the network in one line: input, feature maps, probabilities."""
+    """Show the picture's way through the network: input, feature maps, probabilities."""
     width = picture_gallery.crisp_width(160)
     stages = [
         (
@@ -40,7 +40,7 @@ def show(image: CurrentImage) -> None:
 
 
 def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
-    """The first and the last convolution whose maps have places; where there are none, units."""
+    """Return the first and the last convolution with places; units where there are none."""
     model_name = session.model_name()
     weighted = {described.layer for described in cache.weight_statistics(model_name)}
     wide = [layer for layer in cache.layer_names(model_name)[0] if max(maps[layer].shape[:2]) > 1]
@@ -57,7 +57,7 @@ def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
 
 
 def _units(values: np.ndarray) -> str:
-    """The outputs (units,) of a dense layer, row by row, as one small picture."""
+    """Draw the outputs (units,) of a dense layer, row by row, as one small picture."""
     side = math.ceil(math.sqrt(len(values)))
     square = np.zeros(side * side)
     square[: len(values)] = values
@@ -68,7 +68,7 @@ def _units(values: np.ndarray) -> str:
 
 
 def _strongest(maps: np.ndarray, count: int = 9) -> str:
-    """The feature maps (height, width, channels) with the largest mean, on one scale."""
+    """Draw the feature maps (height, width, channels) with the largest mean, on one scale."""
     channels = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")[:count]
     limit = colours.limit_of(maps.clip(0))
     pictures = (

@@ -20,7 +20,7 @@ def examples() -> list[int]:
 
 
 def gallery(image: session.CurrentImage) -> None:
-    """A click makes one of the examples the current digit."""
+    """Show the examples as tiles; a click makes an example the current picture."""
     split, indices = cache.split(session.dataset().name, "test"), examples()
     names = session.dataset().class_names
     picked = tiles(

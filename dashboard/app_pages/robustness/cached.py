@@ -20,7 +20,7 @@ _MOST, _MOST_SEARCHED = 61, 16
 
 
 def row_for(model_name: str, kind: str) -> Perturbation:
-    """The row of a change, fitted to the pictures of a network."""
+    """Return the row of a change, fitted to the pictures of a network."""
     return get(kind).fitted(datasets.get(models.get(model_name).dataset))
 
 
@@ -33,7 +33,7 @@ def changed(
     target: int | None,
     options: Options,
 ) -> np.ndarray:
-    """One picture under one change."""
+    """Return one picture under one change."""
     from cnn_core import robustness
 
     return robustness.perturb(
@@ -45,7 +45,7 @@ def changed(
 def sweep(
     model_name: str, pixels: np.ndarray, kind: str, target: int | None, options: Options
 ) -> Sweep:
-    """The answers to one picture under every strength of a change."""
+    """Return the predictions for one picture under every strength of a change."""
     from cnn_core import robustness
 
     row = row_for(model_name, kind)
@@ -56,7 +56,7 @@ def sweep(
 
 
 def study() -> Robustness:
-    """The accuracy of every network over the strength of every change."""
+    """Return the shipped accuracy of every network over the strength of every change."""
     return _study(all_weights())
 
 

@@ -21,13 +21,13 @@ _LINES = (
 
 
 def probabilities(found: Sweep, names: Sequence[str], strength: float, axis: str) -> go.Figure:
-    """The probability of the answer, in orange, of what it turns into, and of other rivals.
+    """Draw the probability of the prediction, in orange, of what it turns into, and of rivals.
 
     Args:
-        found: of one picture.
-        names: of the classes.
-        strength: where the page stands.
-        axis: the title of the strengths.
+        found: Found of one picture.
+        names: Names of the classes.
+        strength: Strength of the page.
+        axis: The title of the strengths.
     """
     holds = (found.hold(sign) for sign in (1, -1))
     turned = [hold.answer for hold in holds if hold is not None and hold.answer is not None]
@@ -60,15 +60,15 @@ def accuracies(
     strength: float,
     axis: str,
 ) -> go.Figure:
-    """The accuracy of several networks over the strength, two of them with their intervals.
+    """Draw the accuracy of several networks over the strength, two of them with their intervals.
 
     Args:
-        curves: one a network.
-        titles: of the networks.
-        chosen: the network in orange.
-        beside: the one in blue, or None; all others are faint.
-        strength: where the page stands.
-        axis: the title of the strengths.
+        curves: Curves, one per network.
+        titles: Titles of the networks.
+        chosen: The network in orange.
+        beside: The one in blue, or None; all others are faint.
+        strength: Strength of the page.
+        axis: The title of the strengths.
     """
     figure = go.Figure()
     others = [i for i in range(len(curves)) if i not in (chosen, beside)]

@@ -14,7 +14,7 @@ from dashboard.widgets.live_slider import Slid, acknowledge, live_slider
 @st.fragment
 @page_parts.readable_errors()  # the fragment's own runs do not come through Home.py
 def laboratory() -> None:
-    """The strength and all that follows it; nothing else of the page runs while it moves."""
+    """Show the strength and all that follows it; the rest of the page does not run meanwhile."""
     slid, change = pick()
     with page_parts.readable_errors():  # the curves below are shipped and need no pictures
         image = session.current_image()
@@ -35,7 +35,7 @@ def laboratory() -> None:
 
 
 def pick() -> tuple[Slid[float], Change]:
-    """The slider, and what it and the other controls say is to be done to the picture."""
+    """Show the slider and the other controls; return the change they describe."""
     key = f"strength_{row.name}_{dataset.name}"
     slid = live_slider(
         f"Strength, {text.unit_alone(row.unit)}",

@@ -17,7 +17,7 @@ from dashboard.figures.pictures import as_picture
 
 
 def in_words(strength: float, unit: str) -> str:
-    """A strength with its unit: 18 degrees, 1 pixel, 30%."""
+    """Format a strength with its unit: 18 degrees, 1 pixel, 30%."""
     text = f"{strength:g}".replace("-", "\N{MINUS SIGN}")
     if unit == PERCENT:
         return f"{text}{unit}"
@@ -26,24 +26,24 @@ def in_words(strength: float, unit: str) -> str:
 
 
 def axis_of(row: Perturbation) -> str:
-    """The title of an axis of strengths."""
+    """Return the title of an axis of strengths."""
     return f"{row.title if row.needs_model else row.title.lower()}, {unit_alone(row.unit)}"
 
 
 def unit_alone(unit: str) -> str:
-    """A unit where no number stands before it."""
+    """Return a unit where no number stands before it."""
     return f"share {unit}" if unit == BRIGHTNESS else unit
 
 
 def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, width: int) -> str:
-    """The picture, the changed one and the difference between them, enlarged to the whole scale.
+    """Return the picture, the changed one and their difference, enlarged to the whole scale.
 
     Args:
         before: (height, width, channels) in [0, 1].
-        after: the same, changed.
-        title: of the picture.
-        change: what was done to it.
-        width: of each on screen, in CSS pixels.
+        after: The same, changed.
+        title: Title of the picture.
+        change: Description of the change.
+        width: Width of each on screen, in CSS pixels.
     """
     difference = (after - before).mean(axis=-1)
     limit = colours.limit_of(difference)
@@ -69,13 +69,13 @@ def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, 
 def hold_in_words(
     found: Sweep, row: Perturbation, names: Sequence[str], options: Mapping[str, Any]
 ) -> str:
-    """How far the answer holds, and what it turns into.
+    """Say how far the prediction holds, and what it turns into.
 
     Args:
-        found: of one picture.
-        row: of the change.
-        names: of the classes.
-        options: the change's settings.
+        found: Found of one picture.
+        row: Row of the change.
+        names: Names of the classes.
+        options: The change's settings.
 
     Returns:
         Markdown, a sentence for each direction.
@@ -94,17 +94,17 @@ def hold_in_words(
 
 
 def directions(row: Perturbation, options: Mapping[str, Any]) -> tuple[str, str]:
-    """What strengths below and above 0 do."""
+    """Say what strengths below and above 0 do."""
     return row.directions.get(options.get("direction", ""), row.directions.get("", ("", "")))
 
 
 def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
-    """Which network holds best at one strength, and whether that may be chance.
+    """Say which network holds best at one strength, and whether that may be chance.
 
     Args:
-        found: of all networks.
-        chosen: the curve of the chosen one.
-        strength: in words.
+        found: Found of all networks.
+        chosen: The curve of the chosen one.
+        strength: Strength in words.
 
     Returns:
         Markdown.
@@ -133,7 +133,7 @@ def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
 
 
 def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
-    """Where the chosen network stands over all strengths."""
+    """Say where the chosen network stands over all strengths."""
     ranked = sorted(curves, key=lambda curve: -curve.mean)
     best, place = ranked[0], ranked.index(chosen) + 1
     said = f"Over all strengths {models.get(chosen.model).title} is right in "
@@ -144,7 +144,7 @@ def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
 
 
 def table(curves: Sequence[Curve], chosen: Curve) -> str:
-    """The accuracy of every network at every strength with its interval, as HTML."""
+    """Return the accuracy of every network at every strength with its interval, as HTML."""
     strengths = curves[0].strengths
     return html.table(
         ("Model", *(in_words(strength, "") for strength in strengths), "Mean of the changed"),

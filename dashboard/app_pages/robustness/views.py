@@ -22,13 +22,13 @@ BEST = "the best of the others"
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to a picture.
+    """Change of a picture with its strength.
 
     Attributes:
-        row: of the change.
-        strength: in the unit of the row.
-        target: the class that an attack makes of the picture, or None for any other.
-        options: the settings of the change.
+        row: Row of the change.
+        strength: In the unit of the row.
+        target: The class that an attack makes of the picture, or None for any other.
+        options: The settings of the change.
     """
 
     row: Perturbation
@@ -38,7 +38,7 @@ class Change:
 
 
 def show_change(image: CurrentImage, change: Change) -> None:
-    """The picture beside the changed one, and both answers."""
+    """Show the picture beside the changed one, and both predictions."""
     model_name, row, strength = session.model_name(), change.row, change.strength
     names, noun = models.get(model_name).class_names, image.noun
     changed = cached.changed(
@@ -78,7 +78,7 @@ def show_change(image: CurrentImage, change: Change) -> None:
 
 
 def show_sweep(image: CurrentImage, change: Change) -> None:
-    """The answer over all strengths."""
+    """Show the prediction over all strengths."""
     model_name, row = session.model_name(), change.row
     names, noun = models.get(model_name).class_names, image.noun
     st.subheader(f"How far the answer to this {noun} holds", anchor=False)
@@ -102,7 +102,7 @@ def show_sweep(image: CurrentImage, change: Change) -> None:
 
 
 def show_networks(change: Change) -> None:
-    """The accuracy of every network of the same data set."""
+    """Show the accuracy of every network of the same data set."""
     row, strength = change.row, change.strength
     model_name, dataset = session.model_name(), session.dataset()
     st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)

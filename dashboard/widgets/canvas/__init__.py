@@ -30,11 +30,11 @@ _acknowledge = component.declare_acknowledgement(Path(__file__).parent)
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What is on the canvas.
+    """State of the canvas.
 
     Attributes:
         pixels: (height, width) or (height, width, 3) uint8; of digits 0 is empty, 255 full ink.
-        sequence: grows with every update the browser sent; 0 = nothing drawn yet.
+        sequence: Grows with every update the browser sent; 0 = nothing drawn yet.
         is_final: False while the pen is down.
     """
 
@@ -136,8 +136,8 @@ def acknowledge(drawing: Drawing, *, key: str = "digit_canvas") -> None:
     only every 1.5 s.
 
     Args:
-        drawing: what `digit_canvas` gave in this run.
-        key: of that canvas.
+        drawing: Result of `digit_canvas` in this run.
+        key: Key of that canvas.
     """
     data = {"canvas": key, "sequence": drawing.sequence}
     _acknowledge(key=f"{key}_acknowledgement", data=data)
@@ -147,10 +147,10 @@ def read_update(update: object, held: Drawing, *, digit_id: str, revision: int) 
     """Give the drawing that an update from the browser carries; anybody may have written it.
 
     Args:
-        update: a dict with digit, revision, sequence, final and pixels, if all is well.
-        held: what Python has; given back for an update that is malformed or out of date.
-        digit_id: the digit that is edited.
-        revision: the present revision of its picture.
+        update: A dict with digit, revision, sequence, final and pixels, if all is well.
+        held: State that Python has; returned for an update that is malformed or out of date.
+        digit_id: The digit that is edited.
+        revision: The present revision of its picture.
 
     Returns:
         A drawing that is at least as new as `held`.

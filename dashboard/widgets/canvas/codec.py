@@ -45,8 +45,8 @@ def from_text(text: str, shape: tuple[int, ...] = (28, 28)) -> np.ndarray:
     """Read a picture written by `to_text`; the text may come from anybody.
 
     Args:
-        text: as `to_text` writes it.
-        shape: of the picture, that of a digit if not told.
+        text: Text as `to_text` writes it.
+        shape: Shape of the picture, that of a digit by default.
 
     Returns:
         shape, uint8.

@@ -18,8 +18,8 @@ class Palette:
     """The colours of the drawing tools, as levels from 0 to 255, one a channel.
 
     Attributes:
-        paper: what the eraser leaves.
-        inks: name and colour of what the pen may hold; it holds the first one at first.
+        paper: Colour that the eraser leaves.
+        inks: Name and colour of what the pen may hold; it holds the first one at first.
     """
 
     paper: Colour
@@ -43,10 +43,10 @@ COLOUR = Palette(
 
 
 def palette_of(dataset: str) -> Palette:
-    """The kit for the pictures of a data set.
+    """Return the palette for the pictures of a data set.
 
     Raises:
-        UnknownNameError: no data set has this name.
+        UnknownNameError: No data set has this name.
     """
     row = datasets.get(dataset)
     if row.background == "paper":

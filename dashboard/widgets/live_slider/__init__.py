@@ -23,12 +23,12 @@ _acknowledge = component.declare_acknowledgement(Path(__file__).parent)
 
 @dataclass(frozen=True)
 class Slid(Generic[Number]):
-    """Where a slider stands.
+    """State of a slider.
 
     Attributes:
-        value: within its range, a whole number of steps from its end.
-        sequence: of the update that brought it; 0 if the browser sent none yet.
-        key: of the slider.
+        value: Within its range, a whole number of steps from its end.
+        sequence: Number of the update that brought the value; 0 if the browser sent none yet.
+        key: Key of the slider.
     """
 
     value: Number
@@ -50,14 +50,15 @@ def live_slider(
     """Show a slider and return where it stands.
 
     Args:
-        label: above it.
-        minimum: its least value.
-        maximum: its greatest value.
-        value: where it stands until the browser sends another value.
-        step: from one value to the next.
-        key: the widget's name, unique in the app.
-        help: what the value means.
-        is_slow: what follows from the value takes so long that it is sent when it is let go.
+        label: Label above the slider.
+        minimum: Its least value.
+        maximum: Its greatest value.
+        value: Where it stands until the browser sends another value.
+        step: From one value to the next.
+        key: The widget's name, unique in the app.
+        help: Meaning of the value.
+        is_slow: True if what follows takes so long that the value is sent when the slider is let
+            go.
     """
     held = Slid(value, 0, key)
     data = {
@@ -86,11 +87,11 @@ def read_update(
     """Give the value that an update from the browser carries; anybody may have written it.
 
     Args:
-        update: a dict with value and sequence, if all is well.
-        held: what Python has; given back for an update that is malformed or out of range.
-        minimum: the least value.
-        maximum: the greatest value.
-        step: from one value to the next.
+        update: A dict with value and sequence, if all is well.
+        held: State that Python has; returned for an update that is malformed or out of range.
+        minimum: The least value.
+        maximum: The greatest value.
+        step: From one value to the next.
     """
     match update:
         case {"value": int() | float() as value, "sequence": int(sequence)}:

@@ -30,16 +30,16 @@ def replay(
 
     Args:
         frames: (n, height, width, 3) uint8.
-        values: n finite numbers, drawn as a line with the level 0.
-        captions: n short texts, each said with its picture.
-        key: the widget's name, unique in the app.
-        film_id: names what is shown; a new one plays by itself.
-        title: above the chart: what the values are.
-        description: what the pictures show, for those who cannot see them.
-        width: of the picture on screen, CSS pixels; the height follows.
+        values: N finite numbers, drawn as a line with the level 0.
+        captions: N short texts, each said with its picture.
+        key: The widget's name, unique in the app.
+        film_id: Names what is shown; a new one plays by itself.
+        title: Title above the chart: the meaning of the values.
+        description: Text alternative of the pictures.
+        width: Width of the picture on screen, in CSS pixels; the height follows.
 
     Raises:
-        ValueError: shapes, types or lengths do not fit together.
+        ValueError: Shapes, types or lengths do not fit together.
     """
     is_rgb = frames.ndim == 4 and frames.shape[3] == 3 and frames.size > 0
     component.require(

@@ -47,18 +47,18 @@ def scatter(
         labels: (n,) true classes.
         answers: (n,) the network's answers; one that differs from the label makes a cross.
         indices: (n,) what a picture is called: its number in the test set.
-        class_names: of the classes.
-        palette: a colour for each class, as CSS writes it.
-        noun: what a picture shows, such as "digit".
-        description: what the map shows, for those who cannot see it.
-        key: the widget's name, unique in the app.
+        class_names: Class names of the classes.
+        palette: A colour for each class, as CSS writes it.
+        noun: Word for one picture, such as "digit".
+        description: Text alternative of the map.
+        key: The widget's name, unique in the app.
 
     Returns:
         The index, from `indices`, of the picture clicked, in the one run that the click starts;
         otherwise None.
 
     Raises:
-        ValueError: shapes or lengths do not fit together, or a place is not finite.
+        ValueError: Shapes or lengths do not fit together, or a place is not finite.
     """
     count = len(points)
     require(points.shape == (count, 2) and count > 0, "points (n, 2)", f"{points.shape=}")
@@ -89,8 +89,8 @@ def mark(place: np.ndarray, text: str, *, scatter: str) -> None:
 
     Args:
         place: (2,) x and y, as in the map's points.
-        text: what to call it.
-        scatter: the key of the map.
+        text: Text of the mark.
+        scatter: The key of the map.
     """
     x, y = (float(value) for value in place)
     data: dict[str, Any] = {"scatter": scatter, "x": x, "y": y, "text": str(text)}

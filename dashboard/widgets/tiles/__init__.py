@@ -29,18 +29,18 @@ def tiles(
 
     Args:
         pictures: (n, height, width) grey or (n, height, width, 3) RGB, uint8; none draws nothing.
-        captions: n short texts, one under each picture.
-        key: the widget's name, unique in the app.
-        size: width of each picture, CSS pixels; the height follows.
-        selected: index of the picture to outline; None outlines none.
-        descriptions: n texts for tooltips and screen readers; None takes the captions.
-        is_clickable: whether the pictures are buttons.
+        captions: N short texts, one under each picture.
+        key: The widget's name, unique in the app.
+        size: Width of each picture, CSS pixels; the height follows.
+        selected: Index of the picture to outline; None outlines none.
+        descriptions: N texts for tooltips and screen readers; None takes the captions.
+        is_clickable: True if the pictures are buttons.
 
     Returns:
         The index clicked, in the one run that the click starts; otherwise None.
 
     Raises:
-        ValueError: shapes, types, lengths or the selected index do not fit together.
+        ValueError: Shapes, types, lengths or the selected index do not fit together.
     """
     descriptions = captions if descriptions is None else descriptions
     count = len(pictures)

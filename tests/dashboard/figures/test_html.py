@@ -20,7 +20,6 @@ from dashboard.figures.html import (
     row,
     scale_of,
 )
-from dashboard.figures.numbers import NO_NUMBER
 from dashboard.frame import page_parts
 from support.written_numbers import PROBABILITIES
 
