@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
 
 from cnn_core import models
-from dashboard.cache.weights_key import weights_hash
-
-if TYPE_CHECKING:
-    pass
 from dashboard.cache import explanations
+from dashboard.cache.weights_key import weights_hash
 
 _log = logging.getLogger(__name__)
 _compiled: dict[tuple[str, str], threading.Event] = {}  # one for each network that was chosen

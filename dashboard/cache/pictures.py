@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnn_core import datasets
 from cnn_core.datasets import Split
 from cnn_core.errors import MissingFileError
-from dashboard import tensorflow_loader
-from dashboard.cache.single_flight import Once
-
-if TYPE_CHECKING:
-    pass
-
-
 from cnn_core.studies.faithfulness.map_tests import NUM_REFERENCES
+from dashboard import tensorflow_loader
+from dashboard.cache.single_flight import shared
 
-# Every run looks at it several times, and a look into Streamlit's own cache takes 0.2 ms.
-_splits: Once[Split] = Once(4)
 _download_lock = threading.Lock()
 
 
@@ -41,6 +33,7 @@ class AbsentPicturesError(MissingFileError):
         )
 
 
+@shared(4, lambda dataset, name: (dataset, name))
 def split(dataset: str, name: datasets.SplitName) -> Split:
     """Return one split of a data set, once for all visitors, read-only.
 
@@ -48,10 +41,6 @@ def split(dataset: str, name: datasets.SplitName) -> Split:
         AbsentPicturesError: The pictures are not on this machine; nothing is downloaded by itself.
         MissingFileError: Its file is damaged.
     """
-    return _splits.get((dataset, name), lambda: _load_split(dataset, name))
-
-
-def _load_split(dataset: str, name: datasets.SplitName) -> Split:
     if datasets.get(dataset).download is not None and datasets.find(dataset) is None:
         raise AbsentPicturesError(dataset)
     loaded = datasets.load(dataset, split=name)
@@ -71,20 +60,13 @@ def download(dataset: str) -> None:
             datasets.fetch(dataset)
 
 
-# Each a hundred small pictures; Streamlit's own cache would take longer than the look.
-_references: Once[np.ndarray] = Once(4)
-
-
+@shared(4, lambda dataset: dataset)
 def references(dataset: str) -> np.ndarray:
     """Return some training pictures of a data set, always the same, read-only.
 
     Raises:
         AbsentPicturesError: They are not on this machine; nothing is downloaded by itself.
     """
-    return _references.get(dataset, lambda: _draw_references(dataset))
-
-
-def _draw_references(dataset: str) -> np.ndarray:
     if datasets.find(dataset) is None:
         raise AbsentPicturesError(dataset)
     drawn = datasets.sample(dataset, split="train", size=NUM_REFERENCES).images

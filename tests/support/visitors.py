@@ -31,18 +31,18 @@ SEVEN[4:6, 6:15] = 255
 def forget_results() -> None:
     """Empty the caches of what follows the hand; its keys do not tell one folder from another."""
     for results in (
-        explanations._predictions,
-        explanations._explanations,
-        explanations._occlusion_maps,
+        explanations.prediction,
+        explanations.explanation,
+        explanations.occlusion_map,
     ):
-        results.clear()
+        results.cache_clear()
     compiling._compiled.clear()
 
 
 def forget_pictures() -> None:
     """Empty the caches of the data sets, which do not tell one folder from another."""
-    pictures._splits.clear()
-    pictures._references.clear()
+    pictures.split.cache_clear()
+    pictures.references.cache_clear()
 
 
 def forget_jobs() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,15 +17,20 @@ import pytest
 from cnn_core import datasets, inference, models
 from dashboard import cache, tensorflow_loader
 from dashboard.cache import compiling, explanations, faithfulness
-from dashboard.cache.single_flight import Once
+from dashboard.cache.single_flight import shared
 from support.networks import randomize
 from support.visitors import forget_pictures, forget_results
 
 LONG = 30  # seconds until a thread that waits in vain gives up and fails
 
 
+def keeping(max_entries: int) -> Callable[[str, Callable[[], Any]], Any]:
+    """Return a function that computes a key's value once, and keeps so many of them."""
+    return shared(max_entries, lambda key, compute: key)(lambda key, compute: compute())
+
+
 def test_who_asks_the_same_waits_for_one_computation() -> None:
-    results: Once[int] = Once(4)
+    results = keeping(4)
     started, go_on = threading.Event(), threading.Event()
     runs = []
 
@@ -35,7 +41,7 @@ def test_who_asks_the_same_waits_for_one_computation() -> None:
         return 7
 
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(results.get, "key", compute) for _ in range(8)]
+        asked = [pool.submit(results, "key", compute) for _ in range(8)]
         assert started.wait(LONG)
         go_on.set()
         assert [each.result(LONG) for each in asked] == [7] * 8
@@ -44,28 +50,28 @@ def test_who_asks_the_same_waits_for_one_computation() -> None:
 
 def test_who_asks_something_else_does_not_wait() -> None:
     """Each computation ends only when all are under way: one behind the other they never would."""
-    results: Once[int] = Once(2)
+    results = keeping(2)
     all_at_once = threading.Barrier(6)
 
     def compute() -> int:
         return all_at_once.wait(LONG)
 
     with ThreadPoolExecutor(6) as pool:
-        asked = [pool.submit(results.get, key, compute) for key in range(6)]
+        asked = [pool.submit(results, key, compute) for key in range(6)]
         assert sorted(each.result(LONG) for each in asked) == list(range(6))
-    assert len(results) == 2
+    assert len(results.cache) == 2
 
 
 def test_the_one_longest_unused_goes_first() -> None:
-    results: Once[str] = Once(2)
+    results = keeping(2)
     for key in "abac":
-        results.get(key, lambda key=key: key)
-    results.get("a", lambda: pytest.fail("a was used after b"))
-    assert results.get("b", lambda: "anew") == "anew"
+        results(key, lambda key=key: key)
+    results("a", lambda: pytest.fail("a was used after b"))
+    assert results("b", lambda: "anew") == "anew"
 
 
 def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
-    results: Once[int] = Once(2)
+    results = keeping(2)
     started, go_on = threading.Event(), threading.Event()
 
     def fail() -> int:
@@ -74,19 +80,19 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
         raise ValueError("damaged")
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(results.get, "key", fail)
+        first = pool.submit(results, "key", fail)
         assert started.wait(LONG)
-        second = pool.submit(results.get, "key", fail)
+        second = pool.submit(results, "key", fail)
         go_on.set()
         for asked in (first, second):
             with pytest.raises(ValueError, match="damaged"):
                 asked.result(LONG)
-    assert results.get("key", lambda: 1) == 1
+    assert results("key", lambda: 1) == 1
 
 
 def test_another_goes_on_where_one_was_stopped() -> None:
     """Streamlit stops a run that a newer click has overtaken by an exception of its own."""
-    results: Once[int] = Once(2)
+    results = keeping(2)
     started, go_on = threading.Event(), threading.Event()
 
     def stopped() -> int:
@@ -95,9 +101,9 @@ def test_another_goes_on_where_one_was_stopped() -> None:
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(results.get, "key", stopped)
+        first = pool.submit(results, "key", stopped)
         assert started.wait(LONG)
-        second = pool.submit(results.get, "key", lambda: 2)
+        second = pool.submit(results, "key", lambda: 2)
         go_on.set()
         with pytest.raises(KeyboardInterrupt):
             first.result(LONG)
@@ -166,7 +172,7 @@ def test_a_first_use_compiles_in_the_background(shelf: Path) -> None:
     assert compiling._compiled == started, "the second to ask starts nothing"
     cache.wait_until_compiled(name)
     assert cache.is_compiled(name)
-    assert len(explanations._occlusion_maps) >= 1
+    assert len(explanations.occlusion_map.cache) >= 1
 
 
 def test_nothing_on_the_way_calls_predict(
