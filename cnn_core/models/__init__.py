@@ -11,13 +11,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from cnn_core.errors import MissingFileError, UnknownNameError
 from cnn_core.models import cifar, classics, digits, signs
-from cnn_core.models.spec import Architecture, ModelSpec, TrainingConfig
+from cnn_core.models.spec import Architecture, ModelCard, ModelSpec, TrainingConfig
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +28,7 @@ __all__ = [
     "PRETRAINED",
     "UNTRAINED",
     "Architecture",
+    "ModelCard",
     "ModelSpec",
     "ShippedAnswers",
     "TrainingConfig",
@@ -89,18 +91,15 @@ def load_pretrained(name: str) -> keras.Model:
     """
     spec = get(name)
     path = weights_path(name)
-    if not path.is_file() or sha256(path) != load_card(name).get("weights_sha256"):
+    if not path.is_file() or sha256(path) != load_card(name).weights_sha256:
         raise _missing(name, path)
     model = spec.build()
     model.load_weights(path)
     return model
 
 
-def load_card(name: str) -> dict[str, Any]:
+def load_card(name: str) -> ModelCard:
     """Return what was recorded when the shipped weights were trained.
-
-    The card holds the command, seed, data checksum, library versions, wall time, the history of
-    loss and accuracy for each epoch, the accuracy on the test set and the golden logits.
 
     Raises:
         UnknownNameError: No network has this name.
@@ -108,10 +107,9 @@ def load_card(name: str) -> dict[str, Any]:
     """
     path = PRETRAINED / f"{get(name).name}.json"
     try:
-        card: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        return msgspec.convert(json.loads(path.read_text("utf-8")), ModelCard)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise _missing(name, path) from error
-    return card
 
 
 def weights_sha256(name: str) -> str:
@@ -121,7 +119,7 @@ def weights_sha256(name: str) -> str:
         UnknownNameError: No network has this name.
         MissingFileError: The card is absent or damaged.
     """
-    return str(load_card(name).get("weights_sha256"))
+    return load_card(name).weights_sha256
 
 
 def load_test_answers(name: str) -> ShippedAnswers:

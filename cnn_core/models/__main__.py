@@ -29,8 +29,8 @@ def _row(name: str) -> str:
     measured, interval = "not trained yet", ""
     if models.is_trained(name):
         card = models.load_card(name)
-        low, high = card["test_accuracy_interval_95"]
-        measured, interval = f"{card['test_accuracy']:.4f}", f"{low:.4f} to {high:.4f}"
+        low, high = card.test_accuracy_interval_95
+        measured, interval = f"{card.test_accuracy:.4f}", f"{low:.4f} to {high:.4f}"
     return (
         f"| `{name}` | {datasets.get(spec.dataset).title} | {spec.num_parameters:,} | {stated} | "
         f"{measured} | {interval} |\n"

@@ -96,3 +96,52 @@ class ModelSpec(Architecture):
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes, in the order of the logits."""
         return datasets.DATASETS[self.dataset].class_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """Record of a training: how the shipped files of a network were made.
+
+    Attributes:
+        name: Key of MODELS.
+        command: Command that made the files.
+        seed: Seed of all that is random.
+        dataset: Key of datasets.DATASETS.
+        dataset_file: Name of the data set's file.
+        dataset_sha256: SHA-256 of that file.
+        weights_sha256: SHA-256 of the weights file.
+        weights_dtype: Type of the numbers in the weights file.
+        num_parameters: Number of parameters.
+        test_accuracy: Accuracy on the test set, in [0, 1].
+        test_accuracy_interval_95: Its 95% interval.
+        published_accuracy: Accuracy that the source states, or None.
+        epochs_run: Number of epochs.
+        best_epoch: Epoch whose weights were kept, from 1.
+        wall_time_seconds: Duration of the training.
+        training: Recipe.
+        notes: Sentences on the data and the published figure.
+        golden_logits: (4, classes), the logits of golden_images().
+        history: Loss and accuracy of both parts for each epoch.
+        versions: Versions of Python and the libraries, by name.
+    """
+
+    name: str
+    command: str
+    seed: int
+    dataset: str
+    dataset_file: str
+    dataset_sha256: str
+    weights_sha256: str
+    weights_dtype: str
+    num_parameters: int
+    test_accuracy: float
+    test_accuracy_interval_95: tuple[float, float]
+    published_accuracy: float | None
+    epochs_run: int
+    best_epoch: int
+    wall_time_seconds: int
+    training: TrainingConfig
+    notes: tuple[str, ...]
+    golden_logits: tuple[tuple[float, ...], ...]
+    history: dict[str, list[float]]
+    versions: dict[str, str]

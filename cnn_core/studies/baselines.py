@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from cnn_core import datasets, evaluation
@@ -154,8 +155,10 @@ def run(
     )
     wall_time = sum(one.pop("seconds") for one in measured)
     rows = tuple(
-        _row({**one, "published": METHODS[one["method"]].published.get(one["dataset"])})
-        for one in measured
+        msgspec.convert(
+            row | {"published": METHODS[row["method"]].published.get(row["dataset"])}, Baseline
+        )
+        for row in measured
     )
     origin = results.origin(
         NAME,
@@ -173,23 +176,13 @@ def load() -> Baselines:
     Raises:
         MissingFileError: Their file is absent or damaged.
     """
-    facts = results.read(NAME)
-    try:
-        rows = tuple(_row(row) for row in facts["rows"])
-        return Baselines(results.read_origin(facts["origin"]), rows)
-    except (KeyError, TypeError, ValueError) as error:
-        raise results.missing(NAME) from error
+    return results.load(NAME, Baselines)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
     # Where logistic regression stops depends on the order of sums, so on the number of threads: in
     # float32 by three of the test signs, in float64 by one.
     return images.reshape(len(images), -1).astype(np.float64)
-
-
-def _row(facts: dict[str, Any]) -> Baseline:
-    lower, upper = facts["interval"]
-    return Baseline(**{**facts, "interval": (lower, upper)})
 
 
 def _support_vectors(seed: int) -> Any:

@@ -237,19 +237,7 @@ def load() -> GridSearch:
     Raises:
         MissingFileError: Their file is absent or damaged.
     """
-    facts = results.read(NAME)
-    try:
-        sizes = facts["sizes"]
-        lists = {name: tuple(sizes[name]) for name in ("seeds", "epochs")}
-        points = tuple(
-            Point(Settings(**point["settings"]), tuple(point["accuracies"]))
-            for point in facts["points"]
-        )
-        return GridSearch(
-            results.read_origin(facts["origin"]), StudySize(**{**sizes, **lists}), points
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise results.missing(NAME) from error
+    return results.load(NAME, GridSearch)
 
 
 def _job(

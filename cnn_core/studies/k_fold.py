@@ -148,9 +148,4 @@ def load() -> KFold:
     Raises:
         MissingFileError: Their file is absent or damaged.
     """
-    facts = results.read(NAME)
-    try:
-        origin, sizes = results.read_origin(facts["origin"]), StudySize(**facts["sizes"])
-        return KFold(origin, sizes, tuple(facts["accuracies"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise results.missing(NAME) from error
+    return results.load(NAME, KFold)

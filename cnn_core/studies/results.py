@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from cnn_core import atomic_files, datasets, models
 from cnn_core.errors import MissingFileError, UnknownNameError
+
+Record = TypeVar("Record")
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "studies"
 
@@ -83,27 +87,21 @@ def write(name: str, study: Any, *, is_compact: bool = False) -> Path:
     return path
 
 
-def read(name: str) -> dict[str, Any]:
-    """Return what a shipped file holds.
+def load(name: str, kind: type[Record]) -> Record:
+    """Read a shipped file as a record.
+
+    Args:
+        name: Name of the file, as write() takes it.
+        kind: Dataclass that was written.
 
     Raises:
-        MissingFileError: The file is absent or damaged.
+        MissingFileError: The file is absent, damaged, or of another version of the record.
     """
-    path = FOLDER / f"{name}.json"
     try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        facts = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+        return msgspec.convert(facts, kind)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise missing(name) from error
-
-
-def read_origin(facts: dict[str, Any]) -> Origin:
-    """Make an Origin of what JSON gives back.
-
-    Raises:
-        TypeError: Something is absent or too much.
-        KeyError: The seeds are absent.
-    """
-    return Origin(**{**facts, "seeds": tuple(facts["seeds"])})
 
 
 def missing(name: str) -> MissingFileError:

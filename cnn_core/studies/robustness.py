@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from cnn_core import datasets, evaluation, inference, models
@@ -212,7 +214,7 @@ def run(
         dataset_names=[name for name in datasets.DATASETS if name in used],
         packages=("tensorflow", "keras", "opencv-python-headless", "numpy"),
     )
-    return Robustness(origin, size, weights, tuple(_curve(one) for one in measured))
+    return Robustness(origin, size, weights, msgspec.convert(measured, tuple[Curve, ...]))
 
 
 def load() -> Robustness:
@@ -221,14 +223,10 @@ def load() -> Robustness:
     Raises:
         MissingFileError: Their file is absent or damaged.
     """
-    facts = results.read(NAME)
-    try:
-        weights = results.still_here(facts["weights_sha256"])
-        curves = tuple(_curve(one) for one in facts["curves"] if one["model"] in weights)
-        origin = results.read_origin(facts["origin"])
-        return Robustness(origin, StudySize(**facts["sizes"]), weights, curves)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise results.missing(NAME) from error
+    found = results.load(NAME, Robustness)
+    weights = results.still_here(found.weights_sha256)
+    curves = tuple(curve for curve in found.curves if curve.model in weights)
+    return dataclasses.replace(found, weights_sha256=weights, curves=curves)
 
 
 def _is_here(name: str) -> bool:
@@ -254,8 +252,3 @@ def _job(name: str, weights_sha256: str, row: Perturbation, size: StudySize) -> 
             "seed": size.seed,
         },
     )
-
-
-def _curve(facts: dict[str, Any]) -> Curve:
-    lists = {name: tuple(facts[name]) for name in ("strengths", "num_right")}
-    return Curve(**{**facts, **lists})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -268,25 +269,12 @@ def load() -> SmallestEdits:
     Raises:
         MissingFileError: Their file is absent, damaged, or of other weights than those here.
     """
-    facts = results.read(NAME)
-    try:
-        weights = results.still_here(facts["weights_sha256"])
-        if not weights:
-            raise results.outdated(NAME)
-        rows = tuple(
-            EditStatistics(
-                **{
-                    **row,
-                    "directions": tuple((label, wanted) for label, wanted in row["directions"]),
-                    "interval": (row["interval"][0], row["interval"][1]),
-                }
-            )
-            for row in facts["rows"]
-            if row["network"] in weights
-        )
-        return SmallestEdits(results.read_origin(facts["origin"]), weights, rows)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise results.missing(NAME) from error
+    found = results.load(NAME, SmallestEdits)
+    weights = results.still_here(found.weights_sha256)
+    if not weights:
+        raise results.outdated(NAME)
+    rows = tuple(row for row in found.rows if row.network in weights)
+    return dataclasses.replace(found, weights_sha256=weights, rows=rows)
 
 
 @lru_cache(maxsize=1)

@@ -122,34 +122,34 @@ def ship(
         np.savez_compressed(aside, logits=logits, labels=test.labels.astype(np.uint8))
     accuracy = evaluation.accuracy(logits, test.labels)
     data_file = datasets.find(spec.dataset) or datasets.fetch(spec.dataset)
-    card: dict[str, Any] = {
-        "name": name,
-        "command": command,
-        "seed": seed,
-        "dataset": spec.dataset,
-        "dataset_file": data_file.name,
-        "dataset_sha256": models.sha256(data_file),
-        "weights_sha256": models.sha256(weights),
-        "weights_dtype": str(_stored_dtype(weights)),
-        "num_parameters": model.count_params(),
-        "test_accuracy": accuracy,
-        "test_accuracy_interval_95": evaluation.wilson_interval(accuracy, len(logits)),
-        "published_accuracy": spec.published_accuracy,
-        "epochs_run": progress.epochs,
-        "best_epoch": progress.best_epoch,
-        "wall_time_seconds": round(progress.seconds),
-        "training": dataclasses.asdict(spec.training),
-        "notes": [note for note in (datasets.get(spec.dataset).note, spec.published_note) if note],
-        "golden_logits": golden.tolist(),
-        "history": progress.history,
-        "versions": {
+    card = models.ModelCard(
+        name=name,
+        command=command,
+        seed=seed,
+        dataset=spec.dataset,
+        dataset_file=data_file.name,
+        dataset_sha256=models.sha256(data_file),
+        weights_sha256=models.sha256(weights),
+        weights_dtype=str(_stored_dtype(weights)),
+        num_parameters=model.count_params(),
+        test_accuracy=accuracy,
+        test_accuracy_interval_95=evaluation.wilson_interval(accuracy, len(logits)),
+        published_accuracy=spec.published_accuracy,
+        epochs_run=progress.epochs,
+        best_epoch=progress.best_epoch,
+        wall_time_seconds=round(progress.seconds),
+        training=spec.training,
+        notes=tuple(filter(None, (datasets.get(spec.dataset).note, spec.published_note))),
+        golden_logits=golden.tolist(),
+        history=progress.history,
+        versions={
             "python": platform.python_version(),
             **{package: version(package) for package in ("keras", "numpy")},
             "tensorflow": _tensorflow_version(),
         },
-    }
+    )
     path = folder / f"{name}.json"
-    atomic_files.write_text(path, json.dumps(card, indent=1) + "\n")
+    atomic_files.write_text(path, json.dumps(dataclasses.asdict(card), indent=1) + "\n")
     return path
 
 

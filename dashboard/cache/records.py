@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnn_core import models
 from cnn_core.inference import Prediction, softmax
-from cnn_core.models import ShippedAnswers
+from cnn_core.models import ModelCard, ShippedAnswers
 from dashboard.cache.weights_key import keyed_by_weights
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)
-def card(model_name: str) -> dict[str, Any]:
+def card(model_name: str) -> ModelCard:
     """Return the card of a network: what was recorded in training."""
     return models.load_card(model_name)
 

@@ -40,8 +40,8 @@ def show(page: str) -> None:
             st.warning(_why_missed(missed))
         card = cache.card(session.model_name())
         st.caption(
-            f"{numbers.percent(card['test_accuracy'])} of the test {session.dataset().noun}s "
-            f"right, {card['num_parameters']:,} parameters"
+            f"{numbers.percent(card.test_accuracy)} of the test {session.dataset().noun}s "
+            f"right, {card.num_parameters:,} parameters"
         )
         if why := session.why_begun_with(page):
             st.caption(f"This page begins with it: {why}. Choose any other above.")

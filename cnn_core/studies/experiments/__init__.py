@@ -110,12 +110,11 @@ def load(name: str) -> ExperimentResult:
     """
     experiment = get(name)
     try:
-        facts = results.read(f"{NAME}/{name}")
-        if facts["table"] != _table(experiment):
+        found = results.load(f"{NAME}/{name}", _Shipped)
+        if found.table != _table(experiment):
             raise ValueError("Made from another table")
-        runs = tuple(_read_runs(each) for each in facts["runs"])
-        return ExperimentResult(experiment, runs, results.read_origin(facts["origin"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return ExperimentResult(experiment, found.runs, found.origin)
+    except (OSError, ValueError) as error:
         raise MissingFileError(
             f"The results of the experiment {experiment.title!r} are missing or were made from "
             f"other settings; make them with `python -m cnn_core.studies {NAME} {name}`."
@@ -145,12 +144,3 @@ def _table(experiment: Experiment) -> dict[str, Any]:
     facts["points"] = [dataclasses.asdict(point) for point in experiment.points]
     facts["size"] = dataclasses.asdict(experiment.size)
     return dict(json.loads(json.dumps(facts)))
-
-
-def _read_runs(facts: dict[str, Any]) -> PointRuns:
-    return PointRuns(
-        label=facts["label"],
-        histories=tuple(facts["histories"]),
-        seconds=tuple(facts["seconds"]),
-        weights={layer: tuple(counts) for layer, counts in facts["weights"].items()},
-    )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from cnn_core import datasets, faithfulness, models
@@ -136,7 +136,7 @@ def lead(first: MethodFigures, second: MethodFigures) -> Estimate:
 
 def collect(method: str, found: Sequence[MapFigures]) -> MethodFigures:
     """Put the figures of single pictures together."""
-    return _row({"method": method, **as_columns(found)})
+    return msgspec.convert({"method": method, **as_columns(found)}, MethodFigures)
 
 
 def ranking(
@@ -225,7 +225,11 @@ def run(
         name,
         choose_images(name, num_images),
         baseline["random"],
-        [_row({**facts, "method": method}) for method, facts in pairs if "left_out" not in facts],
+        [
+            msgspec.convert(facts | {"method": method}, MethodFigures)
+            for method, facts in pairs
+            if "left_out" not in facts
+        ],
         [(method, facts["left_out"]) for method, facts in pairs if "left_out" in facts],
         results.origin(
             f"{NAME} {name}",
@@ -257,22 +261,8 @@ def load(name: str) -> MapRanking:
     Raises:
         MissingFileError: The file is absent, damaged, or of other weights than those here.
     """
-    facts = results.read(f"{NAME}/{models.get(name).name}")
-    try:
-        if facts["weights_sha256"] != models.weights_sha256(name):
-            raise results.outdated(f"{NAME}/{name}")
-        return ranking(
-            facts["model"],
-            facts["indices"],
-            facts["random"],
-            [_row(row) for row in facts["rows"] if row["method"] in METHODS],
-            [(method, why) for method, why in facts["left_out"]],
-            results.read_origin(facts["origin"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise results.missing(f"{NAME}/{name}") from error
-
-
-def _row(facts: dict[str, Any]) -> MethodFigures:
-    known = {name: value for name, value in facts.items() if name not in ("method", "wall_time")}
-    return MethodFigures(facts["method"], **{name: tuple(value) for name, value in known.items()})
+    found = results.load(f"{NAME}/{models.get(name).name}", MapRanking)
+    if found.weights_sha256 != models.weights_sha256(name):
+        raise results.outdated(f"{NAME}/{name}")
+    rows = [row for row in found.rows if row.method in METHODS]
+    return ranking(found.model, found.indices, found.random, rows, found.left_out, found.origin)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from cnn_core import models
+from cnn_core.models import ModelCard
 from dashboard.app_pages.models import cached, one_network, tables
-from dashboard.app_pages.models.tables import Card
 from dashboard.figures import colours, heatmaps, line_charts
 from dashboard.figures.line_charts import Line
 
@@ -68,7 +68,7 @@ def shortcuts() -> None:
     lines = {colours.AFTER: RESIDUALS[0], line_charts.BLUE: RESIDUALS[1]}
     panels = {
         title: tuple(
-            Line(_title(name), cards[name]["history"][key], colour=colour)
+            Line(_title(name), cards[name].history[key], colour=colour)
             for colour, name in lines.items()
         )
         for title, key in (("validation accuracy", "val_accuracy"), ("training loss", "loss"))
@@ -99,7 +99,7 @@ def partial_connections() -> None:
     _conclude(LENETS, cards)
 
 
-def _conclude(names: tuple[str, str], cards: Mapping[str, Card]) -> None:
+def _conclude(names: tuple[str, str], cards: Mapping[str, ModelCard]) -> None:
     """Say whether the accuracies of a pair differ by more than chance."""
     if len(cards) == len(names):
         st.caption(_verdict(cards))
@@ -107,17 +107,17 @@ def _conclude(names: tuple[str, str], cards: Mapping[str, Card]) -> None:
         one_network.say_untrained(*(name for name in names if name not in cards))
 
 
-def _verdict(cards: Mapping[str, Card]) -> str:
-    worse, better = sorted(cards, key=lambda name: cards[name]["test_accuracy"])
-    gain = cards[better]["test_accuracy"] - cards[worse]["test_accuracy"]
+def _verdict(cards: Mapping[str, ModelCard]) -> str:
+    worse, better = sorted(cards, key=lambda name: cards[name].test_accuracy)
+    gain = cards[better].test_accuracy - cards[worse].test_accuracy
     said = f"{_title(better)} has {100 * gain:.2f} points more than {_title(worse)}. "
-    (_, high), (low, _) = (cards[name]["test_accuracy_interval_95"] for name in (worse, better))
+    (_, high), (low, _) = (cards[name].test_accuracy_interval_95 for name in (worse, better))
     if low > high:
         return said + "The intervals lie apart: more than the choice of test pictures explains."
     return said + "The intervals overlap: this test set cannot tell the two apart."
 
 
-def _cards(names: tuple[str, str]) -> dict[str, Card]:
+def _cards(names: tuple[str, str]) -> dict[str, ModelCard]:
     return {name: card for name in names if (card := one_network.card_of(name)) is not None}
 
 

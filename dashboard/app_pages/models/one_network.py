@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from cnn_core import models
 from cnn_core.architecture import Table
+from cnn_core.models import ModelCard
 from dashboard import cache
 from dashboard.app_pages.models import cached, diagram, tables
-from dashboard.app_pages.models.tables import Card
 from dashboard.figures import heatmaps, html, line_charts
 from dashboard.frame import page_parts
 
@@ -16,7 +18,7 @@ from dashboard.frame import page_parts
 MAX_ROWS = 24
 
 
-def card_of(model_name: str) -> Card | None:
+def card_of(model_name: str) -> ModelCard | None:
     """Return the card of a trained network or None; say so if the card is damaged."""
     if model_name in models.MODELS and models.is_trained(model_name):
         with page_parts.readable_errors():
@@ -67,7 +69,7 @@ def say_untrained(*names: str) -> None:
     st.info("  \n".join(sentences))
 
 
-def _key_figures(table: Table, card: Card | None) -> tuple[tuple[str, str], ...]:
+def _key_figures(table: Table, card: ModelCard | None) -> tuple[tuple[str, str], ...]:
     accuracy, interval = tables.measured(card)
     weighted = sum(layer.num_parameters > 0 for layer in table)
     measured = (
@@ -98,14 +100,14 @@ def _show_diagram(table: Table, title: str) -> None:
     )
 
 
-def _show_training(card: Card) -> None:
+def _show_training(card: ModelCard) -> None:
     st.subheader("Training", anchor=False)
     st.plotly_chart(
-        line_charts.training_curves(card["history"], card["best_epoch"]),
+        line_charts.training_curves(card.history, card.best_epoch),
         config=heatmaps.CONFIG,
         key="training_curves",
         alt="Accuracy and loss over the epochs",
     )
     st.html(tables.card_facts(card))
     with st.expander("The card as it is"):
-        st.json(card, expanded=1)
+        st.json(dataclasses.asdict(card), expanded=1)

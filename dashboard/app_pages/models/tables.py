@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
 
 from cnn_core import datasets, models
 from cnn_core.architecture import LayerSummary, Table
-from cnn_core.models import ModelSpec
+from cnn_core.augmentation import Augmentation
+from cnn_core.models import ModelCard, ModelSpec
 from dashboard.figures import html, numbers
 
 DASH = "\N{EN DASH}"
@@ -16,10 +17,9 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 # Marks of the notes below the overview.
 _MARKS = "\N{SUPERSCRIPT ONE}\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT THREE}\N{SUPERSCRIPT FOUR}"
 _MARKS += "\N{SUPERSCRIPT FIVE}\N{SUPERSCRIPT SIX}\N{SUPERSCRIPT SEVEN}\N{SUPERSCRIPT EIGHT}"
-Card = Mapping[str, Any]
 
 
-def overview(cards: Mapping[str, Card], speeds: Mapping[str, float], marked: str) -> str:
+def overview(cards: Mapping[str, ModelCard], speeds: Mapping[str, float], marked: str) -> str:
     """Return one line for each network, trained or not, as HTML.
 
     Args:
@@ -73,36 +73,36 @@ def comparison(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
     return html.table(("Network", *head), tuple(rows))
 
 
-def card_facts(card: Card) -> str:
+def card_facts(card: ModelCard) -> str:
     """Return how a network was trained: terms and values."""
-    training, versions = card["training"], card["versions"]
-    stopped = "" if training["patience"] is None else f", patience {training['patience']}"
+    training, versions = card.training, card.versions
+    stopped = "" if training.patience is None else f", patience {training.patience}"
     facts = {
-        "Command": card["command"],
-        "Seed": str(card["seed"]),
-        "Data": f"{datasets.get(card['dataset']).title}, {card['dataset_file']}, "
-        f"SHA-256 {card['dataset_sha256'][:16]}\N{HORIZONTAL ELLIPSIS}",
-        "Recipe": f"{training['optimizer'].capitalize()} at {training['learning_rate']:g}, rate "
-        f"{training['schedule']}, batches of {training['batch_size']}, "
-        f"{training['loss'].replace('_', ' ')}{stopped}",
-        "Augmentation": _augmentation(training["augmentation"]),
-        "Validation": f"{training['validation_images']:,} images split off the training set",
-        "Epochs": f"{card['epochs_run']}, of which {card['best_epoch']} was the best and is kept",
-        "Wall time": duration(card["wall_time_seconds"]),
+        "Command": card.command,
+        "Seed": str(card.seed),
+        "Data": f"{datasets.get(card.dataset).title}, {card.dataset_file}, "
+        f"SHA-256 {card.dataset_sha256[:16]}\N{HORIZONTAL ELLIPSIS}",
+        "Recipe": f"{training.optimizer.capitalize()} at {training.learning_rate:g}, rate "
+        f"{training.schedule}, batches of {training.batch_size}, "
+        f"{training.loss.replace('_', ' ')}{stopped}",
+        "Augmentation": _augmentation(training.augmentation),
+        "Validation": f"{training.validation_images:,} images split off the training set",
+        "Epochs": f"{card.epochs_run}, of which {card.best_epoch} was the best and is kept",
+        "Wall time": duration(card.wall_time_seconds),
         "Versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
-        "Departures": training["departures"] or "none from the published recipe",
-        "Notes": " ".join(f"{note[0].upper()}{note[1:].rstrip('.')}." for note in card["notes"]),
+        "Departures": training.departures or "none from the published recipe",
+        "Notes": " ".join(f"{note[0].upper()}{note[1:].rstrip('.')}." for note in card.notes),
     }
     terms = (f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items() if v)
     return f'<dl class="cl-facts">{"".join(terms)}</dl>'
 
 
-def measured(card: Card | None) -> tuple[str, str]:
+def measured(card: ModelCard | None) -> tuple[str, str]:
     """Format the accuracy on the test set and its 95% interval."""
     if card is None:
         return "not trained yet", DASH
-    low, high = card["test_accuracy_interval_95"]
-    return numbers.percent(card["test_accuracy"], 2), f"{100 * low:.2f} to {100 * high:.2f}%"
+    low, high = card.test_accuracy_interval_95
+    return numbers.percent(card.test_accuracy, 2), f"{100 * low:.2f} to {100 * high:.2f}%"
 
 
 def speed(speeds: Mapping[str, float], model_name: str) -> str:
@@ -123,7 +123,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _line(spec: ModelSpec, card: Card | None, speeds: Mapping[str, float]) -> tuple[str, ...]:
+def _line(spec: ModelSpec, card: ModelCard | None, speeds: Mapping[str, float]) -> tuple[str, ...]:
     return (
         spec.title,
         *measured(card),
@@ -158,7 +158,8 @@ def _sees(layer: LayerSummary) -> tuple[str, str]:
     return shape(field.size), shape(field.stride)
 
 
-def _augmentation(settings: Mapping[str, Any] | None) -> str:
-    changed = {name: value for name, value in (settings or {}).items() if value}
+def _augmentation(settings: Augmentation | None) -> str:
+    ranges = {} if settings is None else dataclasses.asdict(settings)
+    changed = {name: value for name, value in ranges.items() if value}
     said = (name if value is True else f"{name} {value:g}" for name, value in changed.items())
     return ", ".join(said) or "none"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, tensorflow_loader
+from support.cards import write_card
 from support.visitors import Visitor, forget_pictures
 
 PAGES = (
@@ -81,12 +81,13 @@ def write_untrained(name: str, folder: Path) -> None:
     logits = np.random.default_rng(1).normal(size=(len(labels), 10)).astype(np.float32)
     logits[np.arange(len(labels)), labels] += 1.5
     np.savez(folder / f"{name}.predictions.npz", logits=logits, labels=labels)
-    card = {
-        "weights_sha256": models.sha256(models.weights_path(name)),
-        "test_accuracy": float((logits.argmax(axis=1) == labels).mean()),
-        "num_parameters": network.count_params(),
-    }
-    (folder / f"{name}.json").write_text(json.dumps(card))
+    write_card(
+        folder,
+        name,
+        weights_sha256=models.sha256(models.weights_path(name)),
+        test_accuracy=float((logits.argmax(axis=1) == labels).mean()),
+        num_parameters=network.count_params(),
+    )
 
 
 def model_of(visitor: Visitor) -> str:

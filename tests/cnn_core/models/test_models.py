@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -18,12 +17,6 @@ from cnn_core.models.layers import (
 )
 from support.paths import ROOT
 
-CARD_FIELDS = {
-    "name", "command", "seed", "dataset", "dataset_file", "dataset_sha256", "weights_sha256",
-    "weights_dtype", "num_parameters", "test_accuracy", "test_accuracy_interval_95",
-    "published_accuracy", "epochs_run", "best_epoch", "wall_time_seconds", "training", "notes",
-    "golden_logits", "history", "versions",
-}  # fmt: skip
 # On the test set, as published or better; where nothing was published, what this project asks.
 BARS = {
     "study": 0.9922, "robust": 0.9960, "tutorial": 0.9931, "strided": 0.985, "ann": 0.9750,
@@ -43,7 +36,7 @@ def test_golden_logits(name: str) -> None:
     """The shipped weights still say what they said when the card was written; no data needed."""
     card, spec = models.load_card(name), models.get(name)
     logits = inference.logits(models.load_pretrained(name), models.golden_images(spec.input_shape))
-    np.testing.assert_allclose(logits, card["golden_logits"], atol=TOLERANCE)
+    np.testing.assert_allclose(logits, card.golden_logits, atol=TOLERANCE)
 
 
 def test_golden_images_stay_the_same() -> None:
@@ -80,15 +73,15 @@ def test_shipped_answers_are_those_of_the_weights(
 def test_accuracy_is_what_the_card_says(name: str) -> None:
     card, answers = models.load_card(name), models.load_test_answers(name)
     accuracy = evaluation.accuracy(answers.logits, answers.labels)
-    assert accuracy == pytest.approx(card["test_accuracy"], abs=1e-9)
-    assert len(answers.labels) == datasets.get(card["dataset"]).split_sizes["test"]
-    low, high = card["test_accuracy_interval_95"]
+    assert accuracy == pytest.approx(card.test_accuracy, abs=1e-9)
+    assert len(answers.labels) == datasets.get(card.dataset).split_sizes["test"]
+    low, high = card.test_accuracy_interval_95
     assert low < accuracy < high
 
 
 @pytest.mark.parametrize("name", BARS)
 def test_accuracy_reaches_its_bar(name: str) -> None:
-    assert models.load_card(name)["test_accuracy"] >= BARS[name] - 5e-7
+    assert models.load_card(name).test_accuracy >= BARS[name] - 5e-7
 
 
 def test_tuned_network_reads_every_class() -> None:
@@ -211,24 +204,23 @@ def test_networks_with_layers_of_our_own_are_saved_and_loaded(name: str, tmp_pat
 @every_model
 def test_card_describes_the_shipped_files(name: str) -> None:
     spec, card = models.get(name), models.load_card(name)
-    assert card.keys() == CARD_FIELDS
-    assert card["name"] == name
-    assert card["command"].startswith(f"python -m cnn_core.training {name} --seed {card['seed']}")
-    assert card["weights_sha256"] == models.sha256(models.weights_path(name))
+    assert card.name == name
+    assert card.command.startswith(f"python -m cnn_core.training {name} --seed {card.seed}")
+    assert card.weights_sha256 == models.sha256(models.weights_path(name))
     path = datasets.find(spec.dataset)
-    if path is not None and path.name == card["dataset_file"]:
-        assert card["dataset_sha256"] == models.sha256(path)
-    assert card["num_parameters"] == spec.num_parameters
-    assert card["published_accuracy"] == spec.published_accuracy
-    assert card["training"] == dataclasses.asdict(spec.training)
-    assert np.shape(card["golden_logits"]) == (4, len(spec.class_names))
-    history = card["history"]
+    if path is not None and path.name == card.dataset_file:
+        assert card.dataset_sha256 == models.sha256(path)
+    assert card.num_parameters == spec.num_parameters
+    assert card.published_accuracy == spec.published_accuracy
+    assert card.training == spec.training
+    assert np.shape(card.golden_logits) == (4, len(spec.class_names))
+    history = card.history
     assert history.keys() >= {"loss", "accuracy", "val_loss", "val_accuracy"}
-    assert {len(values) for values in history.values()} == {card["epochs_run"]}
+    assert {len(values) for values in history.values()} == {card.epochs_run}
     best = max if spec.training.monitor == "val_accuracy" else min
     values = history[spec.training.monitor]
-    assert values[card["best_epoch"] - 1] == best(values)
-    assert card["versions"].keys() == {"python", "keras", "numpy", "tensorflow"}
+    assert values[card.best_epoch - 1] == best(values)
+    assert card.versions.keys() == {"python", "keras", "numpy", "tensorflow"}
 
 
 @every_model

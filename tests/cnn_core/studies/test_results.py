@@ -57,9 +57,7 @@ def test_what_is_written_is_read(folder: Path) -> None:
     path = results.write("sums", Sums(ORIGIN, (1, 2)))
     assert path == folder / "sums.json"
     assert [file.name for file in folder.iterdir()] == ["sums.json"]
-    facts = results.read("sums")
-    assert facts["values"] == [1, 2]
-    assert results.read_origin(facts["origin"]) == ORIGIN
+    assert results.load("sums", Sums) == Sums(ORIGIN, (1, 2))
 
 
 @pytest.mark.parametrize("damage", [None, "", "{", "3", "null", "[1]"])
@@ -67,7 +65,7 @@ def test_missing_or_damaged(folder: Path, damage: str | None) -> None:
     path = results.write("sums", Sums(ORIGIN, (1, 2)))
     path.unlink() if damage is None else path.write_text(damage, "utf-8")
     with pytest.raises(MissingFileError) as error_info:
-        results.read("sums")
+        results.load("sums", Sums)
     assert str(error_info.value) == (
         "The results of the study 'sums' are missing or damaged; restore them with `git checkout "
         "cnn_core/data/studies` or make them again with `python -m cnn_core.studies sums`."

@@ -15,13 +15,14 @@ from cnn_core.counterfactual import smallest_edit
 from cnn_core.errors import MissingFileError
 from cnn_core.studies import results, smallest_edits
 from cnn_core.studies.smallest_edits import EditStatistics, by_rank, in_random_order, measure
+from support.cards import write_card
 
 PAIR = (9, 4)
 BOTH = (PAIR, PAIR[::-1])
 
 
 def sha256() -> str:
-    return str(models.load_card("study")["weights_sha256"])
+    return models.weights_sha256("study")
 
 
 def test_erasing_by_rank_by_hand() -> None:
@@ -109,7 +110,6 @@ def train_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     """Gives `study` other weights, in a folder of its own."""
     folder = tmp_path / "pretrained"
     folder.mkdir()
-    facts = models.load_card("study")
 
     def train() -> None:
         network = models.load_pretrained("study")
@@ -117,8 +117,7 @@ def train_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
         monkeypatch.setattr(models, "PRETRAINED", folder)
         weights = models.weights_path("study")
         network.save_weights(weights)
-        card = facts | {"weights_sha256": models.sha256(weights)}
-        (folder / "study.json").write_text(json.dumps(card), "utf-8")
+        write_card(folder, "study", weights_sha256=models.sha256(weights))
 
     return train
 

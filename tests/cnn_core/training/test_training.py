@@ -346,18 +346,18 @@ def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
     ]
     card = models.load_card("tiny")
     command = "python -m cnn_core.training tiny --seed 3 --precision float32"
-    assert card["command"] == command
-    assert card["weights_dtype"] == "float32"
-    assert card["dataset_sha256"] == models.sha256(tiny)
-    assert card["num_parameters"] == 72
-    assert card["epochs_run"] == len(card["history"]["loss"]) == CONFIG.epochs
-    assert card["training"] == dataclasses.asdict(CONFIG)
+    assert card.command == command
+    assert card.weights_dtype == "float32"
+    assert card.dataset_sha256 == models.sha256(tiny)
+    assert card.num_parameters == 72
+    assert card.epochs_run == len(card.history["loss"]) == CONFIG.epochs
+    assert card.training == CONFIG
     test = datasets.load("halves", split="test")
     logits = inference.logits(models.load_pretrained("tiny"), test.images)
     np.testing.assert_allclose(models.load_test_answers("tiny").logits, logits, atol=1e-5)
-    assert card["test_accuracy"] == evaluation.accuracy(logits, test.labels) == 1
+    assert card.test_accuracy == evaluation.accuracy(logits, test.labels) == 1
     golden = inference.logits(models.load_pretrained("tiny"), models.golden_images((6, 6, 1)))
-    np.testing.assert_allclose(card["golden_logits"], golden, atol=1e-5)
+    np.testing.assert_allclose(card.golden_logits, golden, atol=1e-5)
 
 
 def test_large_network_is_shipped_with_half_the_digits(
@@ -366,11 +366,11 @@ def test_large_network_is_shipped_with_half_the_digits(
     monkeypatch.setattr(shipping, "_LARGE", 50)
     training.train_pretrained("tiny", folder=models.PRETRAINED)
     card = models.load_card("tiny")
-    assert card["weights_dtype"] == "float16"
+    assert card.weights_dtype == "float16"
     model = models.load_pretrained("tiny")
     assert {weight.dtype for weight in model.weights} == {"float32"}
     golden = inference.logits(model, models.golden_images((6, 6, 1)))
-    np.testing.assert_allclose(card["golden_logits"], golden, atol=1e-5)
+    np.testing.assert_allclose(card.golden_logits, golden, atol=1e-5)
 
 
 def test_half_the_digits_are_refused_where_they_change_the_answers(
@@ -379,7 +379,7 @@ def test_half_the_digits_are_refused_where_they_change_the_answers(
     monkeypatch.setattr(shipping, "_LARGE", 50)
     monkeypatch.setattr(shipping, "_GOLDEN_TOLERANCE", 0.0)
     training.train_pretrained("tiny", folder=models.PRETRAINED)
-    assert models.load_card("tiny")["weights_dtype"] == "float32"
+    assert models.load_card("tiny").weights_dtype == "float32"
     assert sorted(path.suffix for path in models.PRETRAINED.iterdir()) == [".h5", ".json", ".npz"]
 
 
@@ -410,17 +410,17 @@ def test_card_tells_the_recipe_that_the_network_learnt_by(
     monkeypatch.setitem(models.MODELS, "tiny", spec)
     training.train_pretrained("tiny", folder=models.PRETRAINED)
     card = models.load_card("tiny")
-    assert card["training"]["learning_rate"] == 0.01
+    assert card.training.learning_rate == 0.01
     alone = training.train(fresh(), datasets.load("halves", split="train"), changed)
-    np.testing.assert_allclose(card["history"]["loss"], alone.history["loss"], rtol=1e-3)
+    np.testing.assert_allclose(card.history["loss"], alone.history["loss"], rtol=1e-3)
 
 
 def test_network_in_bfloat16_is_shipped_in_float32(tiny: Path) -> None:
     training.train_pretrained("tiny", folder=models.PRETRAINED, precision="mixed_bfloat16")
     assert keras.mixed_precision.dtype_policy().name == "float32"
     card = models.load_card("tiny")
-    assert card["command"].endswith("--precision mixed_bfloat16")
-    assert card["test_accuracy"] == 1
+    assert card.command.endswith("--precision mixed_bfloat16")
+    assert card.test_accuracy == 1
     assert models.load_pretrained("tiny").layers[-1].compute_dtype == "float32"
 
 
@@ -432,7 +432,7 @@ def test_training_that_fails_leaves_the_old_network(tiny: Path) -> None:
     np.savez(tiny, **only_train)
     with pytest.raises(MissingFileError, match=r"halves\.npz"):
         training.train_pretrained("tiny", seed=1, folder=folder)
-    assert models.load_card("tiny")["seed"] == 0
+    assert models.load_card("tiny").seed == 0
     assert models.load_pretrained("tiny").count_params() == 72
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from cnn_core import datasets, inference, models
 from dashboard import cache, tensorflow_loader
 from dashboard.cache import compiling, explanations, faithfulness
 from dashboard.cache.single_flight import shared
+from support.cards import write_card
 from support.networks import randomize
 from support.visitors import forget_pictures, forget_results
 
@@ -144,8 +144,8 @@ def put(folder: Path, name: str, seed: int) -> keras.Model:
     network = models.build(name)
     randomize(network, seed)
     network.save_weights(folder / f"{name}.weights.h5")
-    card = {"weights_sha256": models.sha256(folder / f"{name}.weights.h5")}
-    (folder / f"{name}.json").write_text(json.dumps(card), "utf-8")
+    sha256 = models.sha256(folder / f"{name}.weights.h5")
+    write_card(folder, name, weights_sha256=sha256)
     return network
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from cnn_core import models
 from cnn_core.errors import MissingFileError
 from dashboard import tensorflow_loader
 from dashboard.app_pages.draw_and_erase import cached
+from support.cards import write_card
 from support.networks import randomize
 from support.visitors import Visitor, forget_results
 
@@ -25,9 +25,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in the place of the shipped files."""
     tensorflow_loader.wait()
     (tmp_path / f"{NAME}.predictions.npz").symlink_to(models.PRETRAINED / f"{NAME}.predictions.npz")
-    card = models.load_card(NAME)
+    write_card(tmp_path, NAME, weights_sha256=models.weights_sha256(NAME))
     monkeypatch.setattr(models, "PRETRAINED", tmp_path)
-    (tmp_path / f"{NAME}.json").write_text(json.dumps(card), "utf-8")
     yield tmp_path
     forget_results()
 
@@ -37,8 +36,8 @@ def train_anew(seed: int) -> None:
     network = models.build(NAME)
     randomize(network, seed)
     network.save_weights(models.weights_path(NAME))
-    card = models.load_card(NAME) | {"weights_sha256": models.sha256(models.weights_path(NAME))}
-    (models.PRETRAINED / f"{NAME}.json").write_text(json.dumps(card), "utf-8")
+    sha256 = models.sha256(models.weights_path(NAME))
+    write_card(models.PRETRAINED, NAME, weights_sha256=sha256)
 
 
 def filters(visitor: Visitor) -> str:
@@ -94,9 +93,8 @@ def test_the_robustness_of_old_weights_is_not_shown(shelf: Path) -> None:
 def test_the_smallest_edits_of_old_weights_are_not_shown(shelf: Path) -> None:
     for path in SHIPPED.glob("study.*"):
         (shelf / path.name).symlink_to(path)
-    card = models.load_card("study")
     assert cached.study().rows
     (shelf / "study.json").unlink()
-    (shelf / "study.json").write_text(json.dumps(card | {"weights_sha256": "of others"}), "utf-8")
+    write_card(shelf, "study", weights_sha256="of others")
     with pytest.raises(MissingFileError, match="made with other weights than those here"):
         cached.study()

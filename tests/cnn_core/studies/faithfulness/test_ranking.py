@@ -183,7 +183,7 @@ def test_other_weights_make_a_shipped_ranking_void(
 ) -> None:
     ranking.ship(ranked(CHEAP, GOOD))
     assert ranking.load("study").rows == (CHEAP,), "a method that is gone is passed over"
-    monkeypatch.setattr(models, "load_card", lambda name: {"weights_sha256": "others"})
+    monkeypatch.setattr(models, "weights_sha256", lambda name: "others")
     with pytest.raises(
         MissingFileError, match="made with other weights than those here; make them"
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from dashboard.app_pages.compare import verdict
 from dashboard.figures import colours, pictures
 from dashboard.widgets.canvas.codec import to_text
 from support.alone import run_alone
+from support.cards import write_card
 from support.visitors import STEM, Visitor, forget_pictures
 
 FIRST, SECOND = "study", "tutorial"
@@ -55,9 +55,8 @@ def ship(folder: Path, name: str, labels: np.ndarray, *, is_built: bool = False)
         weights.touch()
     logits = np.random.default_rng(len(name)).normal(size=(len(labels), 10)).astype(np.float32)
     np.savez(folder / f"{name}.predictions.npz", logits=logits, labels=labels)
-    card = {"test_accuracy": evaluation.accuracy(logits, labels), "num_parameters": 1}
-    card["weights_sha256"] = models.sha256(weights)
-    (folder / f"{name}.json").write_text(json.dumps(card), "utf-8")
+    accuracy = evaluation.accuracy(logits, labels)
+    write_card(folder, name, test_accuracy=accuracy, weights_sha256=models.sha256(weights))
 
 
 def facing(**address: str) -> Visitor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from cnn_core import images, models
 from dashboard import cache, tensorflow_loader
 from dashboard.widgets.canvas.codec import from_text, to_text
 from support import networks
+from support.cards import write_card
 from support.visitors import STEM, Visitor, forget_pictures
 
 NUM_TEST = 40
@@ -63,11 +63,8 @@ def ship(name: str, seed: int) -> None:
     answers = models.PRETRAINED / f"{name}.predictions.npz"
     labels = np.arange(num_test) % 10
     np.savez(answers, logits=np.eye(10, dtype=np.float32)[labels], labels=labels)
-    card = models.load_card("study") | {
-        "weights_sha256": models.sha256(models.weights_path(name)),
-        "num_parameters": spec.num_parameters,
-    }
-    (models.PRETRAINED / f"{name}.json").write_text(json.dumps(card))
+    sha256 = models.sha256(models.weights_path(name))
+    write_card(models.PRETRAINED, name, weights_sha256=sha256, num_parameters=spec.num_parameters)
 
 
 def forget_all() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from cnn_core import architecture, datasets, models
 from dashboard import tensorflow_loader
 from dashboard.app_pages.models import cached, classics, tables
 from support.alone import run_alone
+from support.cards import write_card
 from support.visitors import Visitor
 
 ALL, ONE, LESSONS = "All networks", "One network", "What the classics teach"
@@ -49,8 +51,7 @@ def ship(shelf: Path, name: str, **changes: object) -> None:
     """Put the files of `study` on the shelf as those of another network, the card changed."""
     for kind in ("weights.h5", "predictions.npz"):
         shutil.copy(shelf / f"study.{kind}", shelf / f"{name}.{kind}")
-    card = json.loads((shelf / "study.json").read_text("utf-8")) | {"name": name} | changes
-    (shelf / f"{name}.json").write_text(json.dumps(card), "utf-8")
+    write_card(shelf, name, **changes)
 
 
 def look(view: str, network: str | None = None, **address: str) -> Visitor:
@@ -91,9 +92,9 @@ def test_table_holds_every_network_with_its_figures(shelf: Path) -> None:
     assert html.index("Not trained here, to look at") < html.index(">AlexNet<")
     card = models.load_card("study")
     cells = rows(html)[models.get("study").title]
-    assert f"{100 * card['test_accuracy']:.2f}%" in cells
+    assert f"{100 * card.test_accuracy:.2f}%" in cells
     assert f"{100 * models.get('study').published_accuracy:.2f}%" in cells
-    low, high = card["test_accuracy_interval_95"]
+    low, high = card.test_accuracy_interval_95
     assert f"{100 * low:.2f} to {100 * high:.2f}%" in cells
     # The columns of the networks that are only looked at are those of the others.
     place = cells.index(f"{models.get('study').num_parameters:,}")
@@ -165,11 +166,11 @@ def test_every_network_is_drawn_and_summed_up(name: str) -> None:
 def test_a_trained_network_shows_its_training_and_its_card() -> None:
     visitor, card = look(ONE, "study"), models.load_card("study")
     html = visitor.html()
-    for fact in (card["command"], card["dataset_sha256"][:16], "11 min 4 s", "2.21.0"):
+    for fact in (card.command, card.dataset_sha256[:16], "11 min 4 s", "2.21.0"):
         assert fact in html
-    assert card["training"]["departures"] in unescape(html)
+    assert card.training.departures in unescape(html)
     (raw,) = visitor.text("json")
-    assert json.loads(raw) == card
+    assert json.loads(raw) == json.loads(json.dumps(dataclasses.asdict(card)))
     assert len(visitor.app.main.get("plotly_chart")) == 1
     assert visitor.text("info") == []
 
@@ -254,7 +255,7 @@ def test_shortcuts_are_compared_from_the_cards(shelf: Path) -> None:
 
 
 def test_curves_of_networks_trained_for_unlike_times(shelf: Path) -> None:
-    history = copy.deepcopy(models.load_card("study")["history"])
+    history = copy.deepcopy(models.load_card("study").history)
     ship(shelf, "resnet20", history={key: values[:3] for key, values in history.items()})
     ship(shelf, "plain20", history=history)
     assert len(look(LESSONS).app.main.get("plotly_chart")) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
-from cnn_core.studies import results
+from cnn_core.studies import results, robustness
 from cnn_core.studies.robustness import Curve, rank
 from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.robustness import cached, charts
@@ -184,9 +185,10 @@ def test_without_the_pictures_the_curves_of_the_networks_remain(
 def test_a_network_that_was_not_measured_says_how(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    study = results.read("robustness")
-    kept = [each for each in study["curves"] if each["model"] != "study"]
-    monkeypatch.setattr(results, "read", lambda name: {**study, "curves": kept})
+    study = robustness.load()
+    kept = tuple(curve for curve in study.curves if curve.model != "study")
+    shorter = dataclasses.replace(study, curves=kept)
+    monkeypatch.setattr(results, "load", lambda name, kind: shorter)
     cached._study.clear()
     visitor = Visitor("robustness", model="study")
     cached._study.clear()
