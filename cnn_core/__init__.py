@@ -3,6 +3,7 @@
 Read it in the order of its imports, each module using only those before it:
 
 errors          errors whose text is fit to show a user
+pixels          checked_pixels(): the range that every door takes
 model_cache     results that are made of a network and freed with it
 atomic_files    atomic_write(), write_text(): a file is there whole or not at all
 datasets        Dataset rows in DATASETS; load(), from a folder, the cache or a download

@@ -13,5 +13,9 @@ class UnknownNameError(CnnCoreError, ValueError):
     """A name that is in no registry; the text lists the names there are."""
 
 
+class DivergedNetworkError(CnnCoreError, ArithmeticError):
+    """A network that gives NaN or infinite values; the text says what to do."""
+
+
 class MissingFileError(CnnCoreError, FileNotFoundError):
     """A file the project needs (weights, data) is absent or damaged; the text says what to do."""

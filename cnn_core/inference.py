@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnn_core.errors import DivergedNetworkError
 from cnn_core.model_cache import cached_per_model
+from cnn_core.pixels import checked_pixels
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +50,9 @@ class Prediction:
 
     @property
     def margins(self) -> np.ndarray:
-        """(n,) float32, the largest logit minus the second largest."""
+        """(n,) float32, the largest logit minus the second largest; infinite for a single class."""
+        if self.logits.shape[1] == 1:
+            return np.full(len(self.logits), np.inf, np.float32)
         top = np.partition(self.logits, -2, axis=1)
         return top[:, -1] - top[:, -2]
 
@@ -71,7 +75,8 @@ def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
         (n, classes) float32.
 
     Raises:
-        ValueError: The images do not fit the network's input, or hold a value that is not finite.
+        ValueError: The images do not fit the network's input, or a value lies outside [0, 1].
+        DivergedNetworkError: The network gives NaN or infinite values.
     """
     batch = as_batch(model, images)
     return in_batches(_traced(model), batch)
@@ -88,7 +93,8 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
         A Prediction of n rows.
 
     Raises:
-        ValueError: The images do not fit the network's input, or hold a value that is not finite.
+        ValueError: The images do not fit the network's input, or a value lies outside [0, 1].
+        DivergedNetworkError: The network gives NaN or infinite values.
     """
     values = logits(model, images)
     return Prediction(values, softmax(values))
@@ -106,6 +112,9 @@ def in_batches(
 
     Returns:
         The rows (n, ...) of all parts together.
+
+    Raises:
+        DivergedNetworkError: A value is NaN or infinite.
     """
     count = len(arrays[0])
     if not count:  # TensorFlow fails to convolve nothing
@@ -117,14 +126,28 @@ def in_batches(
         end = start + BATCH_SIZE
         parts.append(run(*(array[start:end] for array in arrays)).numpy())
         progress(min(1.0, end / count))
-    return np.concatenate(parts)
+    return check_finite(np.concatenate(parts))
+
+
+def check_finite(values: np.ndarray) -> np.ndarray:
+    """Return values that a network gave if all are finite.
+
+    Raises:
+        DivergedNetworkError: A value is NaN or infinite.
+    """
+    if not np.isfinite(values).all():
+        raise DivergedNetworkError(
+            "The network gives values that are not finite numbers, so its training diverged or its "
+            "weights are damaged; train it again or choose another network."
+        )
+    return values
 
 
 def as_image(model: keras.Model, image: np.ndarray) -> np.ndarray:
     """Return one image as float32 (height, width, channels) that fits the network.
 
     Raises:
-        ValueError: It does not fit, is not a single image, or holds a value that is not finite.
+        ValueError: The image does not fit, is not single, or a value lies outside [0, 1].
     """
     batch = as_batch(model, image)
     if len(batch) != 1:
@@ -136,11 +159,11 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return images as a float32 batch that fits the network, or say what does not fit.
 
     Raises:
-        ValueError: The images do not fit the network's input, or hold a value that is not finite;
-            or the network does not know the shape of its input, or gives no logits.
+        ValueError: The images do not fit the network's input, or a value lies outside [0, 1]; or
+            the network does not know the shape of its input, or gives no logits.
     """
     _check_network(model)
-    batch = np.asarray(images, np.float32)
+    batch = np.asarray(images)
     expected = tuple(model.input_shape[1:])
     if batch.ndim == len(expected):
         batch = batch[None]
@@ -149,9 +172,7 @@ def as_batch(model: keras.Model, images: np.ndarray) -> np.ndarray:
             f"Expected images of shape {expected} or (n, *{expected}). "
             f"Received: images.shape={np.shape(images)}"
         )
-    if not np.isfinite(batch).all():
-        raise ValueError("Expected finite images. Received: images with NaN or infinite values")
-    return batch
+    return checked_pixels(batch)
 
 
 def _check_network(model: keras.Model) -> None:

@@ -13,6 +13,8 @@ import pytest
 from cnn_core import activations, inference
 from cnn_core.attribution import METHODS, explain
 from cnn_core.attribution.occlusion import occlusion_sensitivity
+from cnn_core.errors import DivergedNetworkError
+from cnn_core.evaluation import accuracy
 from cnn_core.robustness import perturb
 from dashboard import tensorflow_loader
 from dashboard.widgets.canvas.codec import to_text
@@ -54,14 +56,38 @@ DOORS: dict[str, Callable[..., Any]] = {
         (np.full((20, 28, 1), np.nan), "Expected .*images.*. Received: images with NaN"),
         (np.zeros((28, 20, 1)), r"Expected images of shape \(20, 28, 1\).*Received"),
         (np.zeros((20, 28)), r"Expected images of shape .*Received: images.shape=\(20, 28\)"),
+        (np.full((20, 28, 1), 255, np.uint8), r"in \[0, 1\].* from 255 to 255; divide by 255"),
+        ((np.eye(20, 28)[..., None] - 0.1307) / 0.3081, r"\[0, 1\].*-0.424.* to 2.82\d*; undo"),
     ],
-    ids=["NaN", "wrong shape", "no channel"],
+    ids=["NaN", "wrong shape", "no channel", "uint8", "standardised"],
 )
 def test_every_door_refuses_what_is_no_picture_in_a_sentence(
     door: str, image: np.ndarray, sentence: str, model: keras.Model
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         DOORS[door](model, image)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("door", ["predict", "explain", "occlusion", "attack", "accuracy"])
+def test_a_network_that_diverged_gives_a_sentence(door: str, value: float) -> None:
+    model = small((20, 28, 1))
+    model.layers[-1].bias.assign([0, value, 0])
+    image = np.eye(20, 28, dtype=np.float32)[..., None]
+    doors = DOORS | {"accuracy": lambda *_: accuracy(np.asarray(model(image[None])), [0])}
+    with pytest.raises(DivergedNetworkError, match="its training diverged"):
+        doors[door](model, image)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_kernel_with_one_nan_gives_a_sentence(method: str) -> None:
+    model = small((20, 28, 1))
+    kernel = model.layers[-1].kernel.numpy()
+    kernel[0, 0] = np.nan
+    model.layers[-1].kernel.assign(kernel)
+    image = np.eye(20, 28, dtype=np.float32)[..., None]
+    with pytest.raises(DivergedNetworkError):
+        explain(model, image, 0, method=method, references=image[None])
 
 
 @pytest.mark.parametrize("target", [-1, 3, 10**6, 0.5])

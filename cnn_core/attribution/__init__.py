@@ -130,6 +130,7 @@ def explain(
     Raises:
         UnknownNameError: No such method or layer.
         UnsupportedLayerError: The method has no rule for one of the network's layers.
+        DivergedNetworkError: The network gives NaN or infinite values.
         ValueError: The network gives no logits, the image does not fit it, a class, an option or
             the background is out of range, or references are missing.
     """
@@ -138,8 +139,8 @@ def explain(
     _check_classes(model.output_shape[-1], target, against)
     settings = _settings(model, row, layer, seed, references, background, options)
     score = ClassScore(target, against)
-    heatmap = np.asarray(row.compute(model, picture, score, **settings), np.float32)
-    value = float(score(inference.logits(model, picture)[0]))
+    heatmap, logits = row.run(model, picture, score, settings)
+    value = float(score(inference.logits(model, picture)[0] if logits is None else logits))
     base = None
     if row.baselines is not None:
         images = row.baselines(model, picture, settings)
@@ -197,9 +198,7 @@ def explain_batch(
         weights = np.stack([score.weights(model.output_shape[-1]) for score in scores])
         return np.asarray(row.batch(model, batch, weights, **settings), np.float32)
     pairs = zip(batch, scores, strict=True)
-    return np.stack(
-        [np.asarray(row.compute(model, *pair, **settings), np.float32) for pair in pairs]
-    )
+    return np.stack([row.run(model, *pair, settings)[0] for pair in pairs])
 
 
 def obstacle(model: keras.Model, method: str) -> str | None:

@@ -103,7 +103,7 @@ def finer_cam(
     *,
     layer: str,
     strength: float = 0.6,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Grad-CAM of what tells the class apart from the one most like it.
 
     It explains logit(target) - strength * logit(rival); the rival is the class weighed against or,
@@ -113,7 +113,7 @@ def finer_cam(
     Berger-Wolf, Yu Su and Wei-Lun Chao, "Finer-CAM: Spotting the Difference Reveals Finer Details
     for Visual Explanation", 2025, https://arxiv.org/abs/2501.11309
     """
-    rival = score.against
+    rival, logits = score.against, None
     if rival is None:
         logits = inference.logits(model, image)[0]
         distances = np.abs(logits - logits[score.target])
@@ -123,7 +123,7 @@ def finer_cam(
     weights[score.target] = 1
     if rival != score.target:  # a network of one class has no rival
         weights[rival] = -strength
-    return grad_cams(model, image[None], weights, layer=layer)[0]
+    return grad_cams(model, image[None], weights, layer=layer)[0], logits
 
 
 def grad_cams(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnn_core.attribution.score import ClassScore
+from cnn_core.inference import check_finite
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class Method:
 
     Attributes:
         group: Title of the family it belongs to, such as "Gradients".
-        compute: (model, image, score, **settings) -> heatmap; its docstring's first paragraphs
-            are the help text.
+        compute: (model, image, score, **settings) -> heatmap, or heatmap and logits of the image
+            where the method has them; its docstring's first paragraphs are the help text.
         unit: Unit of the heatmap's values, unless an option says otherwise; see unit_of().
         is_signed: Values below 0 speak against the target; False: never below 0.
         paper: Address of its source.
@@ -98,7 +99,7 @@ class Method:
     name: str
     title: str
     group: str
-    compute: Callable[..., np.ndarray]
+    compute: Callable[..., np.ndarray | tuple[np.ndarray, np.ndarray | None]]
     unit: str
     is_signed: bool
     paper: str
@@ -131,6 +132,18 @@ class Method:
     def needs_background(self) -> bool:
         """Whether the method treats ink on paper otherwise than a photograph."""
         return "background" in inspect.signature(self.compute).parameters
+
+    def run(
+        self, model: Any, image: np.ndarray, score: ClassScore, settings: Mapping[str, Any]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Compute the heatmap (height, width) of an image, and its logits if they fall out.
+
+        Raises:
+            DivergedNetworkError: The network gives NaN or infinite values.
+        """
+        found = self.compute(model, image, score, **settings)
+        heatmap, logits = found if isinstance(found, tuple) else (found, None)
+        return check_finite(np.asarray(heatmap, np.float32)), logits
 
     def unit_of(self, settings: Mapping[str, Any]) -> str:
         """Return the unit of the heatmap's values.

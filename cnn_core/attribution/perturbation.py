@@ -32,7 +32,7 @@ def rise(
     seed: int,
     samples: int = 512,
     cells: int = 7,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """How much higher the score is, on average, when random masks show a pixel than hide it.
 
     Each mask is a coarse grid of cells shown or hidden at random, enlarged smoothly and shifted.
@@ -44,14 +44,16 @@ def rise(
     """
     shown, hidden = np.zeros(image.shape[:2]), np.zeros(image.shape[:2])
     sum_shown, sum_hidden = np.zeros_like(shown), np.zeros_like(shown)
-    middle = float(score(inference.logits(model, image)[0]))  # keeps the sums small
+    logits = inference.logits(model, image)[0]
+    middle = float(score(logits))  # keeps the sums small
     for masks in _smooth_masks(image.shape[:2], samples, cells, seed):
         scores = score(inference.logits(model, masks[..., None] * image)) - middle
         sum_shown += np.tensordot(scores, masks, 1)
         sum_hidden += np.tensordot(scores, 1 - masks, 1)
         shown += masks.sum(axis=0)
         hidden += (1 - masks).sum(axis=0)
-    return sum_shown / np.maximum(shown, 1e-9) - sum_hidden / np.maximum(hidden, 1e-9)
+    heatmap = sum_shown / np.maximum(shown, 1e-9) - sum_hidden / np.maximum(hidden, 1e-9)
+    return heatmap, logits
 
 
 def lime(

@@ -11,6 +11,7 @@ import numpy as np
 from cnn_core import inference
 from cnn_core.counterfactual.brush import Brush
 from cnn_core.errors import PictureError
+from cnn_core.pixels import checked_pixels
 
 if TYPE_CHECKING:
     import keras
@@ -110,9 +111,8 @@ def as_levels(pixels: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: A pixel lies outside [0, 1].
     """
-    if not ((pixels >= 0) & (pixels <= 1)).all():
-        raise ValueError("Expected pixels in [0, 1]. Received: pixels with other values")
-    return np.floor(255 * pixels.astype(np.float64) + 0.5).astype(np.int16)
+    pixels = checked_pixels(pixels, "pixels").astype(np.float64)
+    return np.floor(255 * pixels + 0.5).astype(np.int16)
 
 
 def as_pixels(levels: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn_core.evaluation.confusion import check
+from cnn_core.evaluation.confusion import check_labels
 from cnn_core.inference import softmax
 
 
@@ -47,7 +47,7 @@ def calibration(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> Calib
     Raises:
         ValueError: The labels do not fit the logits, or bins is below 1.
     """
-    check(logits, labels)
+    logits, labels = check_labels(logits, labels)
     if bins < 1:
         raise ValueError(f"Expected bins of at least 1. Received: bins={bins}")
     confidence = softmax(logits).max(axis=1).astype(np.float64)

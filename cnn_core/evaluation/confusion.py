@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from cnn_core.inference import Prediction, softmax
+from cnn_core.inference import Prediction, check_finite, softmax
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
     """
-    check(logits, labels)
+    logits, labels = check_labels(logits, labels)
     return float((logits.argmax(axis=1) == labels).mean())
 
 
@@ -120,7 +121,7 @@ def confusion_matrix(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
     """
-    check(logits, labels)
+    logits, labels = check_labels(logits, labels)
     classes = logits.shape[1]
     flat = labels * classes + logits.argmax(axis=1)
     return np.bincount(flat, minlength=classes**2).reshape(classes, classes)
@@ -139,7 +140,7 @@ def misclassified(logits: np.ndarray, labels: np.ndarray) -> tuple[Mistake, ...]
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
     """
-    check(logits, labels)
+    logits, labels = check_labels(logits, labels)
     prediction = Prediction(logits, softmax(logits))
     wrong = np.flatnonzero(prediction.classes != labels)
     order = np.argsort(-logits, axis=1, kind="stable")
@@ -187,23 +188,27 @@ def classification_report(logits: np.ndarray, labels: np.ndarray) -> Classificat
     return ClassificationReport(classes, macro)
 
 
-def check(logits: np.ndarray, labels: np.ndarray) -> None:
-    """Hold logits and labels to the shapes that every measure here expects.
+def check_labels(logits: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return logits as an array and labels as int64 if every measure here can take them.
 
     Args:
         logits: (n, classes).
-        labels: (n,) integers in [0, classes).
+        labels: (n,) whole numbers in [0, classes), of any type.
 
     Raises:
-        ValueError: They have other shapes, there is no image, or a label is no class.
+        ValueError: The shapes differ, there is no image, or a label is no class.
+        DivergedNetworkError: A logit is NaN or infinite.
     """
-    if len(labels) == 0 or logits.ndim != 2 or labels.shape != logits.shape[:1]:
+    logits, labels = np.asarray(logits), np.asarray(labels)
+    if not labels.size or logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(
             "Expected logits (n, classes) and labels (n,) with n of at least 1. "
             f"Received: logits.shape={logits.shape}, labels.shape={labels.shape}"
         )
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+    is_class = np.isin(labels, np.arange(logits.shape[1]))
+    if not is_class.all():
         raise ValueError(
-            f"Expected labels from 0 to {logits.shape[1] - 1}. "
-            f"Received: labels.min()={labels.min()}, labels.max()={labels.max()}"
+            f"Expected labels from 0 to {logits.shape[1] - 1}, whole numbers. "
+            f"Received: {labels[~is_class][0]}"
         )
+    return check_finite(logits), labels.astype(np.int64)

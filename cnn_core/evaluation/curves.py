@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn_core.evaluation.confusion import check
+from cnn_core.evaluation.confusion import check_labels
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _counts(
     logits: np.ndarray, labels: np.ndarray, class_index: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rightly and wrongly taken images at every threshold, and the thresholds."""
-    check(logits, labels)
+    logits, labels = check_labels(logits, labels)
     if not 0 <= class_index < logits.shape[1] or class_index not in labels:
         raise ValueError(
             f"Expected class_index to be one of the labels. Received: class_index={class_index}"

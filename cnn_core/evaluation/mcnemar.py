@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnn_core.evaluation.confusion import check
+from cnn_core.evaluation.confusion import check_labels
 
 # A difference that chance makes more often than this is not called one.
 SIGNIFICANCE_LEVEL = 0.05
@@ -59,9 +59,8 @@ def mcnemar(first_logits: np.ndarray, second_logits: np.ndarray, labels: np.ndar
     """
     from scipy.special import bdtr
 
-    check(first_logits, labels)
-    check(second_logits, labels)
-    first, second = (logits.argmax(1) == labels for logits in (first_logits, second_logits))
+    pairs = (check_labels(logits, labels) for logits in (first_logits, second_logits))
+    first, second = (logits.argmax(axis=1) == classes for logits, classes in pairs)
     only_first, only_second = int((first & ~second).sum()), int((~first & second).sum())
     tail = bdtr(min(only_first, only_second), only_first + only_second, 0.5)
     return McNemar(

@@ -62,7 +62,13 @@ def decode(data: bytes) -> Decoded:
 
     Raises:
         PictureError: The picture is empty, damaged, too large, too small or of another kind.
+        TypeError: data is not bytes.
     """
+    if not isinstance(data, bytes | bytearray):
+        raise TypeError(
+            "Expected the bytes of a picture file, as Path.read_bytes() gives. "
+            f"Received: data of type {type(data).__name__}"
+        )
     if not data:
         raise PictureError("The file is empty; choose a picture.")
     if len(data) > MAX_BYTES:

@@ -16,6 +16,7 @@ import numpy as np
 from cnn_core.errors import PictureError
 from cnn_core.images.decoding import decode
 from cnn_core.images.segmentation import Segmentation, find_digit, no_digit_found
+from cnn_core.pixels import checked_pixels
 
 SIZE = 28
 BOX = 20
@@ -167,13 +168,10 @@ def centre_digit(ink: np.ndarray) -> np.ndarray:
         ValueError: ink has another shape, or a value outside [0, 1].
         PictureError: There is no ink.
     """
-    ink = np.asarray(ink, np.float32)
+    ink = checked_pixels(ink, "ink")
     ink = ink[..., 0] if ink.ndim == 3 and ink.shape[2] == 1 else ink
-    if ink.ndim != 2 or not ((ink >= 0) & (ink <= 1)).all():
-        raise ValueError(
-            "Expected ink of shape (height, width) with values in [0, 1]. "
-            f"Received: ink.shape={ink.shape}"
-        )
+    if ink.ndim != 2:
+        raise ValueError(f"Expected ink of shape (height, width). Received: ink.shape={ink.shape}")
     if not ink.any():
         raise no_digit_found()
     fine = _resized(_cropped(ink), BOX * _FINE)

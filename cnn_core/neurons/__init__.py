@@ -14,7 +14,7 @@ from cnn_core.neurons.ablation import ablated_logits, class_effects, direct_weig
 from cnn_core.neurons.class_responses import ClassResponse, responses_by_class
 from cnn_core.neurons.maximisation import Maximised, maximise
 from cnn_core.neurons.top_images import Patch, box_of, top_images, top_patches
-from cnn_core.neurons.units import check, neuron_layers, num_channels, unit_activations
+from cnn_core.neurons.units import check_channel, neuron_layers, num_channels, unit_activations
 from cnn_core.neurons.weights import Kernel, kernel
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "Patch",
     "ablated_logits",
     "box_of",
-    "check",
+    "check_channel",
     "class_effects",
     "direct_weights",
     "kernel",

@@ -11,7 +11,7 @@ from cnn_core import inference
 from cnn_core.activations import source_layers
 from cnn_core.inference import Progress, no_progress
 from cnn_core.model_cache import cached_per_model
-from cnn_core.neurons.units import check
+from cnn_core.neurons.units import check_channel
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +46,7 @@ def ablated_logits(
         UnknownNameError: There is no such layer or channel.
         ValueError: The images do not fit the network, or hold a value that is not finite.
     """
-    check(model, layer, channel)
+    check_channel(model, layer, channel)
     batch = inference.as_batch(model, images)
     keep, put = _unchanged(model, layer)
     keep[channel], put[channel] = 0, level
@@ -97,7 +97,7 @@ def direct_weights(model: keras.Model, layer: str, channel: int) -> np.ndarray |
     Raises:
         UnknownNameError: There is no such layer or channel.
     """
-    check(model, layer, channel)
+    check_channel(model, layer, channel)
     behind = _behind(model, layer)
     if not behind or not all(_is_straight(each) for each in behind):
         return None

@@ -12,7 +12,7 @@ from cnn_core import activations
 from cnn_core.keras_vis import visualization
 from cnn_core.model_cache import cached_per_model
 from cnn_core.neurons.top_images import Box, box_of
-from cnn_core.neurons.units import check
+from cnn_core.neurons.units import check_channel
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +84,7 @@ def maximise(
     import keras
     import tensorflow as tf
 
-    check(model, layer, channel)
+    check_channel(model, layer, channel)
     if steps < 1:
         raise ValueError(f"Expected steps of at least 1. Received: steps={steps}")
     for name, weight in (("smoothness", smoothness), ("sparsity", sparsity)):

@@ -12,7 +12,7 @@ from cnn_core import activations, inference
 from cnn_core.activations import ReceptiveField
 from cnn_core.inference import Progress, no_progress
 from cnn_core.model_cache import cached_per_model
-from cnn_core.neurons.units import check, neuron_layers, summarise
+from cnn_core.neurons.units import check_channel, neuron_layers, summarise
 
 if TYPE_CHECKING:
     import keras
@@ -126,7 +126,7 @@ def top_patches(
         UnknownNameError: There is no such layer or channel.
         ValueError: The images do not fit the network, or hold a value that is not finite.
     """
-    check(model, layer, channel)
+    check_channel(model, layer, channel)
     batch = inference.as_batch(model, images)
     field = activations.receptive_fields(model).get(layer)
     shape = model.input_shape[1:3]

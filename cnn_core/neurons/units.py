@@ -52,7 +52,7 @@ def num_channels(model: keras.Model, layer: str) -> int:
     return int(model.get_layer(layer).output.shape[-1])
 
 
-def check(model: keras.Model, layer: str, channel: int) -> None:
+def check_channel(model: keras.Model, layer: str, channel: int) -> None:
     """Hold a layer and a channel to those that the network has.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core.activations import source_layers
-from cnn_core.neurons.units import check
+from cnn_core.neurons.units import check_channel
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +55,7 @@ def kernel(model: keras.Model, layer: str, channel: int) -> Kernel | None:
     """
     import keras
 
-    check(model, layer, channel)
+    check_channel(model, layer, channel)
     found: Any = model.get_layer(layer)
     while not isinstance(found, (keras.layers.Conv2D, keras.layers.Dense)):
         before = [model.get_layer(name) for name in source_layers(found)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution.method import check_options
+from cnn_core.pixels import checked_pixels
 from cnn_core.robustness import attacks
 from cnn_core.robustness.registry import get
 from cnn_core.robustness.spec import Perturbation
@@ -76,16 +77,13 @@ def perturb(
 
 
 def _as_batch(images: np.ndarray) -> tuple[np.ndarray, bool]:
-    batch = np.asarray(images, np.float32)
+    batch = np.asarray(images)
     if batch.ndim not in (3, 4) or 0 in batch.shape[-3:]:
         raise ValueError(
             "Expected images of shape (n, height, width, channels) or (height, width, channels). "
             f"Received: images.shape={np.shape(images)}"
         )
-    if not ((batch >= 0) & (batch <= 1)).all():
-        raise ValueError(
-            "Expected images in [0, 1]. Received: images with NaN or values outside of it"
-        )
+    batch = checked_pixels(batch)
     return (batch[None], True) if batch.ndim == 3 else (batch, False)
 
 

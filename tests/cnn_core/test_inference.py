@@ -58,7 +58,7 @@ def test_batch_equals_its_singles(study: keras.Model, test_split: Split) -> None
 def test_batches_are_cut_without_loss(extra: int) -> None:
     model = linear(np.ones((1, 1, 1, 2), np.float32))
     count = inference.BATCH_SIZE + extra
-    images = np.arange(count, dtype=np.float32).reshape(count, 1, 1, 1)
+    images = np.linspace(0, 1, count, dtype=np.float32).reshape(count, 1, 1, 1)
     logits = inference.logits(model, images)
     np.testing.assert_array_equal(logits, np.repeat(images.reshape(-1, 1), 2, axis=1))
 
@@ -132,6 +132,19 @@ def test_values_that_are_not_finite(value: float) -> None:
     images[1, 2, 3] = value
     with pytest.raises(ValueError, match="Expected finite images"):
         inference.predict(small((8, 8, 1)), images)
+
+
+@pytest.mark.parametrize("value", [1.0000002, 1 + 5e-6])
+def test_an_overshoot_by_rounding_is_clipped(value: float) -> None:
+    model = linear(np.ones((1, 1, 1, 2), np.float32))
+    assert inference.logits(model, np.full((1, 1, 1), value)).tolist() == [[1, 1]]
+    assert inference.logits(model, np.full((1, 1, 1), 1 - value)).tolist() == [[0, 0]]
+
+
+def test_a_single_class_is_the_answer_by_any_margin() -> None:
+    prediction = inference.predict(linear(np.ones((1, 1, 1, 1), np.float32)), np.ones((2, 1, 1, 1)))
+    assert prediction.margins.tolist() == [np.inf, np.inf]
+    assert prediction.confidences.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("shape", [(2, 8, 8, 1), (0, 8, 8, 1)])

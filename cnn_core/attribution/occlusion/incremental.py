@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from cnn_core import inference
 from cnn_core.attribution.occlusion.dense_layer import sharing
 from cnn_core.attribution.occlusion.layer_chain import Chain, chain_of
 from cnn_core.attribution.occlusion.propagation import Walk, factor_of, relu_bounds
@@ -54,7 +55,7 @@ def covered_logits(
     answer = _traced(model, tuple(passage.frames for passage in found.passages))
     passages = [part for passage in found.passages for part in (passage.places, passage.chunks)]
     base, logits = answer(*map(tf.constant, (image, filling - image, *shared, *passages)))
-    return base.numpy()[0], logits.numpy()
+    return inference.check_finite(base.numpy()[0]), inference.check_finite(logits.numpy())
 
 
 @cached_per_model(max_entries=64)

@@ -168,7 +168,7 @@ def occlusion(
     stride: int = 1,
     fill: str = "black",
     quantity: str = "logit",
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """How far the score, or its probability, falls on average when a patch covers the pixel.
 
     Above 0: the pixel speaks for the target; below 0: against it. Covering is an edit that the
@@ -178,7 +178,7 @@ def occlusion(
     Networks", 2014, https://arxiv.org/abs/1311.2901
     """
     found = occlusion_sensitivity(model, image, patch_size, stride, fill)
-    return found.heatmap(score, as_probability=quantity == "probability")
+    return found.heatmap(score, as_probability=quantity == "probability"), found.base_logits
 
 
 def _starts(length: int, patch_size: int, stride: int) -> np.ndarray:

@@ -13,6 +13,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.stats import rankdata
 
 from cnn_core import activations, inference, models
@@ -690,3 +691,35 @@ def test_eight_threads_give_the_same_maps() -> None:
         together = list(pool.map(answer, asked))
     for question, heatmap in zip(asked, together, strict=True):
         allclose(heatmap, answer(question))
+
+
+@pytest.mark.parametrize("method", ["occlusion", "rise", "finer_cam"])
+@pytest.mark.parametrize("joins", [False, True], ids=["a chain", "a branch"])
+def test_a_method_that_knows_the_logits_runs_the_network_no_more_often(
+    method: str, joins: bool
+) -> None:
+    rows: list[int] = []
+
+    def counted(values: tf.Tensor) -> tf.Tensor:
+        def count(given: tf.Tensor) -> tf.Tensor:
+            rows.append(len(given))
+            return given
+
+        known = tf.numpy_function(count, [tf.stop_gradient(values)], values.dtype)
+        return values + tf.ensure_shape(known - known, values.shape)
+
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(2, 3, activation="relu")(inputs)
+    x = keras.layers.Add()([x, x]) if joins else x
+    outputs = keras.layers.Dense(3, activation=counted)(keras.layers.Flatten()(x))
+    model = keras.Model(inputs, outputs)
+    image = np.eye(8, dtype=np.float32)[..., None]
+    options = {"patch_size": 2} if method == "occlusion" else {}
+    score, layer = ClassScore(1), {"layer": default_layer(model)} if method == "finer_cam" else {}
+    seeds = {"seed": 0} if method == "rise" else {}
+    METHODS[method].compute(model, image, score, **options, **layer, **seeds)
+    alone = list(rows)
+    rows.clear()
+    found = explain(model, image, 1, method=method, **options)
+    assert rows == alone != []
+    assert found.score_value == pytest.approx(float(model(image[None])[0, 1]), abs=1e-5)

@@ -444,7 +444,7 @@ def test_what_must_stay_empty_in_a_digit(study: keras.Model, digit: np.ndarray) 
         ({"image": SHEET[:2]}, r"images of shape \(3, 4, 1\)"),
         ({"image": np.stack([SHEET, SHEET])}, "Expected one image"),
         ({"image": SHEET * np.nan}, "Expected finite images"),
-        ({"image": SHEET * 2}, r"pixels in \[0, 1\]"),
+        ({"image": SHEET * 2}, r"images in \[0, 1\]"),
         ({"image": SHEET * 0}, "blank: draw something first"),
     ],
 )

@@ -133,9 +133,24 @@ def test_arrays_that_do_not_fit(measure, logits: np.ndarray, labels: np.ndarray)
 
 
 def test_labels_that_are_no_classes() -> None:
-    for labels in ([0, 1, 3, 2, 1], [0, 1, -1, 2, 1]):
+    for labels in ([0, 1, 3, 2, 1], [0, 1, -1, 2, 1], [0, 1, 0.5, 2, 1], [0, 1, np.nan, 2, 1]):
         with pytest.raises(ValueError, match="Expected labels from 0 to 2"):
             evaluation.accuracy(LOGITS, np.array(labels))
+
+
+@pytest.mark.parametrize("classes", [17, 26, 62, 256])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.float32, list])
+def test_labels_of_any_type_are_counted_alike(classes: int, dtype: type) -> None:
+    classes = min(classes, 128) if dtype is np.int8 else classes
+    numbers = np.arange(classes).repeat(3)
+    labels = numbers.tolist() if dtype is list else numbers.astype(dtype)
+    logits = np.eye(classes)[numbers]
+    assert evaluation.accuracy(logits, labels) == 1
+    assert (evaluation.confusion_matrix(logits, labels) == 3 * np.eye(classes)).all()
+    assert evaluation.classification_report(logits, labels).macro.recall == 1
+    assert evaluation.mcnemar(logits, logits, labels).both_right == 3 * classes
+    assert evaluation.misclassified(logits, labels) == ()
+    assert evaluation.calibration(logits, labels).counts.sum() == 3 * classes
 
 
 # How many images of each class (row) are given each answer (column).

@@ -6,7 +6,8 @@ import io
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -75,8 +76,25 @@ def test_grey_levels_are_kept() -> None:
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
 def test_ink_out_of_range_is_refused(value: float) -> None:
-    with pytest.raises(ValueError, match=r"Expected ink .* Received"):
+    with pytest.raises(ValueError, match=r"Expected .*ink in \[0, 1\]. Received: ink with"):
         centre_digit(np.full((9, 9), value))
+
+
+@pytest.mark.parametrize(("value", "level"), [(1.0000002, 1), (-1e-7, 0), (0.4, 0.4)])
+def test_the_overshoot_of_a_resize_is_clipped(value: float, level: float) -> None:
+    ink = np.ones((28, 28), np.float32)
+    ink[12:16, 12:16] = value
+    assert centre_digit(ink)[14, 14, 0] == pytest.approx(level)
+
+
+@pytest.mark.parametrize(
+    "data", ["photo.jpg", Path("photo.jpg"), np.zeros((28, 28)), Image.new("L", (28, 28)), None]
+)
+def test_what_is_no_bytes_is_called_so(data: Any) -> None:
+    with pytest.raises(TypeError, match="Expected the bytes of a picture file"):
+        read_digit(data)
+    with pytest.raises(TypeError, match=f"Received: data of type {type(data).__name__}"):
+        read_picture(data, (32, 32, 3))
 
 
 def test_ink_of_another_shape_is_refused() -> None:

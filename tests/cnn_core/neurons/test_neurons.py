@@ -180,7 +180,7 @@ def test_a_patch_is_where_the_gradient_of_its_unit_is_not_zero(layer: str) -> No
     model = branches()
     for weight in model.weights:
         weight.assign(np.ones(weight.shape))
-    images = RANDOM.random((4, 12, 10, 2), np.float32) + 0.1
+    images = 0.1 + 0.9 * RANDOM.random((4, 12, 10, 2), np.float32)
     inner = keras.Model(model.inputs, model.get_layer(layer).output)
     for image, patch in zip(images, neurons.top_patches(model, layer, 1, images), strict=True):
         assert patch.place is not None
