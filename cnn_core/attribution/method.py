@@ -186,10 +186,10 @@ class Attribution:
         return not self.heatmap.any()
 
     @property
-    def gap(self) -> float | None:
-        """By how much the values miss the score's rise over the baseline, in logits.
+    def convergence_delta(self) -> float | None:
+        """Sum of the heatmap minus the score's rise over the baseline, in logits.
 
-        The sum of the heatmap minus the rise; 0 is perfect. None where a method promises no sum.
+        0 is perfect. None where a method promises no sum.
         """
         if self.baseline_value is None:
             return None

@@ -54,7 +54,7 @@ class MethodFigures:
     seconds: tuple[float, ...]
 
     @property
-    def gaps(self) -> np.ndarray:
+    def insertion_minus_deletion(self) -> np.ndarray:
         """Insertion area minus deletion area for each picture, in [-1, 1].
 
         0 for random orders; the larger, the better. Methods are ranked by its mean.
@@ -82,7 +82,7 @@ class MapRanking:
         weights_sha256: SHA-256 of its weights; the ranking holds for no others.
         indices: Indices of the test pictures, all rightly read.
         random: Mean area of random orders on each picture, of deletion and insertion alike.
-        rows: The methods, the best by their gap first.
+        rows: The methods, the best by insertion minus deletion first.
         left_out: The methods that are not ranked, each with the reason in a sentence.
         origin: Origin of the figures; None if they were measured a moment ago.
     """
@@ -128,7 +128,7 @@ def lead(first: MethodFigures, second: MethodFigures) -> Estimate:
 
     An interval that holds 0 says that the two cannot be told apart.
     """
-    found = estimate(first.gaps - second.gaps)
+    found = estimate(first.insertion_minus_deletion - second.insertion_minus_deletion)
     if found is None:
         raise ValueError("Expected methods that have seen a picture. Received: none")
     return found
@@ -147,13 +147,13 @@ def ranking(
     left_out: Iterable[tuple[str, str]],
     origin: results.Origin | None = None,
 ) -> MapRanking:
-    """Sort methods by their gap, the best first, for the weights that are here."""
+    """Sort methods by insertion minus deletion, the best first, for the weights that are here."""
     return MapRanking(
         model,
         models.weights_sha256(model),
         tuple(indices),
         tuple(random),
-        tuple(sorted(rows, key=lambda row: -float(row.gaps.mean()))),
+        tuple(sorted(rows, key=lambda row: -float(row.insertion_minus_deletion.mean()))),
         tuple(left_out),
         origin,
     )

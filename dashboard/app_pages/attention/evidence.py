@@ -95,13 +95,13 @@ def standing(model_name: str, method: str) -> str:
     if row is None:
         why = dict(found.left_out).get(method, "It was added after the ranking was made.")
         return f"{METHODS[method].title} is not in the ranking of this network: {why}"
-    gap, steady = faithfulness.estimate(tuple(row.gaps)), faithfulness.estimate(row.stability)
+    mean, steady = row.insertion_minus_deletion.mean(), faithfulness.estimate(row.stability)
     place = [each.method for each in found.rows].index(method) + 1
     return (
         f"On {len(found.indices)} test {noun}s, {METHODS[method].title} comes "
         f"**{ordinal(place)} of {len(found.rows)}** methods by deletion and insertion "
-        + ("" if gap is None else f"(gap {numbers.signed(gap.mean)}; random orders get 0). ")
-        + f"Sanity check: {badge(row.verdict)} "
+        f"(insertion minus deletion {numbers.signed(mean)}; random orders get 0). "
+        f"Sanity check: {badge(row.verdict)} "
         + ("" if steady is None else f"Stability: **{steady.mean:.2f}** of 1.")
     )
 

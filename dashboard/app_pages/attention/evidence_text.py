@@ -47,7 +47,7 @@ def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
     """
     beaten = int((test.deletion.areas[0] < test.random_deletion.areas).sum())
     beaten_too = int((test.insertion.areas[0] > test.random_insertion.areas).sum())
-    gaps = test.insertion.areas - test.deletion.areas
+    differences = test.insertion.areas - test.deletion.areas
     if min(beaten, beaten_too) == NUM_ORDERS:
         chance = f"{title} beats all {NUM_ORDERS} random orders in both tests"
     elif max(beaten, beaten_too) <= NUM_ORDERS // 2:
@@ -57,12 +57,13 @@ def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
             f"{title} beats {beaten} of {NUM_ORDERS} random orders by deletion and "
             f"{beaten_too} by insertion"
         )
-    than = "better than" if gaps[0] > gaps[1] else "not as good as"
-    if abs(gaps[0] - gaps[1]) < 0.01:
+    than = "better than" if differences[0] > differences[1] else "not as good as"
+    if abs(differences[0] - differences[1]) < 0.01:
         than = "as good as"
     return (
         f"**{chance}**, and is {than} {rival} "
-        f"(insertion less deletion area: {numbers.signed(gaps[0])} and {numbers.signed(gaps[1])})."
+        f"(insertion minus deletion: "
+        f"{numbers.signed(differences[0])} and {numbers.signed(differences[1])})."
     )
 
 

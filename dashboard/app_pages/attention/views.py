@@ -177,14 +177,15 @@ def _show_figures(found: Attribution) -> None:
         said += _probability_in_words(found, what)
     if found.layer is not None:
         said += f"Layer: {found.layer}. "
-    if found.gap is not None and found.baseline_value is not None:
+    delta = found.convergence_delta
+    if delta is not None and found.baseline_value is not None:
         rise = found.score_value - found.baseline_value
-        share = f" ({numbers.percent(abs(found.gap / rise))} of it)" if abs(rise) > 1e-3 else ""
+        share = f" ({numbers.percent(abs(delta / rise))} of it)" if abs(rise) > 1e-3 else ""
         said += (
             f"The {what} of the baseline is {numbers.signed(found.baseline_value)}, so all values "
             f"should add up to the rise of {numbers.signed(rise)}; they miss it by "
-            f"{abs(found.gap):.2g}{share}. The smaller this gap, the more the map can be trusted "
-            "as a sum."
+            f"{abs(delta):.2g}{share}. The smaller this difference, the more the "
+            "map can be trusted as a sum."
         )
     st.caption(said)
 

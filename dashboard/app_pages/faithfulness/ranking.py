@@ -45,11 +45,11 @@ QUANTITIES = {
     quantity.title: quantity
     for quantity in (
         Quantity(
-            "Gap",
+            "Insertion minus deletion",
             "insertion area minus deletion area",
             "How far the insertion area lies above the deletion area: 0 is what random orders "
             "get, 1 is the most there can be. The methods are ranked by it.",
-            lambda row: row.gaps,
+            lambda row: row.insertion_minus_deletion,
             lambda found: [0.0] * len(found.random),
         ),
         Quantity(
@@ -150,7 +150,8 @@ def verdict(found: MapRanking) -> str:
             )
         else:
             said += ", by more than chance explains"
-        said += f" (its gap less that of {METHODS[others[0].method].title}: {figures})"
+        rival = METHODS[others[0].method].title
+        said += f" (its insertion minus deletion less that of {rival}: {figures})"
     failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
     if failing:
         said += f". Not to be believed, since the sanity check fails: {', '.join(failing)}"

@@ -279,7 +279,7 @@ def test_integrated_gradients_add_up(
 ) -> None:
     images = test_split.images[test_split.labels != 1][:40]
     answers = inference.predict(study, images).classes
-    gaps = []
+    misses = []
     for image, answer in zip(images, answers, strict=True):
         found = explain(
             study,
@@ -294,10 +294,10 @@ def test_integrated_gradients_add_up(
         if baseline == "blurred":
             start = cv2.GaussianBlur(image, (0, 0), 3.5)[..., None]
         rise = found.score_value - found.score(inference.logits(study, start)[0])
-        gap = found.heatmap.sum(dtype=np.float64) - rise
-        assert found.gap == pytest.approx(gap, abs=1e-4)
-        gaps.append(abs(gap / rise))
-    assert np.mean(np.array(gaps) <= 0.005) >= 0.95
+        miss = found.heatmap.sum(dtype=np.float64) - rise
+        assert found.convergence_delta == pytest.approx(miss, abs=1e-4)
+        misses.append(abs(miss / rise))
+    assert np.mean(np.array(misses) <= 0.005) >= 0.95
 
 
 @pytest.mark.parametrize("activation", ["softplus", "relu"])
@@ -406,7 +406,7 @@ def test_images_without_a_digit(method: Method, study: keras.Model, kind: str) -
     found = ask(study, image, 3, against=8, method=method.name)
     assert np.isfinite(found.heatmap).all()
     assert found.is_empty == (not found.heatmap.any())
-    assert found.gap is None or np.isfinite(found.gap)
+    assert found.convergence_delta is None or np.isfinite(found.convergence_delta)
 
 
 @pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])
@@ -458,7 +458,7 @@ def test_row_and_function_agree(method: Method) -> None:
     assert ("layer" in keywords) == method.needs_conv_layer
     assert ("seed" in keywords) == method.needs_seed == bool(method.drawn)
     assert ("references" in keywords) == method.needs_references
-    given = ("layer", "seed", "references")
+    given = ("layer", "seed", "references", "background")
     defaults = {name: value for name, value in keywords.items() if name not in given}
     assert defaults == {option.name: option.default for option in method.options}
 

@@ -25,7 +25,7 @@ FEW = {name: METHODS[name] for name in ("gradient_saliency", "input_x_gradient",
 def test_methods_are_ranked_by_insertion_less_deletion() -> None:
     found = ranked(POOR, CLOSE, GOOD)
     assert [each.method for each in found.rows] == ["occlusion", "integrated_gradients", "grad_cam"]
-    np.testing.assert_allclose(found.rows[0].gaps, [0.8, 0.5, 0.8])
+    np.testing.assert_allclose(found.rows[0].insertion_minus_deletion, [0.8, 0.5, 0.8])
     assert found.rows[0].seconds_per_map == 0.2
     assert found.row("grad_cam") is POOR
     assert found.row("score_cam") is None

@@ -306,7 +306,7 @@ def test_the_cascade_starts_at_the_map_itself_and_leaves_gaps() -> None:
 
 def test_methods_that_fail_are_grey_in_the_ranking() -> None:
     found = {"One": Estimate(0.5, 0.4, 0.7), "Two": Estimate(0.1, 0.0, 0.2)}
-    figure = ranking_chart(found, what="gap", level=0.0, failing=["Two"])
+    figure = ranking_chart(found, what="insertion minus deletion", level=0.0, failing=["Two"])
     (dots,) = figure.data
     assert list(dots.marker.color) == [colours.AFTER, colours.BEFORE]
     np.testing.assert_allclose(dots.error_x.array, [0.2, 0.1])
