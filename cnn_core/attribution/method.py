@@ -93,6 +93,8 @@ class Method:
         baselines: Baselines of a method whose values add up to the score's rise over a baseline:
             (model, image, settings) -> the images (n, height, width, channels) whose mean score it
             is.
+        passes_score_back: The values are meant to add up to the score; biases and the like take
+            some of it.
         obstacle: (model) -> a sentence on why the method cannot explain it, or None.
     """
 
@@ -111,6 +113,7 @@ class Method:
     drawn: str = ""
     batch: Callable[..., np.ndarray] | None = None
     baselines: Callable[[Any, np.ndarray, Mapping[str, Any]], np.ndarray] | None = None
+    passes_score_back: bool = False
     obstacle: Callable[[Any], str | None] | None = None
 
     @property
@@ -184,6 +187,16 @@ class Attribution:
     def is_empty(self) -> bool:
         """True if every value is 0: the method found no evidence."""
         return not self.heatmap.any()
+
+    @property
+    def conserved_share(self) -> float | None:
+        """Sum of the heatmap as a share of the score; 1 if nothing is lost or added on the way.
+
+        None where a method does not pass the score back, or the score is 0.
+        """
+        if not self.method.passes_score_back or self.score_value == 0:
+            return None
+        return float(self.heatmap.sum(dtype=np.float64)) / self.score_value
 
     @property
     def convergence_delta(self) -> float | None:

@@ -56,8 +56,9 @@ def lrp_epsilon(
 ) -> np.ndarray:
     """Layer-wise relevance: each unit hands its share of the score down to what it is summed from.
 
-    A unit's relevance goes to its inputs in proportion to input times weight; epsilon, added to the
-    size of every sum, takes out what rests on sums near 0. Above 0: what is here raises the score.
+    A unit's relevance goes to its inputs in proportion to input times weight. Epsilon times the
+    layer's mean absolute sum is added to the size of every sum and takes out what rests on sums
+    near 0. Above 0: what is here raises the score.
 
     Reference: Sebastian Bach, Alexander Binder, Gregoire Montavon, Frederick Klauschen,
     Klaus-Robert Mueller and Wojciech Samek, "On Pixel-Wise Explanations for Non-Linear Classifier
@@ -162,13 +163,12 @@ def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
 
     @tf.function(input_signature=shapes)
     def run(images: Any, weights: Any, epsilon: Any) -> Any:
-        def away_from_zero(value: Any, amount: Any) -> Any:
-            return value + tf.where(value < 0, -amount, amount)
-
         @tf.custom_gradient
         def weighed(value: Any) -> Any:
             def back(upstream: Any) -> Any:
-                safe = tf.where(value == 0, 1.0, away_from_zero(value, epsilon))
+                axes = tuple(range(1, len(value.shape)))
+                amount = epsilon * tf.reduce_mean(tf.abs(value), axis=axes, keepdims=True)
+                safe = tf.where(value == 0, 1.0, value + tf.where(value < 0, -amount, amount))
                 return upstream * value / safe
 
             return value, back
@@ -195,7 +195,11 @@ def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
 
 
 _EPSILON = number(
-    "epsilon", "Epsilon", "Added to the size of every sum, in its own unit.", 0.1, (0.0, 2.0, 0.05)
+    "epsilon",
+    "Epsilon",
+    "Added to the size of every sum, as a share of the mean size in its layer.",
+    0.1,
+    (0.0, 2.0, 0.05),
 )
 
 ROWS = (
@@ -226,6 +230,7 @@ ROWS = (
         "what the biases add is lost on the way, so the values do not add up.",
         cost="one gradient",
         options=(_EPSILON,),
+        passes_score_back=True,
         obstacle=obstacle,
     ),
 )

@@ -177,6 +177,8 @@ def _show_figures(found: Attribution) -> None:
         said += _probability_in_words(found, what)
     if found.layer is not None:
         said += f"Layer: {found.layer}. "
+    if found.conserved_share is not None:
+        said += f"{found.conserved_share:.0%} of the {what} is conserved in the sum of all values. "
     delta = found.convergence_delta
     if delta is not None and found.baseline_value is not None:
         rise = found.score_value - found.baseline_value

@@ -193,7 +193,8 @@ def relevance(model: keras.Model, image: np.ndarray, target: int, epsilon: float
         values.append(sums[-1] if layer is dense[-1] else sums[-1].clip(0))
     shares = np.where(np.arange(len(sums[-1])) == target, sums[-1], 0)
     for layer, value, total in zip(dense[::-1], values[-2::-1], sums[::-1], strict=True):
-        stable = total + np.where(total < 0, -epsilon, epsilon)
+        amount = epsilon * np.abs(total).mean()
+        stable = total + np.where(total < 0, -amount, amount)
         shares = value * (layer.kernel.numpy() @ (shares / stable))
     return shares.reshape(image.shape[:2])
 
@@ -212,6 +213,31 @@ def test_lrp_epsilon_by_its_formula(epsilon: float) -> None:
     for target in range(3):
         found = heat(model, image, target, method="lrp_epsilon", epsilon=epsilon)
         allclose(found, relevance(model, image, target, epsilon))
+
+
+@pytest.mark.parametrize("scale", [0.01, 1e-4, 100])
+def test_lrp_does_not_depend_on_the_size_of_the_activations(scale: float) -> None:
+    weights = np.random.default_rng(0).normal(size=(3, 4, 1, 3)).astype(np.float32)
+    flat, deep = linear(weights), bent(np.random.default_rng(1).normal(size=(12, 5)), np.zeros(5))
+    for model, image in (flat, picture((3, 4, 1))), (deep, picture((1, 12, 1))):
+        before = explain(model, image, 0, method="lrp_epsilon")
+        model.set_weights([scale * weight for weight in model.get_weights()])
+        after = explain(model, image, 0, method="lrp_epsilon")
+        allclose(after.heatmap / after.score_value, before.heatmap / before.score_value)
+        assert after.conserved_share == pytest.approx(before.conserved_share, rel=1e-4)
+
+
+@pytest.mark.parametrize(("logits", "share"), [([0.08, 0.08], 10 / 11), ([0.09, 0.03], 15 / 16)])
+def test_the_share_that_lrp_conserves_by_hand(logits: list[float], share: float) -> None:
+    """A sum s keeps s / (s + a tenth of the mean); with epsilon 0 all is kept."""
+    model = linear(np.array([[logits, [0, 0]]], np.float32).reshape(1, 2, 1, 2))
+    image = np.ones((1, 2, 1), np.float32)
+    found = explain(model, image, 0, method="lrp_epsilon", epsilon=0.1)
+    assert found.conserved_share == pytest.approx(share, rel=1e-5)
+    exact = explain(model, image, 0, method="lrp_epsilon", epsilon=0.0)
+    assert exact.conserved_share == pytest.approx(1)
+    assert explain(model, image, 0, method="input_x_gradient").conserved_share is None
+    assert explain(model, 0 * image, 0, method="lrp_epsilon").conserved_share is None
 
 
 def test_lrp_with_epsilon_0_is_input_x_gradient_in_a_network_of_relus(net: keras.Model) -> None:

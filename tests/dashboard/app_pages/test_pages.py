@@ -12,11 +12,12 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from cnn_core import datasets, evaluation, images, models
-from cnn_core.attribution import METHODS
+from cnn_core import datasets, evaluation, images, inference, models
+from cnn_core.attribution import METHODS, explain
 from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.misclassified import cached
 from dashboard.app_pages.one_vs_two.cached import one_vs_two
+from dashboard.cache import networks
 from dashboard.widgets.canvas.codec import from_text, to_text
 from support.paths import HOME
 from support.visitors import SEVEN, STEM, Visitor, forget_pictures, forget_results
@@ -475,6 +476,31 @@ def test_the_digit_before_edits_is_a_baseline() -> None:
     untouched.choose("deep_lift_baseline_28", "the digit before edits")
     (words,) = untouched.text("info")
     assert words.startswith("The digit equals the baseline that it is compared with")
+
+
+def test_the_share_of_the_score_that_lrp_conserves_stands_beside_its_map() -> None:
+    visitor = Visitor("attention")
+    assert "is conserved" not in "".join(visitor.text("caption"))
+    visitor.choose("method", "lrp_epsilon")
+    pixels = datasets.load("mnist", split="test").images[1]
+    answer = int(inference.predict(models.load_pretrained("study"), pixels).classes[0])
+    found = explain(models.load_pretrained("study"), pixels, answer, method="lrp_epsilon")
+    assert f" {found.conserved_share:.0%} of the logit is conserved" in "".join(
+        visitor.text("caption")
+    )
+
+
+@pytest.mark.parametrize("page", ["attention", "occlusion", "draw_and_erase"])
+def test_a_network_that_diverged_is_told_in_words(page: str) -> None:
+    model = networks.model("first_cnn")
+    weights = model.get_weights()
+    try:
+        model.set_weights([np.nan * weight for weight in weights])
+        visitor = Visitor(page, model="first_cnn", own=to_text(STEM))
+    finally:
+        model.set_weights(weights)
+    assert any("its training diverged" in said for said in visitor.text("error"))
+    assert not visitor.app.exception
 
 
 def test_a_blank_digit_is_told_in_words() -> None:
