@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures import colours
+from dashboard.figures.text import as_plotly
 
 
 def mistake_matrix(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
@@ -17,6 +18,7 @@ def mistake_matrix(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
         matrix: (classes, classes) counts; the diagonal, the right answers, is left out.
         names: Names of the classes.
     """
+    names = [as_plotly(name) for name in names]
     wrong = matrix - np.diag(np.diag(matrix))
     rows, columns = np.nonzero(~np.eye(len(names), dtype=bool))
     figure = go.Figure(

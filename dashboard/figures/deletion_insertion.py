@@ -11,6 +11,7 @@ from cnn_core.faithfulness import Curves, DeletionInsertionTest
 from dashboard.figures import colours, html
 from dashboard.figures.colours import KINDS
 from dashboard.figures.line_charts import BLUE, finish
+from dashboard.figures.text import as_plotly
 
 RANDOM = "random orders"
 
@@ -49,6 +50,7 @@ def legend(test: DeletionInsertionTest, titles: Sequence[str]) -> str:
 def _half(
     found: Curves, random: Curves, titles: Sequence[str], done: str, what: str, score: str
 ) -> go.Figure:
+    what = as_plotly(what)
     figure = go.Figure()
     _add_band(figure, random)
     for i, title in enumerate(titles):

@@ -1,21 +1,17 @@
-"""Small pieces of HTML: pictures, probability bars, tables. Text is always escaped."""
+"""Small pieces of HTML: pictures, probability bars, tables. Markup escapes every text put in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
 from cnn_core.datasets import Background
 from dashboard.figures import colours, numbers, pictures
 
 
-class Html(str):
-    """A piece that is HTML already, where others are text to be escaped."""
-
-
-def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
+def picture(pixels: np.ndarray, *, width: int, description: str) -> Markup:
     """Return a uint8 picture with crisp pixels, (height, width) or (height, width, 3), as HTML.
 
     Args:
@@ -23,41 +19,53 @@ def picture(pixels: np.ndarray, *, width: int, description: str) -> str:
         width: Width on screen, in CSS pixels; it shrinks where there is less room.
         description: Text alternative.
     """
-    return (
-        f'<img class="cl-pixels" src="{pictures.data_uri(pixels)}" '
-        f'style="width:{width}px" alt="{escape(description)}">'
+    return Markup('<img class="cl-pixels" src="{}" style="width:{}px" alt="{}">').format(
+        pictures.data_uri(pixels), width, description
     )
 
 
-def figure(pixels: np.ndarray, caption: str, *, width: int, description: str = "") -> str:
-    """Return a picture with a caption below, as HTML."""
-    shown = picture(pixels, width=width, description=description or caption)
-    return (
-        f'<figure class="cl-figure" style="width:{width}px">{shown}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+def figure(
+    pixels: np.ndarray,
+    caption: str | Markup,
+    *,
+    width: int,
+    title: str = "",
+    description: str = "",
+    bar: Markup = Markup(),  # noqa: B008 (no text, never changed)
+) -> Markup:
+    """Return a picture with a title above, a colour bar and a caption below, as HTML.
+
+    Args:
+        pixels: The picture.
+        caption: Text or HTML below the picture.
+        width: Width on screen, in CSS pixels.
+        title: Title above the picture; none if empty.
+        description: Text alternative; title and caption if empty.
+        bar: Colour bar below the picture.
+    """
+    words = description or (f"{title}: {caption}" if title else caption)
+    return Markup(
+        '<figure class="cl-figure" style="width:{}px">{}{}{}<figcaption>{}</figcaption></figure>'
+    ).format(
+        width,
+        Markup("<b>{}</b>").format(title) if title else "",
+        picture(pixels, width=width, description=words),
+        bar,
+        caption,
     )
 
 
-def titled_figure(pixels: np.ndarray, title: str, caption: str, *, width: int) -> str:
-    """Return a picture with a title above and a caption below, as HTML."""
-    shown = picture(pixels, width=width, description=f"{title}: {caption}")
-    return (
-        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>{shown}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+def row(pieces: Iterable[str]) -> Markup:
+    """Return pieces side by side, wrapping where there is no room."""
+    return Markup('<div class="cl-row">{}</div>').format(Markup().join(pieces))
 
 
-def row(pieces: Iterable[str]) -> str:
-    """Pieces side by side, wrapping where there is no room."""
-    return f'<div class="cl-row">{"".join(pieces)}</div>'
-
-
-def loading(text: str = "The network is loading") -> str:
+def loading(text: str = "The network is loading") -> Markup:
     """Return a turning ring and what is being waited for, as HTML."""
-    return f'<div class="cl-loading" role="status">{escape(text)}</div>'
+    return Markup('<div class="cl-loading" role="status">{}</div>').format(text)
 
 
-def scale_of(limit: float, *, is_signed: bool, unit: str) -> str:
+def scale_of(limit: float, *, is_signed: bool, unit: str) -> Markup:
     """Return the colour bar: the scale with its two ends and its unit.
 
     Args:
@@ -69,11 +77,10 @@ def scale_of(limit: float, *, is_signed: bool, unit: str) -> str:
     low, high = (
         (numbers.signed(-limit), numbers.signed(limit)) if is_signed else ("0", f"{limit:.2f}")
     )
-    return (
-        f'<div class="cl-scale"><span>{low}</span>'
-        f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-        f"<span>{high} {escape(unit)}</span></div>"
-    )
+    return Markup(
+        '<div class="cl-scale"><span>{}</span>'
+        '<i style="background:linear-gradient(90deg,{})"></i><span>{} {}</span></div>'
+    ).format(low, stops, high, unit)
 
 
 def heatmap_figure(
@@ -87,7 +94,7 @@ def heatmap_figure(
     unit: str,
     limit: float | None = None,
     width: int = 190,
-) -> str:
+) -> Markup:
     """Return a heatmap over its picture with title, caption and colour bar.
 
     Args:
@@ -105,11 +112,7 @@ def heatmap_figure(
     coloured = colours.colourise(heatmap, is_signed=is_signed, limit=limit)
     shown = pictures.over_image(coloured, pixels, background=background, is_signed=is_signed)
     bar = scale_of(limit, is_signed=is_signed, unit=unit)
-    return (
-        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>'
-        f"{picture(shown, width=width, description=f'{title}: {caption}')}"
-        f"{bar}<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    return figure(shown, caption, width=width, title=title, bar=bar)
 
 
 def heatmaps_on_one_scale(
@@ -120,7 +123,7 @@ def heatmaps_on_one_scale(
     titles: Sequence[str],
     is_signed: bool,
     unit: str,
-) -> str:
+) -> Markup:
     """Heatmaps of one digit side by side, and below them the one scale that all are read on.
 
     Args:
@@ -138,23 +141,30 @@ def heatmaps_on_one_scale(
         shown = pictures.over_image(coloured, pixels, background=background, is_signed=is_signed)
         largest = f"largest value {np.abs(values).max():.2g}" if values.any() else "no evidence"
         figures.append(
-            f'<figure class="cl-figure"><b>{escape(title)}</b>'
-            f"{picture(shown, width=300, description=title)}"
-            f"<figcaption>{largest}</figcaption></figure>"
+            Markup(
+                '<figure class="cl-figure"><b>{}</b>{}<figcaption>{}</figcaption></figure>'
+            ).format(title, picture(shown, width=300, description=title), largest)
         )
     bar = scale_of(limit, is_signed=is_signed, unit=unit)
-    return f'<div class="cl-together">{"".join(figures)}{bar}</div>'
+    return Markup('<div class="cl-together">{}{}</div>').format(Markup().join(figures), bar)
 
 
-def labelled(label: str, value: str) -> str:
+def label(text: str) -> Markup:
+    """Return a line above what the line names."""
+    return Markup('<div class="cl-label">{}</div>').format(text)
+
+
+def labelled(name: str, value: str) -> Markup:
     """Return a value that cannot be changed here, as tall as a select box with its label."""
-    return f'<div class="cl-labelled"><span>{escape(label)}</span><b>{escape(value)}</b></div>'
+    return Markup('<div class="cl-labelled"><span>{}</span><b>{}</b></div>').format(name, value)
 
 
-def facts(cells: Iterable[tuple[str, str]]) -> str:
+def facts(cells: Iterable[tuple[str, str]]) -> Markup:
     """Return a few figures, large, each with its meaning below."""
-    shown = (f"<div><b>{escape(what)}</b><span>{escape(said)}</span></div>" for what, said in cells)
-    return f'<div class="cl-counts">{"".join(shown)}</div>'
+    cell = Markup("<div><b>{}</b><span>{}</span></div>")
+    return Markup('<div class="cl-counts">{}</div>').format(
+        Markup().join(cell.format(figure, meaning) for figure, meaning in cells)
+    )
 
 
 def table(
@@ -163,7 +173,7 @@ def table(
     *,
     marked: int | None = None,
     text_columns: Sequence[int] = (),
-) -> str:
+) -> Markup:
     """Figures in rows and columns, scrolled sideways where there is no room.
 
     Args:
@@ -174,27 +184,30 @@ def table(
         text_columns: The indices of the columns that hold words, not figures.
     """
 
-    def cell(text: str, column: int) -> str:
-        kind = ' class="cl-text"' if column in text_columns else ""
-        return f"<td{kind}>{text if isinstance(text, Html) else escape(text)}</td>"
+    def cell(text: str, column: int) -> Markup:
+        kind = Markup(' class="cl-text"') if column in text_columns else ""
+        return Markup("<td{}>{}</td>").format(kind, text)
 
-    def line(cells: Sequence[str], *, is_marked: bool) -> str:
+    def line(cells: Sequence[str], *, is_marked: bool) -> Markup:
         if len(cells) == 1:
-            over = f'<th scope="rowgroup" colspan="{len(head)}">{escape(cells[0])}</th>'
-            return f'<tr class="cl-group">{over}</tr>'
-        others = "".join(cell(text, i) for i, text in enumerate(cells) if i)
-        kind = ' class="cl-marked"' if is_marked else ""
-        return f'<tr{kind}><th scope="row">{escape(cells[0])}</th>{others}</tr>'
+            return Markup(
+                '<tr class="cl-group"><th scope="rowgroup" colspan="{}">{}</th></tr>'
+            ).format(len(head), cells[0])
+        others = Markup().join(cell(text, i) for i, text in enumerate(cells) if i)
+        kind = Markup(' class="cl-marked"') if is_marked else ""
+        return Markup('<tr{}><th scope="row">{}</th>{}</tr>').format(kind, cells[0], others)
 
-    titles = "".join(
-        f'<th scope="col"{" class=cl-text" * (i in text_columns)}>{escape(title)}</th>'
+    titles = Markup().join(
+        Markup('<th scope="col"{}>{}</th>').format(
+            Markup(" class=cl-text" * (i in text_columns)), title
+        )
         for i, title in enumerate(head)
     )
-    lines = "".join(line(cells, is_marked=i == marked) for i, cells in enumerate(rows))
-    return (
+    lines = Markup().join(line(cells, is_marked=i == marked) for i, cells in enumerate(rows))
+    return Markup(
         '<div class="cl-scroll" tabindex="0"><table class="cl-table">'
-        f"<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(titles, lines)
 
 
 def attention_figure(
@@ -204,7 +217,7 @@ def attention_figure(
     *,
     background: Background,
     width: int = 190,
-) -> str:
+) -> Markup:
     """Return the gradient saliency of a class over its picture."""
     return heatmap_figure(
         heatmap,
@@ -224,7 +237,7 @@ def probability_bars(
     before: np.ndarray | None = None,
     *,
     marked: int | None = None,
-) -> str:
+) -> Markup:
     """Return a bar for each class, and beside the bar the change in points since before.
 
     Args:
@@ -234,32 +247,45 @@ def probability_bars(
         marked: The true class, if known.
     """
     answer = int(probabilities.argmax())
+    line = Markup(
+        '<div class="cl-bar{}"><span>{}{}</span>'
+        '<i>{}<u style="width:{:.2f}%"></u></i><span>{}</span>{}</div>'
+    )
     lines = []
-    for i, name in enumerate(names):
-        change = ""
+    for i, (name, now) in enumerate(zip(names, probabilities.tolist(), strict=True)):
+        thin = change = Markup()
         if before is not None:
-            change = f"<span>{numbers.points(float(probabilities[i] - before[i]))}</span>"
-        thin = "" if before is None else f'<s style="width:{100 * before[i]:.2f}%"></s>'
-        lines.append(
-            f'<div class="cl-bar{" cl-answer" if i == answer else ""}">'
-            f"<span>{escape(name)}{' ✓' if i == marked else ''}</span>"
-            f'<i>{thin}<u style="width:{100 * probabilities[i]:.2f}%"></u></i>'
-            f"<span>{escape(numbers.probability(float(probabilities[i])))}</span>{change}</div>"
-        )
+            thin = Markup('<s style="width:{:.2f}%"></s>').format(100 * float(before[i]))
+            change = Markup("<span>{}</span>").format(numbers.points(now - float(before[i])))
+        kind, tick = " cl-answer" * (i == answer), " ✓" * (i == marked)
+        said = numbers.probability(now)
+        lines.append(line.format(kind, name, tick, thin, 100 * now, said, change))
     kind = "cl-bars" if before is None else "cl-bars cl-changes"
-    return f'<div class="{kind}">{"".join(lines)}</div>'
+    return Markup('<div class="{}">{}</div>').format(kind, Markup().join(lines))
 
 
-def legend(classes: Sequence[tuple[str, str]]) -> str:
+def said(text: Markup, more: str = "", *, kind: str = "") -> Markup:
+    """Return the line that says what the network predicts.
+
+    Args:
+        text: HTML of the line.
+        more: Text behind the line, smaller.
+        kind: Further class of the style sheet.
+    """
+    return Markup('<div class="{}">{}<span>{}</span></div>').format(
+        f"cl-said {kind}".rstrip(), text, more
+    )
+
+
+def legend(classes: Sequence[tuple[str, str]]) -> Markup:
     """Return the names and colours of a chart, as HTML.
 
     Args:
         classes: Names and colours.
     """
-    keys = (
-        f'<span><i style="background:{paint}"></i>{escape(name)}</span>' for name, paint in classes
-    )
-    return f'<div class="cl-legend">{"".join(keys)}</div>'
+    key = Markup('<span><i style="background:{}"></i>{}</span>')
+    keys = Markup().join(key.format(paint, name) for name, paint in classes)
+    return Markup('<div class="cl-legend">{}</div>').format(keys)
 
 
 def below_tile(name: str, number: str, names: Sequence[str]) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import session
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts
 
 
 def open_button(layer: str, channel: int, *, key: str) -> None:
     """Show a button that opens the page of a neuron."""
     if st.button(
-        f"Open the dossier of {layer}, {channel}", key=key, icon=":material/clinical_notes:"
+        f"Open the dossier of {plain(layer)}, {channel}",
+        key=key,
+        icon=":material/clinical_notes:",
     ):
         open_neuron(layer, channel)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from html import escape
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core import datasets, models
 from cnn_core.errors import MissingFileError
 from dashboard import cache, session, tensorflow_loader
 from dashboard.figures import html, numbers, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import picture_gallery
 
 ANY_CLASS = "Any class"
@@ -65,7 +66,8 @@ def _why_missed(model_name: str) -> str:
     if model_name not in models.MODELS:
         return "There is no model of the name in the address: choose one above."
     return (
-        f"{models.get(model_name).title} is not here: train it with `python -m cnn_core.training "
+        f"{plain(models.get(model_name).title)} is not here: train it with `python -m "
+        "cnn_core.training "
         f"{model_name}` or choose another model above."
     )
 
@@ -121,21 +123,16 @@ def _card_without_picture() -> str:
     return _card("", title, label, _answer_in_words(answer))
 
 
-def _card(shown: str, title: str, label: int | None, said: str) -> str:
-    truth = "" if label is None else f"true class {_class_name(label)}"
-    return (
-        f'<div class="cl-card">{shown}<div><b>{title}</b>'
-        f"<span>{truth}</span><span>{said}</span></div></div>"
-    )
+def _card(shown: str, title: str, label: int | None, said: str) -> Markup:
+    truth = "" if label is None else f"true class {session.dataset().class_names[label]}"
+    return Markup(
+        '<div class="cl-card">{}<div><b>{}</b><span>{}</span><span>{}</span></div></div>'
+    ).format(shown, title, truth, said)
 
 
-def _answer_in_words(answer: np.ndarray) -> str:
-    name = _class_name(int(answer.argmax()))
-    return f"answer <b>{name}</b>, {numbers.probability(float(answer.max()))}"
-
-
-def _class_name(index: int) -> str:
-    return escape(session.dataset().class_names[index])
+def _answer_in_words(answer: np.ndarray) -> Markup:
+    name = session.dataset().class_names[int(answer.argmax())]
+    return Markup("answer <b>{}</b>, {}").format(name, numbers.probability(float(answer.max())))
 
 
 def show_current_image() -> None:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from cnn_core.faithfulness.randomisation import FAILS_FROM, PASSES_BELOW
 from dashboard.figures import colours
 from dashboard.figures.line_charts import FAINT, finish
+from dashboard.figures.text import as_plotly
 
 
 def cascade(found: Mapping[str, float | None]) -> go.Figure:
@@ -17,7 +18,7 @@ def cascade(found: Mapping[str, float | None]) -> go.Figure:
     Args:
         found: The similarity by the lowest layer that has forgotten, from the last layer down.
     """
-    names = ["trained", *found]
+    names = ["trained", *map(as_plotly, found)]
     values = [1.0, *found.values()]
     figure = go.Figure()
     for level in (PASSES_BELOW, FAILS_FROM):

@@ -29,6 +29,7 @@ from dashboard.app_pages.attention.evidence_text import (
 from dashboard.cache import faithfulness
 from dashboard.cache.faithfulness import Asked
 from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures.text import plain
 from dashboard.frame import deletion_insertion, method_options
 from dashboard.session import CurrentImage
 
@@ -196,7 +197,7 @@ def _show_cascade(model_name: str, image: CurrentImage, asked: Asked) -> None:
     bar = st.progress(0.0)
     found = {}
     for i, layer in enumerate(layers):
-        bar.progress(i / len(layers), f"Fresh weights from {layer} on")
+        bar.progress(i / len(layers), f"Fresh weights from {plain(layer)} on")
         found[layer] = faithfulness.stage(model_name, image.pixels, asked, layer)
     bar.empty()
     st.plotly_chart(

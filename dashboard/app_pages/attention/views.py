@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core.attribution import METHODS, Attribution, Method, occlusion
 from cnn_core.attribution.regions import describe
 from dashboard.figures import colours, heatmaps, html, numbers
+from dashboard.figures.text import plain
 from dashboard.session import CurrentImage
 
 # What the methods of a family ask, in the order of METHODS.
@@ -176,7 +177,7 @@ def _show_figures(found: Attribution) -> None:
     if found.unit == occlusion.UNITS["probability"]:
         said += _probability_in_words(found, what)
     if found.layer is not None:
-        said += f"Layer: {found.layer}. "
+        said += f"Layer: {plain(found.layer)}. "
     if found.conserved_share is not None:
         said += f"{found.conserved_share:.0%} of the {what} is conserved in the sum of all values. "
     delta = found.convergence_delta

@@ -9,6 +9,7 @@ from cnn_core.errors import MissingFileError
 from dashboard import navigation, session
 from dashboard.app_pages.compare import verdict, views
 from dashboard.figures import html, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import loading, page_parts, pickers, picture_gallery
 from dashboard.session import CurrentImage
 
@@ -21,7 +22,8 @@ first = session.model_name()
 rivals = verdict.rivals(first)
 if not rivals:
     st.info(
-        f"{models.get(first).title} is the only trained network for {session.dataset().title}: "
+        f"{plain(models.get(first).title)} is the only trained network for "
+        f"{plain(session.dataset().title)}: "
         "choose another model in the sidebar."
     )
     st.page_link(navigation.path_of("models"), label="All models", icon=":material/arrow_forward:")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
@@ -14,6 +14,7 @@ from cnn_core.models import ShippedAnswers
 from dashboard import cache, session, tensorflow_loader
 from dashboard.app_pages.compare import verdict
 from dashboard.figures import colours, html, numbers
+from dashboard.figures.text import plain
 from dashboard.frame import loading, method_options, pickers, picture_gallery
 from dashboard.session import CurrentImage
 from dashboard.widgets.tiles import tiles
@@ -69,8 +70,7 @@ def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None
     margin = f"{numbers.signed(float(answer.margins[0]), 1)} logits over {next_one}"
     label = pair.labels[session.image_index()] if image is None else image.label
     st.html(
-        f'<div class="cl-said cl-versus">Answer <b>{escape(top)}</b>'
-        f"<span>{escape(margin)}</span></div>"
+        html.said(Markup("Answer <b>{}</b>").format(top), margin, kind="cl-versus")
         + html.probability_bars(names, answer.probabilities[0], marked=label)
     )
 
@@ -88,7 +88,7 @@ def show_counts(pair: Pair) -> None:
             )
         )
     )
-    st.markdown(verdict.verdict(counts, *pair.titles))
+    st.markdown(verdict.verdict(counts, *map(plain, pair.titles)))
     differ = counts.only_first + counts.only_second
     sign = "=" if counts.p_value >= 1e-4 else "<"
     st.caption(
@@ -154,11 +154,11 @@ def show_heatmaps(pair: Pair, image: CurrentImage) -> None:
         )
         return
     heads = list(pair.titles)
-    how = f"The brighter, the more the place matters for {names[target]}."
+    how = f"The brighter, the more the place matters for {plain(names[target])}."
     if method.is_signed:
         maps.append(maps[0] - maps[1])
         heads.append("First minus second")
-        how = f"Red speaks for {names[target]}, blue against it."
+        how = f"Red speaks for {plain(names[target])}, blue against it."
     st.html(
         html.heatmaps_on_one_scale(
             maps,
@@ -179,7 +179,7 @@ def show_feature_maps(model_name: str, image: CurrentImage) -> None:
     """Show the strongest feature maps of one network."""
     title = models.get(model_name).title
     convolutions, spatial = cache.layer_names(model_name)
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{plain(title)}**")
     if not convolutions:
         st.info("This network has no convolution, so there are no feature maps.")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.attribution.score import ClassScore
@@ -23,9 +24,12 @@ def show_answer(image: CurrentImage) -> None:
     first, second = np.argsort(-now.logits[0], kind="stable")[:2]
     margin = float(now.margins[0])
     st.html(
-        f'<div class="cl-said cl-live">The network says <b>{names[first]}</b>'
-        f"<span>{names[first]} over {names[second]}: "
-        f"{numbers.signed(margin, 1 if margin >= 0.1 else 2)} logits</span></div>"
+        html.said(
+            Markup("The network says <b>{}</b>").format(names[first]),
+            f"{names[first]} over {names[second]}: "
+            f"{numbers.signed(margin, 1 if margin >= 0.1 else 2)} logits",
+            kind="cl-live",
+        )
         + html.probability_bars(
             names,
             now.probabilities[0],
@@ -41,7 +45,7 @@ def show_evidence(image: CurrentImage, *, is_final: bool) -> None:
         session.put("evidence", (image.digit_id, _evidence(image)))
     digit_id, shown = session.get("evidence", (None, ""))
     if digit_id == image.digit_id:
-        st.html(shown if is_final else f'<div class="cl-stale">{shown}</div>')
+        st.html(shown if is_final else Markup('<div class="cl-stale">{}</div>').format(shown))
 
 
 def _evidence(image: CurrentImage) -> str:
@@ -90,7 +94,7 @@ def show_edits(image: CurrentImage, *, is_final: bool) -> None:
         session.remember_edit(_answered(image.pixels))
     if not edits:
         return
-    st.html('<div class="cl-label">Your edits so far; a click goes back to one</div>')
+    st.html(html.label("Your edits so far; a click goes back to one"))
     same = [i for i, edit in enumerate(edits) if np.array_equal(edit.pixels, image.pixels)]
     classes = models.get(model_name).class_names
     answers = [classes[edit.answer] for edit in edits]

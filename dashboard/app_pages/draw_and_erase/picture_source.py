@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core.errors import PictureError
 from cnn_core.images import read_digit, read_picture
@@ -48,7 +49,7 @@ def show_reading() -> None:
             )
             for step in read.steps
         )
-        st.html(f'<div class="cl-steps">{html.row(figures)}</div>')
+        st.html(Markup('<div class="cl-steps">{}</div>').format(html.row(figures)))
         for note in read.notes:
             st.caption(note)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
@@ -15,6 +15,7 @@ from cnn_core.studies import smallest_edits
 from dashboard import cache, session
 from dashboard.app_pages.draw_and_erase import cached
 from dashboard.figures import html, numbers, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import pickers, picture_gallery
 from dashboard.frame.provenance import made_by
 from dashboard.session import CurrentImage
@@ -34,7 +35,7 @@ def show(image: CurrentImage) -> None:
     said = cache.prediction(model_name, image.pixels)
     answer, second = (int(i) for i in np.argsort(-said.logits[0], kind="stable")[:2])
     with st.container(border=True, key="flip_panel"):
-        st.html('<div class="cl-label">The smallest edit that flips the answer</div>')
+        st.html(html.label("The smallest edit that flips the answer"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = pickers.class_picker(
                 "Wanted answer", key="flip_wanted", none_label="The runner-up"
@@ -44,7 +45,7 @@ def show(image: CurrentImage) -> None:
         wanted = second if chosen is None else chosen
         with st.container(horizontal=True):
             is_asked = st.button(
-                f"Find the smallest {_DONE[kind]} to make it {_with_article(names[wanted])}",
+                f"Find the smallest {_DONE[kind]} to make it {_with_article(plain(names[wanted]))}",
                 key="flip_find",
                 type="primary",
                 disabled=wanted == answer,
@@ -58,7 +59,7 @@ def show(image: CurrentImage) -> None:
                 "eraser's even grey."
             )
         if wanted == answer:
-            st.caption(f"It is read as {names[answer]} already: choose another class.")
+            st.caption(f"It is read as {plain(names[answer])} already: choose another class.")
         if is_asked:
             _find(image, wanted, kind, radius)
         _show_found(image)
@@ -125,9 +126,9 @@ def _show_found(image: CurrentImage) -> None:
     names = models.get(name).class_names
     wanted = names[found.wanted]
     if not found.is_found:
-        st.info(_not_found(found, _with_article(wanted)))
+        st.info(_not_found(found, _with_article(plain(wanted))))
         return
-    st.markdown(_size(found, _with_article(wanted)))
+    st.markdown(_size(found, _with_article(plain(wanted))))
     replay(
         np.stack([_picture(found, frame) for frame in found.frames]),
         found.margins,
@@ -209,7 +210,7 @@ def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) ->
     shown = pictures.as_picture(there.pixels)
     if _is_on_paper():
         shown = pictures.marked(pixels, there.is_kept)
-    return html.titled_figure(shown, "Must be there", caption, width=_width())
+    return html.figure(shown, caption, title="Must be there", width=_width())
 
 
 def _empty_figures(
@@ -232,10 +233,10 @@ def _empty_figures(
     if not stroke.is_found:
         caption = f"no stroke of up to {_pixels(stroke.most_pixels)} changes the answer"
     shown = pictures.edited(stroke.original, stroke.pixels if stroke.is_found else stroke.original)
-    return dabs, html.titled_figure(shown, "The smallest stroke", caption, width=_width())
+    return dabs, html.figure(shown, caption, title="The smallest stroke", width=_width())
 
 
-def _study_table(found: smallest_edits.SmallestEdits, network: str) -> str:
+def _study_table(found: smallest_edits.SmallestEdits, network: str) -> Markup:
     head = ("Way", "Turned", "95% interval", "Each way", "Pixels", "Share of ink")
     lines: list[tuple[str, ...]] = []
     for row in found.rows:
@@ -257,7 +258,7 @@ def _study_table(found: smallest_edits.SmallestEdits, network: str) -> str:
                 "none" if row.median_ink_share is None else f"{100 * row.median_ink_share:.0f}%",
             )
         )
-    return f"<p>{escape(models.get(network).title)}</p>" + html.table(head, lines)
+    return Markup("<p>{}</p>").format(models.get(network).title) + html.table(head, lines)
 
 
 def _is_on_paper() -> bool:

@@ -2,12 +2,13 @@
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import cache, session
 from dashboard.app_pages.embedding import cached, views
 from dashboard.app_pages.embedding.cached import Layout
 from dashboard.app_pages.embedding.views import NEIGHBOURHOODS, PLANE
-from dashboard.figures import numbers
+from dashboard.figures import html, numbers
 from dashboard.frame import loading, page_parts, pickers, sidebar
 from dashboard.frame.current_canvas import current_canvas
 from dashboard.session import CurrentImage
@@ -33,10 +34,8 @@ def workbench(start: CurrentImage, layout: Layout, shown: tuple[np.ndarray, np.n
     best = int(answer.classes[0])
     with left:
         said = f"{numbers.probability(float(answer.confidences[0]))} sure"
-        st.html(
-            f'<div class="cl-said">The network says <b>{session.dataset().class_names[best]}</b>'
-            f"<span>{said}</span></div>"
-        )
+        name = session.dataset().class_names[best]
+        st.html(html.said(Markup("The network says <b>{}</b>").format(name), said))
         page_parts.note_blank(image)
     with right:
         views.show_map(model_name, shown)

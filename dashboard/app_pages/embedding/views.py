@@ -12,6 +12,7 @@ from dashboard import cache, session
 from dashboard.app_pages.embedding import cached
 from dashboard.app_pages.embedding.cached import Layout
 from dashboard.figures import colours, html, numbers, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import job_progress, picture_gallery
 from dashboard.session import CurrentImage
 from dashboard.widgets import scatter
@@ -173,10 +174,11 @@ def vote(labels: list[int], names: tuple[str, ...], answer: int, noun: str) -> s
     """Return the classes of the neighbours beside the prediction, as markdown."""
     counted = Counter(labels).most_common()
     winner, count = counted[0]
-    others = ", ".join(f"{names[label]} ({number})" for label, number in counted[1:])
+    others = ", ".join(f"{plain(names[label])} ({number})" for label, number in counted[1:])
     rest = f"; the others are {others}" if others else ""
     but = "and the network answers" if winner == answer else "but the network answers"
     return (
-        f"**{count} of the {len(labels)} nearest training {noun}s are {names[winner]}**{rest}, "
-        f"{but} {names[answer]}."
+        f"**{count} of the {len(labels)} nearest training {noun}s are "
+        f"{plain(names[winner])}**{rest}, "
+        f"{but} {plain(names[answer])}."
     )

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from cnn_core.evaluation import Calibration, Summary, wilson_interval
 from dashboard.figures import colours, confusion_matrix
 from dashboard.figures.line_charts import BLUE, FAINT, finish
+from dashboard.figures.text import as_plotly
 
 
 def full_confusion(
@@ -23,10 +24,11 @@ def full_confusion(
         names: Names of the classes.
         chosen: Row and column of the cell to frame; None frames none.
     """
+    labels = [as_plotly(name) for name in names]
     figure, right = confusion_matrix.mistake_matrix(matrix, names), np.diag(matrix).tolist()
     figure.add_scatter(
-        x=list(names),
-        y=list(names),
+        x=labels,
+        y=labels,
         mode="markers+text",
         text=[str(count) for count in right],
         textfont_size=11,
@@ -98,7 +100,7 @@ def accuracies(
         published: The accuracy that the source of each network states, or None.
         chosen: The network in orange.
     """
-    titles, found = list(summaries), list(summaries.values())
+    titles, found = list(map(as_plotly, summaries)), list(summaries.values())
     shares = np.array([each.accuracy for each in found])
     figure = go.Figure(
         go.Scatter(

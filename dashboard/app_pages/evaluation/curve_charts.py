@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from cnn_core.evaluation import Curve
 from dashboard.figures import colours, line_charts
+from dashboard.figures.text import as_plotly
 
 # Widths of the corner that can be shown large; 1 is the whole chart.
 _CORNERS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -55,6 +56,7 @@ def precision_recall(
 
 
 def _class_curves(curves: Sequence[Curve], names: Sequence[str], chosen: int) -> go.Figure:
+    names = [as_plotly(name) for name in names]
     figure = go.Figure()
     others = [i for i in range(len(curves)) if i != chosen]
     for i in (*others, chosen):

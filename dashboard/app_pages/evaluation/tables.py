@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.evaluation import ClassificationReport, Curve, Summary
@@ -93,12 +93,11 @@ def _shares(columns: np.ndarray, digits: int = 2) -> list[list[str]]:
     ]
 
 
-def _share(share: float, floor: float, digits: int, *, is_lowest: bool) -> str:
+def _share(share: float, floor: float, digits: int, *, is_lowest: bool) -> Markup:
     at = (share - floor) / (1 - floor) if floor < 1 else 1.0
     kind = "cl-share cl-lowest" if is_lowest else "cl-share"
-    return html.Html(
-        f'<span class="{kind}">{escape(_percent(share, digits))}'
-        f'<i><u style="left:{100 * at:.1f}%"></u></i></span>'
+    return Markup('<span class="{}">{}<i><u style="left:{:.1f}%"></u></i></span>').format(
+        kind, _percent(share, digits), 100 * at
     )
 
 

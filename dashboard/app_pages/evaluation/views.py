@@ -15,6 +15,7 @@ from cnn_core.models import ModelSpec
 from dashboard import cache, session
 from dashboard.app_pages.evaluation import cached, charts, curve_charts, tables
 from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
 
 CORNER, WHOLE = "Corner", "Whole"
@@ -99,8 +100,9 @@ def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
     wrong = matrix - np.diag(np.diag(matrix))
     true, answer = np.unravel_index(wrong.argmax(), wrong.shape)
     st.info(
-        f"Click a cell of the matrix to see its {noun}s. The commonest mistake is {names[true]} "
-        f"read as {names[answer]}: {wrong.max()} of {matrix[true].sum():,}."
+        f"Click a cell of the matrix to see its {noun}s. The commonest mistake is "
+        f"{plain(names[true])} "
+        f"read as {plain(names[answer])}: {wrong.max()} of {matrix[true].sum():,}."
     )
 
 
@@ -112,7 +114,9 @@ def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
     sign = 1 if true == answer else -1
     shown = found[np.argsort(sign * confidence[found], kind="stable")][:MAX_TILES].tolist()
     of_class = (network.labels == true).sum()
-    st.markdown(f"**{names[true]} read as {names[answer]}**: {len(found):,} of {of_class:,}")
+    st.markdown(
+        f"**{plain(names[true])} read as {plain(names[answer])}**: {len(found):,} of {of_class:,}"
+    )
     if not shown:
         st.caption("The network gives no such answer.")
         return
@@ -194,7 +198,7 @@ def show_curves(network: TestedNetwork) -> None:
 
 def _show_curve(title: str, called: str, figure: go.Figure, *, key: str) -> None:
     """Show the curves of every class, one class named above them."""
-    st.markdown(f"**{title}** of {called}")
+    st.markdown(f"**{title}** of {plain(called)}")
     st.plotly_chart(figure, config=heatmaps.CONFIG, key=key, alt=f"{title} of every class")
 
 

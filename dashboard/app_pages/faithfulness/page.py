@@ -11,6 +11,7 @@ from dashboard.cache import faithfulness
 from dashboard.cache.faithfulness import Asked
 from dashboard.figures import html, numbers
 from dashboard.figures.pictures import as_picture
+from dashboard.figures.text import plain
 from dashboard.frame import deletion_insertion, loading, method_options, page_parts, picture_gallery
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -84,7 +85,8 @@ def show_current() -> None:
     what = f"probability of {names[answer]}"
     deletion_insertion.show_curves(test, titles, what=what, key="believed_curves")
     st.caption(
-        f"The answer {names[answer]} while the {test.num_pixels:,} pixels of {image.name} go and "
+        f"The answer {plain(names[answer])} while the {test.num_pixels:,} pixels of "
+        f"{image.name} go and "
         "come. A map to be believed leaves the grey band at once: downwards where pixels are "
         "deleted, upwards where they are inserted."
         + (

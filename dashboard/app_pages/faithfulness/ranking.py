@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core.attribution import METHODS
 from cnn_core.studies.faithfulness import ranking
@@ -214,7 +215,7 @@ def _cell(values: tuple[float | None, ...]) -> str:
     found = faithfulness.estimate(values)
     if found is None:
         return "none"
-    return html.Html(f"{_number(found.mean, 2)}<br><small>{_interval(found)}</small>")
+    return Markup("{}<br><small>{}</small>").format(_number(found.mean, 2), _interval(found))
 
 
 def _interval(found: Estimate, digits: int = 2) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cache, session
 from dashboard.app_pages.feature_maps import charts
 from dashboard.figures import colours, heatmaps, html, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import loading, neuron_link, page_parts, pickers
 from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
 from dashboard.widgets.tiles import tiles
@@ -17,7 +18,7 @@ def enlarge(channel: int, now: np.ndarray, before: np.ndarray, limit: float) -> 
     """Show one feature map, large, with the receptive field of the unit under the pointer."""
     field = cache.receptive_field(model_name, layer)
     shown = maps_shown[..., channel]
-    st.subheader(f"{layer}, channel {channel}", anchor=False)
+    st.subheader(f"{plain(layer)}, channel {channel}", anchor=False)
     linked_map(
         ColouredMap(
             shown,

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from cnn_core.activations import WeightStatistics
 from dashboard.figures import colours
 from dashboard.figures.heatmaps import without_axes
+from dashboard.figures.text import as_plotly
 
 HISTOGRAM_COLUMNS = 2  # kernel and bias of a layer stand side by side
 
@@ -83,7 +84,7 @@ def weight_histograms(statistics: Sequence[WeightStatistics]) -> go.Figure:
     """Draw a histogram of every weight array: counts over the weight's value."""
     columns = HISTOGRAM_COLUMNS
     rows = -(-len(statistics) // columns)
-    titles = [f"{s.layer} {s.kind}" for s in statistics]
+    titles = [f"{as_plotly(s.layer)} {s.kind}" for s in statistics]
     figure = make_subplots(
         rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, horizontal_spacing=0.15
     )

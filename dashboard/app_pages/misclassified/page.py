@@ -7,6 +7,7 @@ from cnn_core.evaluation import Mistake
 from dashboard import cache, navigation, session
 from dashboard.app_pages.misclassified import cached
 from dashboard.figures import confusion_matrix, numbers
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
 
 SORTS = {
@@ -100,9 +101,9 @@ chosen = next((m for m in mistakes if m.index == session.shown_index()), None)
 if chosen is not None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Test {noun} {chosen.index}**, true class {names[chosen.label]}: read as "
-            f"{names[chosen.answer]} with {numbers.probability(chosen.confidence)}, then "
-            f"{names[chosen.second]} with {numbers.probability(chosen.second_probability)}"
+            f"**Test {noun} {chosen.index}**, true class {plain(names[chosen.label])}: read as "
+            f"{plain(names[chosen.answer])} with {numbers.probability(chosen.confidence)}, then "
+            f"{plain(names[chosen.second])} with {numbers.probability(chosen.second_probability)}"
         )
         st.page_link(
             navigation.path_of("attention"), label="Attention", icon=":material/visibility:"

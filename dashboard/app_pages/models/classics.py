@@ -11,6 +11,7 @@ from cnn_core.models import ModelCard
 from dashboard.app_pages.models import cached, one_network, tables
 from dashboard.figures import colours, heatmaps, line_charts
 from dashboard.figures.line_charts import Line
+from dashboard.figures.text import plain
 
 # GoogLeNet's own example: at each place 5x5 windows on 192 maps make 32, at once or behind 16.
 DIRECT, BOTTLENECK = 25 * 32 * 192, 16 * 192 + 25 * 32 * 16
@@ -110,7 +111,7 @@ def _conclude(names: tuple[str, str], cards: Mapping[str, ModelCard]) -> None:
 def _verdict(cards: Mapping[str, ModelCard]) -> str:
     worse, better = sorted(cards, key=lambda name: cards[name].test_accuracy)
     gain = cards[better].test_accuracy - cards[worse].test_accuracy
-    said = f"{_title(better)} has {100 * gain:.2f} points more than {_title(worse)}. "
+    said = f"{plain(_title(better))} has {100 * gain:.2f} points more than {plain(_title(worse))}. "
     (_, high), (low, _) = (cards[name].test_accuracy_interval_95 for name in (worse, better))
     if low > high:
         return said + "The intervals lie apart: more than the choice of test pictures explains."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup, escape
 
 from cnn_core.architecture import LayerSummary, Table
 from dashboard.app_pages.models.diagram_layout import (
@@ -54,7 +55,7 @@ def family(kind: str) -> str:
     return "dense" if kind == "Dense" else "other"
 
 
-def svg(table: Table, title: str) -> str:
+def svg(table: Table, title: str) -> Markup:
     """Draw a network as SVG, in the colour and the font of the text around the drawing.
 
     Args:
@@ -74,7 +75,7 @@ def svg(table: Table, title: str) -> str:
     has_shortcuts = any(COLOURS["shortcut"] in edge for edge in edges)
     width = max(box.right for box in boxes) + _BULGE * has_shortcuts
     height = max(box.bottom for box in boxes)
-    return (
+    return Markup(  # every text in it is escaped
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cl-network" role="img" '
         f'aria-label="{escape(title)}" width="{width + 2 * _MARGIN:.0f}" '
         f'height="{height + 2 * _MARGIN:.0f}" fill="currentColor" font-size="11" '
@@ -88,7 +89,7 @@ def num_lanes(table: Table) -> int:
     return len({box.left for box in lay_out(table)})
 
 
-def legend() -> str:
+def legend() -> Markup:
     """Return the colours of the drawing, as HTML."""
     return html.legend(list(COLOURS.items()))
 

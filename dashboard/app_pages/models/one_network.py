@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.architecture import Table
@@ -12,6 +13,7 @@ from cnn_core.models import ModelCard
 from dashboard import cache
 from dashboard.app_pages.models import cached, diagram, tables
 from dashboard.figures import heatmaps, html, line_charts
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts
 
 # A longer summary is scrolled.
@@ -59,10 +61,10 @@ def say_untrained(*names: str) -> None:
     """Say of networks without shipped weights why, and what trains those that can be."""
     classics = [name for name in names if name in models.UNTRAINED]
     sentences = [
-        f"{models.architecture(name).title} is not trained here: its layers are exactly "
+        f"{plain(models.architecture(name).title)} is not trained here: its layers are exactly "
         "those of its source, to look at, without accuracy and training curves."
         if name in classics
-        else f"{models.architecture(name).title} is not trained yet: "
+        else f"{plain(models.architecture(name).title)} is not trained yet: "
         f"`python -m cnn_core.training {name}` trains it."
         for name in names
     ]
@@ -92,7 +94,10 @@ def _show_diagram(table: Table, title: str) -> None:
     st.subheader("Layer by layer", anchor=False)
     drawn = diagram.svg(table, f"The layers of {title}")
     # Not st.html, which takes drawings out.
-    st.markdown(f'<div class="cl-diagram" tabindex="0">{drawn}</div>', unsafe_allow_html=True)
+    st.markdown(
+        Markup('<div class="cl-diagram" tabindex="0">{}</div>').format(drawn),
+        unsafe_allow_html=True,
+    )
     st.html(diagram.legend())
     st.caption(
         "Bars and percentages: the layer's share of all multiply-adds. Blocks: height and depth "

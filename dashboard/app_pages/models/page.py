@@ -7,6 +7,7 @@ import streamlit as st
 from cnn_core import models
 from dashboard import session
 from dashboard.app_pages.models import cached, classics, one_network, tables
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers
 
 
@@ -34,7 +35,7 @@ def measure_button(names: Sequence[str]) -> None:
     for i, name in enumerate(names, 1):
         with page_parts.readable_errors():
             cached.measure_speed(name)
-        bar.progress(i / len(names), f"{models.architecture(name).title} is measured")
+        bar.progress(i / len(names), f"{plain(models.architecture(name).title)} is measured")
     st.rerun()
 
 

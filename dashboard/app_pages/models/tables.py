@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from html import escape
+
+from markupsafe import Markup
 
 from cnn_core import datasets, models
 from cnn_core.architecture import LayerSummary, Table
@@ -93,8 +94,9 @@ def card_facts(card: ModelCard) -> str:
         "Departures": training.departures or "none from the published recipe",
         "Notes": " ".join(f"{note[0].upper()}{note[1:].rstrip('.')}." for note in card.notes),
     }
-    terms = (f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items() if v)
-    return f'<dl class="cl-facts">{"".join(terms)}</dl>'
+    line = Markup("<dt>{}</dt><dd>{}</dd>")
+    terms = Markup().join(line.format(term, value) for term, value in facts.items() if value)
+    return Markup('<dl class="cl-facts">{}</dl>').format(terms)
 
 
 def measured(card: ModelCard | None) -> tuple[str, str]:

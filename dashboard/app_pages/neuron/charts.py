@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from cnn_core.neurons import ClassResponse
 from dashboard.figures import colours, pictures
 from dashboard.figures.line_charts import BLUE, finish
+from dashboard.figures.text import as_plotly
 
 _OUTLINE = np.array([int(colours.AFTER[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
 FOR, AGAINST = colours.DIVERGING[8], colours.DIVERGING[2]
@@ -88,7 +89,7 @@ def responses(found: Sequence[ClassResponse], names: Sequence[str], strongest: i
         low, first, middle, third, high = ([float(value)] for value in each.quantiles)
         figure.add_trace(
             go.Box(
-                x=[names[each.label]],
+                x=[as_plotly(names[each.label])],
                 lowerfence=low,
                 q1=first,
                 median=middle,
@@ -99,7 +100,7 @@ def responses(found: Sequence[ClassResponse], names: Sequence[str], strongest: i
                 marker_color=colours.AFTER if each.label == strongest else BLUE,
                 line_width=1.5,
                 showlegend=False,
-                name=names[each.label],
+                name=as_plotly(names[each.label]),
             )
         )
     figure.update_xaxes(title="true class", type="category")
@@ -119,7 +120,7 @@ def by_class(values: np.ndarray, names: Sequence[str], *, title: str, unit: str)
     """
     figure = go.Figure(
         go.Bar(
-            x=list(names),
+            x=[as_plotly(name) for name in names],
             y=values,
             marker_color=[FOR if value > 0 else AGAINST for value in values],
             hovertemplate=f"%{{x}}: %{{y:.3f}} {unit}<extra></extra>",

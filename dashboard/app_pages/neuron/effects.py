@@ -13,6 +13,7 @@ from dashboard import cache
 from dashboard.app_pages.neuron import cached, charts
 from dashboard.app_pages.neuron.views import Chosen
 from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures.text import plain
 from dashboard.frame import job_progress, pickers
 from dashboard.session import CurrentImage
 
@@ -36,7 +37,7 @@ def show_effects(neuron: Chosen) -> None:
     st.caption(
         f"What each logit loses when it is switched off, on average over {count} test pictures. "
         f"Red speaks for a class, blue against it: most of all it speaks {side} "
-        f"**{names[most]}**."
+        f"**{plain(names[most])}**."
     )
 
 
@@ -84,8 +85,10 @@ def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.html(
-            f'<div class="cl-label">{image.name} with the neuron held at {level:.2f}. Thin and '
-            "grey: the answer with the neuron as it is.</div>"
+            html.label(
+                f"{image.name} with the neuron held at {level:.2f}. Thin and grey: the answer with "
+                "the neuron as it is."
+            )
             + html.probability_bars(
                 names, softmax(logits), before.probabilities[0], marked=image.label
             )
@@ -94,12 +97,12 @@ def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
         moved = logits - before.logits[0]
         most = int(np.abs(moved).argmax())
         said = (
-            f"The answer stays {names[now]}"
+            f"The answer stays {plain(names[now])}"
             if was == now
-            else (f"**The answer changes from {names[was]} to {names[now]}**")
+            else (f"**The answer changes from {plain(names[was])} to {plain(names[now])}**")
         )
         st.caption(
-            f"{said}; the logit that moves most is that of {names[most]}, by "
+            f"{said}; the logit that moves most is that of {plain(names[most])}, by "
             f"{numbers.signed(float(moved[most]))}."
         )
     with right:

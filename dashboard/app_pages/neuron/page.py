@@ -6,6 +6,7 @@ from dashboard import cache, session
 from dashboard.app_pages.neuron import cached, views
 from dashboard.app_pages.neuron.effects import places, show_ablation, show_direct, show_effects
 from dashboard.app_pages.neuron.views import Chosen
+from dashboard.figures.text import plain
 from dashboard.frame import loading, neuron_link, page_parts, pickers
 
 
@@ -34,7 +35,7 @@ def pick() -> Chosen:
     channel = two.number_input(label, 0, count - 1, key=key, persist_state="session")
     three.button(
         f"Strongest on this {noun}",
-        help=f"The {label.lower()} of {layer} that reacts most to the current {noun}",
+        help=f"The {label.lower()} of {plain(layer)} that reacts most to the current {noun}",
         on_click=lambda: session.put(key, strongest(layer)),
         disabled=image is None,
     )

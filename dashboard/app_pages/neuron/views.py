@@ -12,6 +12,7 @@ from dashboard import cache, navigation
 from dashboard.app_pages.neuron import cached, charts
 from dashboard.figures import colours, heatmaps, html, numbers
 from dashboard.figures.pictures import as_picture
+from dashboard.figures.text import plain
 from dashboard.frame import job_progress
 from dashboard.session import CurrentImage
 from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
@@ -70,14 +71,14 @@ def show_weights(neuron: Chosen) -> None:
         + html.scale_of(limit, is_signed=True, unit="weight")
     )
     if height == 1 and channels == 1:
-        laid = f"{width} weights, one for each unit of {found.sources[0]}"
+        laid = f"{width} weights, one for each unit of {plain(found.sources[0])}"
     else:
         laid = f"{height}×{width} weights on " + (
             f"each of {channels} channels" if channels > 1 else "one channel"
         )
         if channels == models.get(neuron.model).input_shape[-1] == 3:
             laid += ": red, green and blue"
-    stems = "" if found.layer == neuron.layer else f" They stand in {found.layer}, whose "
+    stems = "" if found.layer == neuron.layer else f" They stand in {plain(found.layer)}, whose "
     stems += f"{neuron.noun} {found.channel} it passes on." if stems else ""
     st.caption(
         f"{laid}, and {numbers.signed(found.bias, 3)} is added. Red lets the neuron react, blue "
@@ -214,8 +215,9 @@ def show_classes(neuron: Chosen) -> None:
     )
     what = "the largest value of its map" if neuron.is_map else "its value"
     st.caption(
-        f"**{names[strongest.label]}** excites it most: {strongest.mean:.2f} on average, "
-        f"{names[weakest.label]} least: {weakest.mean:.2f}. Of {count:,} test {noun}s, {what}: "
+        f"**{plain(names[strongest.label])}** excites it most: {strongest.mean:.2f} on average, "
+        f"{plain(names[weakest.label])} least: {weakest.mean:.2f}. Of {count:,} test {noun}s, "
+        f"{what}: "
         "boxes hold the middle half of a class, whiskers 90%, dashes are means."
     )
 

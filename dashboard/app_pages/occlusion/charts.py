@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import colours
 from dashboard.figures.heatmaps import without_axes
+from dashboard.figures.text import as_plotly
 
 
 def winner_colours(names: Sequence[str]) -> Sequence[str]:
@@ -26,6 +27,7 @@ def winners(classes: np.ndarray, answer: int, names: Sequence[str]) -> go.Figure
         answer: Prediction for the untouched image.
         names: Names of the classes.
     """
+    names = [as_plotly(name) for name in names]
     is_flipped, of_classes = classes != answer, winner_colours(names)
     text = np.where(is_flipped & (not of_classes), np.array(names)[classes], "")
     paints = of_classes or (colours.AFTER,)

@@ -10,6 +10,7 @@ from cnn_core.attribution.score import ClassScore
 from dashboard import cache, session
 from dashboard.app_pages.occlusion import charts
 from dashboard.figures import colours, heatmaps, html, numbers, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import loading, method_options, page_parts, pickers
 from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
 from dashboard.widgets.live_slider import Slid, acknowledge, live_slider
@@ -96,7 +97,8 @@ def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
         key="occlusion_probe",
     )
     st.caption(
-        f"Red: what is covered speaks for {what}, so covering it lowers the value. Blue: it speaks "
+        f"Red: what is covered speaks for {plain(what)}, so covering it lowers the value. Blue: "
+        "it speaks "
         f"against. The ticks on the bars mark the answer to the untouched {noun}."
     )
 
@@ -114,13 +116,14 @@ def show_winners(found: OcclusionMap) -> None:
     counts = np.bincount(found.winners.ravel(), minlength=len(names))
     counts[answer] = 0
     ranked = [int(i) for i in np.argsort(-counts) if counts[i]]
-    others = ", ".join(f"{names[i]} ({counts[i]:,})" for i in ranked)
+    others = ", ".join(f"{plain(names[i])} ({counts[i]:,})" for i in ranked)
     right.markdown(
-        f"Covering one place changes the answer {names[answer]} at **{numbers.percent(flips)}** of "
+        f"Covering one place changes the answer {plain(names[answer])} at "
+        f"**{numbers.percent(flips)}** of "
         f"{found.winners.size:,} positions. There the answer is {others}."
         if flips
-        else f"No position of the patch changes the answer {names[answer]}. Try a larger patch or "
-        "another fill."
+        else f"No position of the patch changes the answer {plain(names[answer])}. Try a larger "
+        "patch or another fill."
     )
     if paints := charts.winner_colours(names):
         right.html(html.legend([(names[i], paints[i]) for i in ranked]))

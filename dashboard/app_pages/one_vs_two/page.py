@@ -1,8 +1,7 @@
 """One versus two: the study as a story."""
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.studies.one_vs_two import HEAD_LENGTHS, StudyStep
@@ -10,19 +9,17 @@ from dashboard import navigation, session
 from dashboard.app_pages.one_vs_two import cached
 from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture, over_image
+from dashboard.figures.text import plain
 from dashboard.frame import loading, page_parts
 
 
 def show_step(step: StudyStep) -> None:
     """Show a row: digit, probabilities, margin, attention, evidence."""
-    said = (
-        f'<div class="cl-said">Answer <b>{step.answer}</b>'
-        f"<span>1 over 2: {numbers.signed(step.margin, 1)} logits</span></div>"
-    )
-    st.html(
-        '<div class="cl-step">'
-        + html.figure(as_picture(step.pixels), step.title, width=150)
-        + f"<div>{said}{html.probability_bars(DIGITS, step.probabilities)}</div>"
+    answer = Markup("Answer <b>{}</b>").format(step.answer)
+    said = html.said(answer, f"1 over 2: {numbers.signed(step.margin, 1)} logits")
+    parts = (
+        html.figure(as_picture(step.pixels), step.title, width=150)
+        + Markup("<div>{}{}</div>").format(said, html.probability_bars(DIGITS, step.probabilities))
         + html.attention_figure(
             step.attention, step.pixels, str(step.answer), background="paper", width=150
         )
@@ -36,11 +33,11 @@ def show_step(step: StudyStep) -> None:
             unit="logits",
             width=150,
         )
-        + "</div>"
     )
+    st.html(Markup('<div class="cl-step">{}</div>').format(parts))
 
 
-def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
+def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> Markup:
     """Show one step as a column: digit, attention on the scale of all steps, two probabilities."""
     limit = max(colours.limit_of(each.attention) for each in steps)
     attention = colours.colourise(step.attention, is_signed=False, limit=limit)
@@ -52,11 +49,12 @@ def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> str:
             description=f"Attention, {step.title}",
         ),
     )
-    ones, twos = (escape(numbers.probability(float(step.probabilities[i]))) for i in (1, 2))
-    return (
-        f'<div class="cl-column"><b>{step.title}</b>{"".join(pictures)}'
-        f"<span>answer <b>{step.answer}</b></span><span>1: {ones}, 2: {twos}</span>"
-        f"<span>1 over 2: {numbers.signed(step.margin, 1)} logits</span></div>"
+    ones, twos = (numbers.probability(float(step.probabilities[i])) for i in (1, 2))
+    return Markup(
+        '<div class="cl-column"><b>{}</b>{}<span>answer <b>{}</b></span>'
+        "<span>1: {}, 2: {}</span><span>1 over 2: {} logits</span></div>"
+    ).format(
+        step.title, Markup().join(pictures), step.answer, ones, twos, numbers.signed(step.margin, 1)
     )
 
 
@@ -71,9 +69,9 @@ model_name = session.model_name()
 if models.get(model_name).dataset != cached.STUDY_DATASET:
     other = models.get(session.PAGE_MODELS["one_vs_two"].name)
     noun = session.dataset().noun
-    st.info(f"This study is about digits, and {models.get(model_name).title} reads {noun}s.")
+    st.info(f"This study is about digits, and {plain(models.get(model_name).title)} reads {noun}s.")
     st.button(
-        f"Go on with the {other.title.lower()}",
+        f"Go on with the {plain(other.title.lower())}",
         type="primary",
         on_click=session.choose_model,
         args=(other.name,),

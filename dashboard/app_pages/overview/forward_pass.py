@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from dashboard import cache, session, tensorflow_loader
@@ -27,19 +28,20 @@ def show(image: CurrentImage) -> None:
     if tensorflow_loader.is_ready():
         stages += _inner_stages(cache.feature_maps(session.model_name(), image.pixels))
     else:
-        stages += [("Feature maps", html.loading()), ("", "")]
+        stages += [("Feature maps", html.loading()), ("", Markup())]
     answer = sidebar.current_answer()
     names = models.get(session.model_name()).class_names
-    bars = "" if answer is None else html.probability_bars(names, answer, marked=image.label)
+    bars = Markup() if answer is None else html.probability_bars(names, answer, marked=image.label)
     stages.append(("Probability of each class", bars))
+    section = Markup("<section><h3>{}</h3>{}</section>")
     st.html(
-        '<div class="cl-flow">'
-        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in stages)
-        + "</div>"
+        Markup('<div class="cl-flow">{}</div>').format(
+            Markup().join(section.format(title, body) for title, body in stages)
+        )
     )
 
 
-def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
+def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, Markup]]:
     """Return the first and the last convolution with places; units where there are none."""
     model_name = session.model_name()
     weighted = {described.layer for described in cache.weight_statistics(model_name)}
@@ -56,7 +58,7 @@ def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     return stages[:2]
 
 
-def _units(values: np.ndarray) -> str:
+def _units(values: np.ndarray) -> Markup:
     """Draw the outputs (units,) of a dense layer, row by row, as one small picture."""
     side = math.ceil(math.sqrt(len(values)))
     square = np.zeros(side * side)
@@ -67,7 +69,7 @@ def _units(values: np.ndarray) -> str:
     return html.picture(coloured, width=side * max(1, 140 // side), description="units")
 
 
-def _strongest(maps: np.ndarray, count: int = 9) -> str:
+def _strongest(maps: np.ndarray, count: int = 9) -> Markup:
     """Draw the feature maps (height, width, channels) with the largest mean, on one scale."""
     channels = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")[:count]
     limit = colours.limit_of(maps.clip(0))
@@ -79,4 +81,4 @@ def _strongest(maps: np.ndarray, count: int = 9) -> str:
         )
         for channel in channels
     )
-    return f'<div class="cl-maps">{"".join(pictures)}</div>'
+    return Markup('<div class="cl-maps">{}</div>').format(Markup().join(pictures))

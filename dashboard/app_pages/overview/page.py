@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cache, navigation, session
 from dashboard.app_pages.overview import forward_pass
 from dashboard.figures import pictures
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts, picture_gallery
 from dashboard.widgets.tiles import tiles
 
@@ -59,7 +60,7 @@ with page_parts.readable_errors():  # the doors below are open without the pictu
     st.subheader(f"Pick a {noun}", anchor=False)
     gallery(image)
 row = session.dataset()
-st.caption(f"{row.title}: {row.source}. Licence: {row.licence}.")
+st.caption(f"{plain(row.title)}: {row.source}. Licence: {row.licence}.")
 
 st.subheader("Go on", anchor=False)
 grid = st.grid(min_column_width=190)

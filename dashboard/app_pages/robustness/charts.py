@@ -11,6 +11,7 @@ from cnn_core.robustness import Sweep
 from cnn_core.studies.robustness import Curve
 from dashboard.figures import colours
 from dashboard.figures.line_charts import BLUE, FAINT, band, finish
+from dashboard.figures.text import as_plotly
 
 _LINES = (
     {"color": colours.AFTER, "width": 3},
@@ -39,9 +40,9 @@ def probabilities(found: Sweep, names: Sequence[str], strength: float, axis: str
             x=found.strengths,
             y=found.probabilities[:, i],
             mode="lines",
-            name=names[i],
+            name=as_plotly(names[i]),
             line=line,
-            hovertemplate=f"{names[i]}: %{{y:.1%}}<extra></extra>",
+            hovertemplate=f"{as_plotly(names[i])}: %{{y:.1%}}<extra></extra>",
         )
     _mark(figure, strength)
     figure.update_xaxes(title=axis, nticks=8, hoverformat=".4~g")

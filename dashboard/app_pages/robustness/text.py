@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS
 from cnn_core.studies.robustness import Curve, Ranking
 from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture
+from dashboard.figures.text import plain
 
 
 def in_words(strength: float, unit: str) -> str:
@@ -54,13 +54,14 @@ def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, 
     if before.shape[-1] > 1:
         said += "; the mean of the colours"
     figures = (
-        _panel(as_picture(before), title, "", width),
-        _panel(as_picture(after), "Changed", escape(change), width),
-        _panel(
+        html.figure(as_picture(before), "", title=title, width=width, description=title),
+        html.figure(as_picture(after), change, title="Changed", width=width, description="Changed"),
+        html.figure(
             coloured,
-            "Difference",
-            html.scale_of(100 * limit, is_signed=True, unit="%") + escape(said),
-            width,
+            html.scale_of(100 * limit, is_signed=True, unit="%") + said,
+            title="Difference",
+            width=width,
+            description="Difference",
         ),
     )
     return html.row(figures)
@@ -80,7 +81,7 @@ def hold_in_words(
     Returns:
         Markdown, a sentence for each direction.
     """
-    answer = f"**{names[found.answer]}**"
+    answer = f"**{plain(names[found.answer])}**"
     below, above = directions(row, options)
     sentences: list[str] = []
     for sign, direction in ((1, above), (-1, below)):
@@ -109,7 +110,7 @@ def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
     Returns:
         Markdown.
     """
-    best, title = found.best, models.get(found.best.model).title
+    best, title = found.best, plain(models.get(found.best.model).title)
     at = found.strength
     said = f"**At {strength}, {title} holds best**: {_share(best, at)} right."
     if best.accuracies[best.strengths.index(at)] < 1 / len(models.get(best.model).class_names):
@@ -124,8 +125,8 @@ def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
             if is_rival
             else "the two intervals do not overlap, so it is more than chance"
         )
-        said += f" {models.get(chosen.model).title}: {_share(chosen, at)}; {verdict}."
-    names = [models.get(rival.model).title for rival in found.rivals if rival is not chosen]
+        said += f" {plain(models.get(chosen.model).title)}: {_share(chosen, at)}; {verdict}."
+    names = [plain(models.get(rival.model).title) for rival in found.rivals if rival is not chosen]
     if names:
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         return f"{said} Not told apart from the best: {listed}."
@@ -136,11 +137,11 @@ def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
     """Say where the chosen network stands over all strengths."""
     ranked = sorted(curves, key=lambda curve: -curve.mean)
     best, place = ranked[0], ranked.index(chosen) + 1
-    said = f"Over all strengths {models.get(chosen.model).title} is right in "
+    said = f"Over all strengths {plain(models.get(chosen.model).title)} is right in "
     said += f"{numbers.percent(chosen.mean)}, rank {place} of {len(curves)}"
     if best is chosen:
         return f"{said}."
-    return f"{said}; {models.get(best.model).title} in {numbers.percent(best.mean)}."
+    return f"{said}; {plain(models.get(best.model).title)} in {numbers.percent(best.mean)}."
 
 
 def table(curves: Sequence[Curve], chosen: Curve) -> str:
@@ -160,19 +161,11 @@ def table(curves: Sequence[Curve], chosen: Curve) -> str:
     )
 
 
-def _panel(picture: np.ndarray, title: str, below: str, width: int) -> str:
-    shown = html.picture(picture, width=width, description=title)
-    return (
-        f'<figure class="cl-figure" style="width:{width}px"><b>{escape(title)}</b>{shown}'
-        f"<figcaption>{below}</figcaption></figure>"
-    )
-
-
 def _held(hold: StableRange, unit: str, names: Sequence[str]) -> str:
     last = in_words(abs(hold.last), unit)  # the direction is said already
     if hold.turn is None or hold.answer is None:
         return f"holds to the end, {last}."
-    turn = f"at {in_words(abs(hold.turn), unit)} it turns into **{names[hold.answer]}**"
+    turn = f"at {in_words(abs(hold.turn), unit)} it turns into **{plain(names[hold.answer])}**"
     return f"holds up to {last}; {turn}." if hold.last else f"gives way at once: {turn}."
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from cnn_core import models
 from cnn_core.robustness import Perturbation
@@ -13,6 +14,7 @@ from cnn_core.studies.robustness import rank
 from dashboard import cache, session
 from dashboard.app_pages.robustness import cached, charts, text
 from dashboard.figures import heatmaps, html, pictures
+from dashboard.figures.text import plain
 from dashboard.frame import page_parts, picture_gallery
 from dashboard.frame.provenance import made_by
 from dashboard.session import CurrentImage
@@ -66,7 +68,7 @@ def show_change(image: CurrentImage, change: Change) -> None:
     with right:
         said, was = (names[int(each.classes[0])] for each in (after, before))
         st.html(
-            f'<div class="cl-said">Now <b>{said}</b><span>before {was}</span></div>'
+            html.said(Markup("Now <b>{}</b>").format(said), f"before {was}")
             + html.probability_bars(
                 names, after.probabilities[0], before.probabilities[0], marked=image.label
             )
@@ -115,7 +117,7 @@ def show_networks(change: Change) -> None:
     chosen = next((curve for curve in curves if curve.model == model_name), None)
     if chosen is None:
         st.info(
-            f"{models.get(model_name).title} is not measured yet: run "
+            f"{plain(models.get(model_name).title)} is not measured yet: run "
             "`python -m cnn_core.studies robustness`, or choose another model in the sidebar."
         )
         return

@@ -112,8 +112,8 @@ def test_the_sidebar_names_the_model_with_the_figures_of_its_card() -> None:
     assert len(visitor.options("model")) == len(trained)
     assert visitor.options("model")[0] == models.MODELS["study"].title
     (caption,) = (element.value for element in visitor.app.sidebar.caption)
-    assert f"{100 * card['test_accuracy']:.1f}% of the test digits right" in caption
-    assert f"{card['num_parameters']:,} parameters" in caption
+    assert f"{100 * card.test_accuracy:.1f}% of the test digits right" in caption
+    assert f"{card.num_parameters:,} parameters" in caption
 
 
 def test_next_and_previous_walk_through_the_test_digits() -> None:
@@ -654,7 +654,7 @@ def test_every_weight_array_has_its_figures() -> None:
     (table,) = Visitor("filters").app.main.dataframe
     layers = ["conv1", "conv1", "conv2", "conv2", "dense", "dense", "logits", "logits"]
     assert table.value["Layer"].tolist() == layers
-    assert table.value["Weights"].sum() == models.load_card("study")["num_parameters"]
+    assert table.value["Weights"].sum() == models.load_card("study").num_parameters
 
 
 # --- Feature maps ---

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 
 from dashboard.figures import colours, numbers, pictures
 from dashboard.figures.html import (
@@ -35,7 +36,7 @@ class Elements(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -150,7 +151,7 @@ def test_text_from_outside_stays_text(html: str) -> None:
 
 
 def test_a_row_keeps_the_order() -> None:
-    assert Elements(row(["<i>a</i>", "<i>b</i>"])).text == "ab"
+    assert Elements(row([Markup("<i>a</i>"), Markup("<i>b</i>")])).text == "ab"
 
 
 def test_the_scale_names_both_ends_and_the_unit() -> None:

@@ -11,13 +11,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import streamlit as st
 
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
 from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.embedding import views
 from dashboard.app_pages.neuron import cached, charts
-from dashboard.cache import background_jobs, pictures, records
+from dashboard.cache import background_jobs
 from dashboard.widgets.canvas.codec import to_text
 from support.visitors import STEM, Visitor, forget_jobs
 
@@ -44,11 +45,11 @@ def _few_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     shipped = cache.test_answers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("shelf")))
-        patch.setattr(pictures, "split", few)
-        patch.setattr(records, "test_answers", answers)
+        patch.setattr(cache, "split", few)
+        patch.setattr(cache, "test_answers", answers)
         yield
-    cache.st.cache_data.clear()
-    cache.st.cache_resource.clear()
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)
