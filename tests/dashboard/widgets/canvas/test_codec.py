@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cnn_core import datasets
+from dashboard import session
 from dashboard.app_pages.draw_and_erase import smallest_edit
-from dashboard.session import network
 from dashboard.widgets.canvas import Drawing, StartingPicture, digit_canvas, read_update
 from dashboard.widgets.canvas.codec import from_text, to_text
 from dashboard.widgets.canvas.palette import COLOUR, GREY, INK_ON_PAPER, palette_of
@@ -194,7 +194,7 @@ def test_a_new_data_set_of_ink_gets_paper(monkeypatch: pytest.MonkeyPatch) -> No
     letters = replace(datasets.get("sign_digits"), name="letters", background="paper")
     monkeypatch.setitem(datasets.DATASETS, "letters", letters)
     assert palette_of("letters") is INK_ON_PAPER
-    monkeypatch.setattr(network, "dataset", lambda: letters)
+    monkeypatch.setattr(session, "dataset", lambda: letters)
     assert smallest_edit._is_on_paper()
 
 
