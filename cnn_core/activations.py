@@ -139,9 +139,17 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
 
     Raises:
         ValueError: The image does not fit the network's input.
+        DivergedNetworkError: The network gives NaN or infinite values.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> feature_maps(model, digit)["conv1"].shape
+        (26, 26, 32)
     """
     outputs = _traced_layers(model)(inference.as_image(model, image)[None])
-    return {name: np.array(output[0]) for name, output in outputs.items()}
+    return {name: inference.check_finite(np.array(output[0])) for name, output in outputs.items()}
 
 
 @cached_per_model()
@@ -178,6 +186,12 @@ def receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
     Raises:
         UnknownNameError: The network has no such layer.
         ValueError: A layer on the way moves places in another manner.
+
+    Example:
+        >>> from cnn_core import models
+        >>> model = models.load_pretrained("lenet5")
+        >>> receptive_field(model, spatial_layers(model)[1]).size
+        (5, 5)
     """
     names = spatial_layers(model)
     if layer not in names:

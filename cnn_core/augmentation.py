@@ -44,6 +44,11 @@ def augment(images: np.ndarray, how: Augmentation, random: np.random.Generator) 
 
     Returns:
         A new array of the same shape, float32 in [0, 1].
+
+    Example:
+        >>> images = np.zeros((2, 28, 28, 1), np.float32)
+        >>> augment(images, Augmentation(rotation=10), np.random.default_rng(0)).shape
+        (2, 28, 28, 1)
     """
     maps = _affine_maps(len(images), images.shape[1:3], how, random)
     is_changed = random.random((2, len(images)))

@@ -133,6 +133,11 @@ def load(name: str, *, split: SplitName) -> Split:
         UnknownNameError: No data set has this name.
         ValueError: No such split.
         MissingFileError: The file is damaged, or absent and cannot be downloaded.
+
+    Example:
+        >>> test = load("mnist", split="test")
+        >>> test.images.shape, int(test.labels[0])
+        ((10000, 28, 28, 1), 7)
     """
     return _as_split(*_read(name, split))
 

@@ -112,6 +112,11 @@ def fit_projection(features: np.ndarray) -> Projection:
 
     Raises:
         ValueError: There are fewer than two images or features, or all images are alike.
+
+    Example:
+        >>> points = np.array([[0, 0, 0], [2, 0, 0], [4, 0, 0], [2, 1, 0]], np.float32)
+        >>> fit_projection(points).axes.round(2).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
     from sklearn.decomposition import PCA
 
@@ -174,6 +179,11 @@ def nearest(features: np.ndarray, one: np.ndarray, count: int) -> tuple[np.ndarr
     Returns:
         Their indices (count,) int64, the nearest first, of equals the earlier; and their Euclidean
         distances (count,) float32, at least 0.
+
+    Example:
+        >>> indices, distances = nearest(np.eye(3), np.array([1, 0, 0]), 2)
+        >>> indices.tolist()
+        [0, 1]
     """
     distances = np.linalg.norm(features.astype(np.float32) - one.astype(np.float32), axis=1)
     order = np.argsort(distances, kind="stable")[:count]

@@ -58,7 +58,12 @@ class Prediction:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn logits into probabilities that sum to 1 along the last axis."""
+    """Turn logits into probabilities that sum to 1 along the last axis.
+
+    Example:
+        >>> softmax(np.array([0.0, np.log(3.0)])).tolist()
+        [0.25, 0.75]
+    """
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     probabilities: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
     return probabilities.astype(np.float32)
@@ -95,6 +100,14 @@ def predict(model: keras.Model, images: np.ndarray) -> Prediction:
     Raises:
         ValueError: The images do not fit the network's input, or a value lies outside [0, 1].
         DivergedNetworkError: The network gives NaN or infinite values.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> prediction = predict(model, digit)
+        >>> int(prediction.classes[0]), bool(prediction.confidences[0] > 0.99)
+        (7, True)
     """
     values = logits(model, images)
     return Prediction(values, softmax(values))

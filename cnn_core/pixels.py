@@ -19,6 +19,10 @@ def checked_pixels(values: Any, name: str = "images") -> np.ndarray:
 
     Raises:
         ValueError: A value is not finite, or lies outside [0, 1].
+
+    Example:
+        >>> checked_pixels([0, 1.0000002]).tolist()
+        [0.0, 1.0]
     """
     pixels = np.asarray(values, np.float32)
     low, high = (float(pixels.min()), float(pixels.max())) if pixels.size else (0.0, 1.0)

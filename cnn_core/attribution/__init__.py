@@ -133,6 +133,16 @@ def explain(
         DivergedNetworkError: The network gives NaN or infinite values.
         ValueError: The network gives no logits, the image does not fit it, a class, an option or
             the background is out of range, or references are missing.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> found = explain(model, digit, 7, method="integrated_gradients")
+        >>> found.heatmap.shape, found.unit
+        ((28, 28), 'logits')
+        >>> abs(found.convergence_delta) < 0.1
+        True
     """
     row = _row(method)
     picture = inference.as_image(model, image)
@@ -183,6 +193,13 @@ def explain_batch(
 
     Raises:
         ValueError: As explain(), or there are not as many classes as images.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> explain_batch(model, digit[None], [7], against=[9]).shape
+        (1, 28, 28)
     """
     row = _row(method)
     batch = inference.as_batch(model, images)
@@ -206,6 +223,13 @@ def obstacle(model: keras.Model, method: str) -> str | None:
 
     Raises:
         UnknownNameError: No such method.
+
+    Example:
+        >>> from cnn_core import models
+        >>> obstacle(models.load_pretrained("ann"), "grad_cam")[:48]
+        'Class activation maps need a convolution layer a'
+        >>> obstacle(models.load_pretrained("study"), "grad_cam") is None
+        True
     """
     row = _row(method)
     if row.needs_conv_layer and not activations.convolution_layers(model):
@@ -222,6 +246,11 @@ def default_layer(model: keras.Model) -> str:
 
     Raises:
         UnknownNameError: The network has no convolution.
+
+    Example:
+        >>> from cnn_core import models
+        >>> default_layer(models.load_pretrained("study"))
+        'conv2'
     """
     import keras
 

@@ -115,6 +115,14 @@ def smallest_edit(
     Raises:
         PictureError: The picture is blank.
         ValueError: An argument is out of its range, or the answer is the wanted one already.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> found = smallest_edit(model, digit, None, most_strokes=1)
+        >>> found.is_found, int(found.answers[0])
+        (True, 7)
     """
     _check(model.output_shape[-1], wanted, kind, most_strokes, most_pixels)
     ground = canvas_of(model, image, paper)

@@ -46,6 +46,11 @@ def calibration(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> Calib
 
     Raises:
         ValueError: The labels do not fit the logits, or bins is below 1.
+
+    Example:
+        >>> found = calibration(np.log([[3, 1], [3, 1], [3, 1], [3, 1]]), [0, 0, 0, 1])
+        >>> round(found.error, 6)
+        0.0
     """
     logits, labels = check_labels(logits, labels)
     if bins < 1:

@@ -75,6 +75,10 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
+
+    Example:
+        >>> accuracy(np.eye(3), [0, 1, 1])
+        0.6666666666666666
     """
     logits, labels = check_labels(logits, labels)
     return float((logits.argmax(axis=1) == labels).mean())
@@ -96,6 +100,11 @@ def wilson_interval(share: float, count: int, z: float = 1.959964) -> tuple[floa
 
     Raises:
         ValueError: share or count is out of range.
+
+    Example:
+        >>> low, high = wilson_interval(0.9, 100)
+        >>> round(low, 3), round(high, 3)
+        (0.826, 0.945)
     """
     if not 0 <= share <= 1 or count < 1:
         raise ValueError(
@@ -120,6 +129,10 @@ def confusion_matrix(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
+
+    Example:
+        >>> confusion_matrix(np.eye(3), [0, 1, 1]).tolist()
+        [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
     """
     logits, labels = check_labels(logits, labels)
     classes = logits.shape[1]

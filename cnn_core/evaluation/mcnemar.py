@@ -56,6 +56,11 @@ def mcnemar(first_logits: np.ndarray, second_logits: np.ndarray, labels: np.ndar
 
     Raises:
         ValueError: There is no image, or the labels do not fit the logits.
+
+    Example:
+        >>> found = mcnemar(np.eye(3), np.eye(3)[[1, 1, 2]], [0, 1, 2])
+        >>> found.only_first, found.p_value
+        (1, 1.0)
     """
     from scipy.special import bdtr
 
@@ -84,6 +89,10 @@ def disagreements(first_logits: np.ndarray, second_logits: np.ndarray) -> np.nda
 
     Raises:
         ValueError: The two shapes differ or are not (n, classes).
+
+    Example:
+        >>> disagreements(np.eye(3), np.eye(3)[[1, 1, 2]]).tolist()
+        [0]
     """
     if first_logits.ndim != 2 or first_logits.shape != second_logits.shape:
         raise ValueError(

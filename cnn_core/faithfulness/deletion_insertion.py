@@ -98,6 +98,16 @@ def deletion_insertion_test(
     Raises:
         PictureError: The picture is blank.
         ValueError: A heatmap is not of the picture's size or not finite, or a number is too small.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> test = deletion_insertion_test(
+        ...     model, digit, [digit[..., 0]], ClassScore(7), background="paper"
+        ... )
+        >>> bool(test.deletion.areas[0] < test.random_deletion.areas.mean())
+        True
     """
     for name, number, least in (("max_steps", max_steps, 1), ("num_orders", num_orders, 0)):
         if number < least:

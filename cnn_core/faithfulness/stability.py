@@ -31,6 +31,10 @@ def rank_correlation(first: np.ndarray, second: np.ndarray, where: np.ndarray) -
 
     Returns:
         A number in [-1, 1], or None if one of the maps is constant there: it has no order.
+
+    Example:
+        >>> rank_correlation(np.array([[1, 2, 3]]), np.array([[2, 4, 9]]), np.ones((1, 3), bool))
+        1.0
     """
     from scipy import stats  # half a second
 

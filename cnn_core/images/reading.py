@@ -92,6 +92,13 @@ def read_digit(data: bytes) -> ReadPicture:
 
     Raises:
         PictureError: The file is no readable picture, or no digit is found in it.
+
+    Example:
+        >>> page = np.full((90, 90), 255, np.uint8)
+        >>> page[20:70, 42:48] = 0
+        >>> found = read_digit(cv2.imencode(".png", page)[1].tobytes())
+        >>> found.pixels.shape, [step.title for step in found.steps][-1]
+        ((28, 28, 1), 'Centred 28×28')
     """
     decoded = decode(data)
     notes = decoded.notes
@@ -128,6 +135,11 @@ def read_picture(data: bytes, image_shape: tuple[int, int, int]) -> ReadPicture:
     Raises:
         ValueError: image_shape has another number of channels.
         PictureError: The file is no readable picture, or its middle is of one plain colour.
+
+    Example:
+        >>> page = np.arange(90 * 90, dtype=np.uint8).reshape(90, 90)
+        >>> read_picture(cv2.imencode(".png", page)[1].tobytes(), (32, 32, 3)).pixels.shape
+        (32, 32, 3)
     """
     height, width, channels = image_shape
     if channels not in (1, 3):
@@ -167,6 +179,13 @@ def centre_digit(ink: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: ink has another shape, or a value outside [0, 1].
         PictureError: There is no ink.
+
+    Example:
+        >>> bar = np.zeros((60, 60))
+        >>> bar[5:50, 5:10] = 1
+        >>> digit = centre_digit(bar)
+        >>> digit.shape, np.flatnonzero(digit.any(axis=(1, 2)))[[0, -1]].tolist()
+        ((28, 28, 1), [4, 23])
     """
     ink = checked_pixels(ink, "ink")
     ink = ink[..., 0] if ink.ndim == 3 and ink.shape[2] == 1 else ink

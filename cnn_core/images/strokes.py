@@ -15,6 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from cnn_core.pixels import checked_pixels
+
 # Coordinates beyond this are cut, since their squares would overflow; it is far outside any grid.
 _FARTHEST = 1e6
 
@@ -61,6 +63,11 @@ def draw(pixels: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
     Raises:
         ValueError: pixels have another shape, or a value outside [0, 1], or a stroke's colour has
             another number of channels.
+
+    Example:
+        >>> dot = Stroke(points=((2.5, 2.5),), radius=0.5)
+        >>> draw(np.zeros((5, 5, 1)), [dot])[2, :, 0].tolist()
+        [0.0, 0.0, 1.0, 0.0, 0.0]
     """
     levels = _as_levels(pixels)
     for stroke in strokes:
@@ -87,19 +94,21 @@ def erase(pixels: np.ndarray, points: Sequence[tuple[float, float]], radius: flo
 
     Raises:
         ValueError: An argument is out of its range.
+
+    Example:
+        >>> erase(np.ones((5, 5, 1)), [(2.5, 2.5)], 0.5)[2, :, 0].tolist()
+        [1.0, 1.0, 0.0, 1.0, 1.0]
     """
     return draw(pixels, [Stroke(tuple(points), radius, colour=(0.0,))])
 
 
 def _as_levels(pixels: np.ndarray) -> np.ndarray:
-    pixels = np.asarray(pixels, np.float64)
+    pixels = checked_pixels(pixels, "pixels").astype(np.float64)
     if pixels.ndim != 3:
         raise ValueError(
             "Expected pixels of shape (height, width, channels). "
             f"Received: pixels.shape={pixels.shape}"
         )
-    if not ((pixels >= 0) & (pixels <= 1)).all():
-        raise ValueError("Expected pixels in [0, 1]. Received: pixels with other values")
     return _rounded(pixels)
 
 

@@ -58,6 +58,10 @@ def get(name: str) -> ModelSpec:
 
     Raises:
         UnknownNameError: No network has this name.
+
+    Example:
+        >>> get("study").dataset
+        'mnist'
     """
     if name not in MODELS:
         raise UnknownNameError(f"There is no model {name!r}. Choose one of: {', '.join(MODELS)}.")
@@ -88,6 +92,10 @@ def load_pretrained(name: str) -> keras.Model:
     Raises:
         UnknownNameError: No network has this name.
         MissingFileError: The weights are absent or are not those that the card describes.
+
+    Example:
+        >>> load_pretrained("study").output_shape
+        (None, 10)
     """
     spec = get(name)
     path = weights_path(name)

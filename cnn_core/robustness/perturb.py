@@ -48,6 +48,11 @@ def perturb(
         UnknownNameError: There is no such change.
         ValueError: An image, strength, class or option is out of its range or of a wrong shape, or
             a network is needed and there is none.
+
+    Example:
+        >>> images = np.full((2, 28, 28, 1), 0.5, np.float32)
+        >>> bool((perturb(images, "noise", [0, 0.1]) == images)[0].all())
+        True
     """
     row = get(name)
     batch, is_single = _as_batch(images)

@@ -128,6 +128,14 @@ def occlusion_sensitivity(
 
     Raises:
         ValueError: An argument is out of its range.
+
+    Example:
+        >>> from cnn_core import datasets, models
+        >>> model = models.load_pretrained("study")
+        >>> digit = datasets.load("mnist", split="test").images[0]
+        >>> found = occlusion_sensitivity(model, digit, patch_size=8, stride=4)
+        >>> found.logits.shape, found.base_logits.argmax()
+        ((6, 6, 10), np.int64(7))
     """
     base = inference.as_image(model, image)
     height, width = base.shape[:2]

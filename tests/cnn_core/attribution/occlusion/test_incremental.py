@@ -253,7 +253,7 @@ def test_reach_holds_all_that_changes() -> None:
     before = activations.feature_maps(model, image)["pool"]
     for top, left in ((0, 0), (5, 4), (11, 8), (3, 8)):
         edited = image.copy()
-        edited[top : top + 3, left : left + 3] += 1
+        edited[top : top + 3, left : left + 3] = 1 - edited[top : top + 3, left : left + 3]
         changes = (activations.feature_maps(model, edited)["pool"] != before).any(axis=-1)
         ends = reach(chain, np.array([[top, left]]), 3).ends
         (row, column), (height, width) = ends.first[0], ends.size[0]
