@@ -47,15 +47,17 @@ def roc_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve
     Raises:
         ValueError: The labels do not fit the logits, or are all or none of this class.
     """
-    right, wrong, thresholds = _counts(logits, labels, class_index)
-    if wrong[-1] == 0:
+    from sklearn import metrics
+
+    is_class, odds = _ranked(logits, labels, class_index)
+    if is_class.all():
         raise ValueError(
             f"Expected labels of other classes too. Received: class_index={class_index} only"
         )
-    x, y = wrong / wrong[-1], right / right[-1]
-    bends = (np.diff(right, 2) != 0) | (np.diff(wrong, 2) != 0)
-    kept = np.concatenate([[True], bends, [True]])
-    return Curve(x[kept], y[kept], thresholds[kept], float(np.trapezoid(y, x)))
+    x, y, thresholds = metrics.roc_curve(is_class, odds, drop_intermediate=False)
+    counts = np.rint([x * (~is_class).sum(), y * is_class.sum()])
+    kept = np.pad(np.diff(counts, 2).any(axis=0), 1, constant_values=True)
+    return Curve(x[kept], y[kept], _probabilities(thresholds[kept]), float(metrics.auc(x, y)))
 
 
 def precision_recall_curve(logits: np.ndarray, labels: np.ndarray, class_index: int) -> Curve:
@@ -79,33 +81,33 @@ def precision_recall_curve(logits: np.ndarray, labels: np.ndarray, class_index: 
     Raises:
         ValueError: The labels do not fit the logits, or none is of this class.
     """
-    right, wrong, thresholds = _counts(logits, labels, class_index)
-    x, y = right / right[-1], right / np.maximum(right + wrong, 1)
-    y[0] = 1
-    steps = np.diff(right) > 0
-    kept = np.concatenate([[True], steps[1:] | steps[:-1], [True]])
-    return Curve(x[kept], y[kept], thresholds[kept], float(np.diff(x) @ y[1:]))
+    from sklearn import metrics
+
+    is_class, odds = _ranked(logits, labels, class_index)
+    y, x, thresholds = metrics.precision_recall_curve(is_class, odds, drop_intermediate=True)
+    area = float(metrics.average_precision_score(is_class, odds))
+    return Curve(x[::-1], y[::-1], _probabilities(np.append(thresholds, np.inf)[::-1]), area)
 
 
-def _counts(
+def _ranked(
     logits: np.ndarray, labels: np.ndarray, class_index: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rightly and wrongly taken images at every threshold, and the thresholds."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which images are of the class, and the log-odds of the class.
+
+    Log-odds rank as probabilities do, and do not run into 1 where a network is very sure.
+    """
     logits, labels = check_labels(logits, labels)
     if not 0 <= class_index < logits.shape[1] or class_index not in labels:
         raise ValueError(
             f"Expected class_index to be one of the labels. Received: class_index={class_index}"
         )
-    # Log-odds rank as probabilities do, and do not run into 1 where a network is very sure.
-    odds = _log_odds(logits, class_index)
-    order = np.argsort(-odds, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(odds[order]) != 0, True))
-    right = np.cumsum(labels[order] == class_index)[ends]
-    thresholds = np.exp(-np.logaddexp(0, -odds[order][ends]))
-    return np.append(0, right), np.append(0, ends + 1 - right), np.append(np.inf, thresholds)
-
-
-def _log_odds(logits: np.ndarray, class_index: int) -> np.ndarray:
     values = logits.astype(np.float64)
     rest = np.logaddexp.reduce(np.delete(values, class_index, axis=1), axis=1)
-    return values[:, class_index] - rest
+    return labels == class_index, values[:, class_index] - rest
+
+
+def _probabilities(odds: np.ndarray) -> np.ndarray:
+    """Turn log-odds into probabilities; infinite ones, where no image is taken, stay infinite."""
+    from scipy.special import expit
+
+    return np.where(np.isinf(odds), np.inf, expit(odds))
