@@ -155,16 +155,11 @@ def feature_maps(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]
 @cached_per_model()
 def _traced_layers(model: keras.Model) -> Callable[[np.ndarray], dict[str, Any]]:
     import keras
-    import tensorflow as tf
 
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     inner = keras.Model(model.inputs, {layer.name: layer.output for layer in layers})
     names = [layer.name for layer in layers]
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-
-    @tf.function(input_signature=signature)
-    def run(images: Any) -> dict[str, Any]:
-        return inner(images, training=False)
+    run = inference.traced(model, lambda images: inner(images, training=False))
 
     def in_order(images: np.ndarray) -> dict[str, Any]:
         outputs = run(images)

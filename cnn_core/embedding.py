@@ -89,13 +89,9 @@ def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
 
     inner = keras.Model(model.inputs, model.get_layer(feature_layer(model)).output)
     size = _width(model)
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-
-    @tf.function(input_signature=signature)
-    def run(images: Any) -> Any:
-        return tf.reshape(inner([images], training=False), (-1, size))
-
-    return run
+    return inference.traced(
+        model, lambda images: tf.reshape(inner([images], training=False), (-1, size))
+    )
 
 
 def fit_projection(features: np.ndarray) -> Projection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -55,6 +55,12 @@ class Prediction:
             return np.full(len(self.logits), np.inf, np.float32)
         top = np.partition(self.logits, -2, axis=1)
         return top[:, -1] - top[:, -2]
+
+    @property
+    def top2(self) -> tuple[int, int]:
+        """The two classes with the largest logits for the first image, the larger first."""
+        first, second = np.argsort(-self.logits[0], kind="stable")[:2]
+        return int(first), int(second)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -208,9 +214,14 @@ def _check_network(model: keras.Model) -> None:
         )
 
 
-@cached_per_model()
-def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
+def traced(model: keras.Model, compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Trace a function of a batch (n, height, width, channels) of a network's images, once."""
     import tensorflow as tf
 
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-    return tf.function(lambda images: model(images, training=False), input_signature=signature)
+    images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    return cast(Callable[[Any], Any], tf.function(compute, input_signature=[images]))
+
+
+@cached_per_model()
+def _traced(model: keras.Model) -> Callable[[np.ndarray], Any]:
+    return traced(model, lambda images: model(images, training=False))

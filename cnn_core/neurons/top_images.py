@@ -93,9 +93,7 @@ def _traced(model: keras.Model, count: int) -> Callable[[np.ndarray], Any]:
 
     layers = {name: model.get_layer(name).output for name in neuron_layers(model)}
     inner = keras.Model(model.inputs, layers)
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
 
-    @tf.function(input_signature=signature)
     def run(images: Any) -> Any:
         outputs = inner([images], training=False)
         most = tf.minimum(count, tf.shape(images)[0])
@@ -104,7 +102,7 @@ def _traced(model: keras.Model, count: int) -> Callable[[np.ndarray], Any]:
             for name, values in outputs.items()
         }
 
-    return run
+    return inference.traced(model, run)
 
 
 def top_patches(

@@ -90,16 +90,11 @@ def unit_activations(
 @cached_per_model(max_entries=32)
 def _traced(model: keras.Model, layer: str, summary: Summary) -> Callable[[np.ndarray], Any]:
     import keras
-    import tensorflow as tf
 
     inner = keras.Model(model.inputs, model.get_layer(layer).output)
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-
-    @tf.function(input_signature=signature)
-    def run(images: Any) -> Any:
-        return summarise(inner([images], training=False), summary)
-
-    return run
+    return inference.traced(
+        model, lambda images: summarise(inner([images], training=False), summary)
+    )
 
 
 def summarise(values: Any, summary: Summary) -> Any:

@@ -16,7 +16,7 @@ NO_LAYER = ("none",)
 
 def pick_classes() -> tuple[int, int | None, int]:
     """Show the pickers of target, against and a third class; return the three."""
-    answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
+    answer, second = prediction.top2
     is_useless, is_pair = view == CLASSES_VIEW, view == PAIR
     with two:
         chosen = pickers.class_picker(

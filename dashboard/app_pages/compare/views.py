@@ -66,7 +66,7 @@ def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None
     else:
         loading.show_loading()
         return
-    top, next_one = (names[i] for i in np.argsort(-answer.logits[0], kind="stable")[:2])
+    top, next_one = (names[i] for i in answer.top2)
     margin = f"{numbers.signed(float(answer.margins[0]), 1)} logits over {next_one}"
     label = pair.labels[session.image_index()] if image is None else image.label
     st.html(

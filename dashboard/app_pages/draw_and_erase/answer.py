@@ -21,7 +21,7 @@ def show_answer(image: CurrentImage) -> None:
     now = cache.prediction(model_name, image.pixels)
     before = cache.prediction(model_name, image.original) if image.is_edited else None
     names = models.get(model_name).class_names
-    first, second = np.argsort(-now.logits[0], kind="stable")[:2]
+    first, second = now.top2
     margin = float(now.margins[0])
     st.html(
         html.said(

@@ -33,7 +33,7 @@ def show(image: CurrentImage) -> None:
     model_name = session.model_name()
     names = models.get(model_name).class_names
     said = cache.prediction(model_name, image.pixels)
-    answer, second = (int(i) for i in np.argsort(-said.logits[0], kind="stable")[:2])
+    answer, second = said.top2
     with st.container(border=True, key="flip_panel"):
         st.html(html.label("The smallest edit that flips the answer"))
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -139,6 +139,6 @@ loading.require_compiled()
 model_name, image = session.model_name(), session.current_image()
 names = models.get(model_name).class_names
 prediction = cache.prediction(model_name, image.pixels)
-answer, second = (int(i) for i in np.argsort(-prediction.logits[0], kind="stable")[:2])
+answer, second = prediction.top2
 laboratory()
 page_parts.next_page("occlusion")
