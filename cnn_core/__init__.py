@@ -4,8 +4,10 @@ Read it in the order of its imports, each module using only those before it:
 
 errors          errors whose text is fit to show a user
 pixels          checked_pixels(): the range that every door takes
+options         Option: a setting of a method, a number in a range or a choice
 model_cache     results that are made of a network and freed with it
 atomic_files    atomic_write(), write_text(): a file is there whole or not at all
+folders         cache_folder(): downloads and arrays that took long
 datasets        Dataset rows in DATASETS; load(), from a folder, the cache or a download
 disk_cache      arrays that took long to compute, in the user's cache folder
 augmentation    augment(): random changes to training images

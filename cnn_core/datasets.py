@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 import cv2
 import numpy as np
 
-from cnn_core import atomic_files
+from cnn_core import atomic_files, folders
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 SplitName = Literal["train", "test"]
@@ -112,11 +112,6 @@ def find(name: str) -> Path | None:
     dataset = get(name)
     paths = (folder / file for folder in _folders(dataset) for file in dataset.file_names)
     return next((path for path in paths if path.is_file()), None)
-
-
-def cache_folder() -> Path:
-    """Return the folder of downloaded data sets: cnn_lens in the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn_lens"
 
 
 def load(name: str, *, split: SplitName) -> Split:
@@ -217,7 +212,7 @@ def fetch(name: str) -> Path:
         raise MissingFileError(
             f"The data of {dataset.title} is missing; restore it with `git checkout cnn_core/data`."
         )
-    folder = cache_folder()
+    folder = folders.cache_folder()
     path = folder / dataset.file_names[0]
     try:
         arrays = dataset.download()
@@ -236,7 +231,7 @@ def _folders(dataset: Dataset) -> tuple[Path, ...]:
     if dataset.is_shipped:
         return (_SHIPPED,)
     named = os.environ.get("CNN_LENS_DATA")
-    return (*((Path(named),) if named else ()), cache_folder())
+    return (*((Path(named),) if named else ()), folders.cache_folder())
 
 
 def _read_plain(arrays: Any, split: SplitName) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_core import atomic_files, datasets
+from cnn_core import atomic_files, folders
 
 if TYPE_CHECKING:
     import keras
@@ -71,4 +71,4 @@ def _keep(name: str, arrays: Arrays) -> None:
 
 
 def _path(name: str) -> Path:
-    return datasets.cache_folder() / "computed" / f"{name}.npz"
+    return folders.cache_folder() / "computed" / f"{name}.npz"

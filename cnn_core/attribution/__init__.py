@@ -23,11 +23,12 @@ from cnn_core.attribution import (
     perturbation,
     propagation,
 )
-from cnn_core.attribution.method import Attribution, Method, Option, check_options, number
+from cnn_core.attribution.method import Attribution, Method
 from cnn_core.attribution.propagation import UnsupportedLayerError
 from cnn_core.attribution.score import ClassScore
 from cnn_core.datasets import Background, check_background
 from cnn_core.errors import UnknownNameError
+from cnn_core.options import Option, check_options, number
 
 if TYPE_CHECKING:
     import keras

@@ -9,10 +9,11 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution.gradient import for_scores, signature
-from cnn_core.attribution.method import Method, number
+from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
 from cnn_core.keras_vis import traceable_cam, visualization
 from cnn_core.model_cache import cached_per_model
+from cnn_core.options import number
 
 if TYPE_CHECKING:
     import keras

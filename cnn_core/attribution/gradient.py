@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import inference
-from cnn_core.attribution.method import Method, number
+from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
 from cnn_core.keras_vis import visualization
 from cnn_core.model_cache import cached_per_model
+from cnn_core.options import number
 
 if TYPE_CHECKING:
     import keras

@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 
 from cnn_core.attribution.gradient import GROUP, gradients
-from cnn_core.attribution.method import Method, Option, number
+from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
+from cnn_core.options import Option, number
 
 if TYPE_CHECKING:
     import keras
 
+# Training pictures that expected gradients compare with.
+NUM_REFERENCES = 100
 BASELINES = ("black", "blurred")
 
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from cnn_core import inference
 from cnn_core.attribution.integrated_gradients import BASELINE, baseline_image
-from cnn_core.attribution.method import Method, number
+from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
 from cnn_core.attribution.superpixels import superpixels
 from cnn_core.datasets import Background
+from cnn_core.options import number
 
 if TYPE_CHECKING:
     import keras

@@ -10,10 +10,11 @@ import numpy as np
 from cnn_core.attribution.backward_rules import Rule, forward_with_rules, obstacle
 from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.integrated_gradients import BASELINE, baseline_image, one_baseline
-from cnn_core.attribution.method import Method, number
+from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
 from cnn_core.errors import CnnCoreError
 from cnn_core.model_cache import cached_per_model
+from cnn_core.options import number
 
 if TYPE_CHECKING:
     import keras

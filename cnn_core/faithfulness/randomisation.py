@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Verdict = Literal["passes", "doubtful", "fails", "nothing to compare"]
 PASSES_BELOW, FAILS_FROM = 0.5, 0.8
+# Networks with fresh weights; one alone may by chance look at the same places.
+NUM_FRESH = 3
+# Pictures of a ranking on which the checks that need more maps are measured.
+NUM_CHECKED = 8
 MAX_STAGES = 8
 
 

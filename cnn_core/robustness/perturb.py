@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import inference
-from cnn_core.attribution.method import check_options
+from cnn_core.options import check_options
 from cnn_core.pixels import checked_pixels
 from cnn_core.robustness import attacks
 from cnn_core.robustness.registry import get

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from cnn_core.attribution import Option
 from cnn_core.errors import UnknownNameError
+from cnn_core.options import Option
 from cnn_core.robustness import attacks, corruptions
 from cnn_core.robustness.spec import BRIGHTNESS, DEGREES, PERCENT, PIXELS, Perturbation
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cnn_core.attribution import Option
 from cnn_core.datasets import Dataset
+from cnn_core.options import Option
 
 DEGREES, PIXELS, PERCENT, BRIGHTNESS = "degrees", "pixels", "%", "of full brightness"
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnn_core import datasets, models
+from cnn_core import folders, models
 from cnn_core.errors import CnnCoreError, MissingFileError
 from cnn_core.studies import (
     baselines,
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument(
         "--folder",
         type=Path,
-        default=datasets.cache_folder() / "studies",
+        default=folders.cache_folder() / "studies",
         help="where finished jobs are kept; default: %(default)s",
     )
     arguments = parser.parse_args()

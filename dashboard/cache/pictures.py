@@ -6,10 +6,10 @@ import threading
 
 import numpy as np
 
-from cnn_core import datasets
+from cnn_core import datasets, folders
+from cnn_core.attribution.integrated_gradients import NUM_REFERENCES
 from cnn_core.datasets import Split
 from cnn_core.errors import MissingFileError
-from cnn_core.studies.faithfulness.map_tests import NUM_REFERENCES
 from dashboard import tensorflow_loader
 from dashboard.cache.single_flight import shared
 
@@ -29,7 +29,7 @@ class AbsentPicturesError(MissingFileError):
         super().__init__(
             f"The pictures of {row.title} are not on this machine: download them here, or put "
             f"{row.file_names[0]} into a folder and set CNN_LENS_DATA to it, or copy the file into "
-            f"{datasets.cache_folder()}."
+            f"{folders.cache_folder()}."
         )
 
 

@@ -11,23 +11,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core.attribution import Method, Option
-from cnn_core.studies.faithfulness.map_tests import options_for
 from dashboard import cache, session
 
 
 def options_of(method: Method) -> tuple[Option, ...]:
     """Return the options of a method, a patch in proportion to the network's pictures."""
-    side = picture_side()
-    defaults = options_for(method, side)
-    most: dict[str, dict[str, Any]] = {"patch_size": {"maximum": min(side // 2, 28)}}
-    return tuple(
-        replace(
-            option,
-            default=defaults.get(option.name, option.default),
-            **most.get(option.name, {}),
-        )
-        for option in method.options
-    )
+    return method.options_for(picture_side())
 
 
 def default_options(method: Method) -> cache.Options:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from cnn_core import datasets, models
+from cnn_core import datasets, folders, models
 from cnn_core.errors import MissingFileError, UnknownNameError
 
 # Counted in the files of the data set's own site.
@@ -173,7 +173,7 @@ def save_pictures(path: Path, count: int = 12) -> None:
 def test_named_folder_comes_before_the_cache(
     nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_pictures(datasets.cache_folder() / "cifar10.npz", 5)
+    save_pictures(folders.cache_folder() / "cifar10.npz", 5)
     assert datasets.find("cifar10") == nowhere / "cache" / "cnn_lens" / "cifar10.npz"
     assert len(datasets.load("cifar10", split="train").images) == 5
     save_pictures(nowhere / "cifar10.npz", 7)
@@ -227,7 +227,7 @@ def test_download_fills_the_cache_once(nowhere: Path, monkeypatch: pytest.Monkey
         loaded = datasets.load("cifar10", split="test")
     np.testing.assert_array_equal(np.round(loaded.images * 255), colours(6)[:2])
     assert len(calls) == 1
-    assert [path.name for path in datasets.cache_folder().iterdir()] == ["cifar10.npz"]
+    assert [path.name for path in folders.cache_folder().iterdir()] == ["cifar10.npz"]
 
 
 def test_two_downloads_at_once_both_end_well(
@@ -253,7 +253,7 @@ def test_two_downloads_at_once_both_end_well(
     )
     assert datasets.fetch("cifar10").name == "cifar10.npz"
     assert others == ["cifar10.npz"]
-    assert [path.name for path in datasets.cache_folder().iterdir()] == ["cifar10.npz"]
+    assert [path.name for path in folders.cache_folder().iterdir()] == ["cifar10.npz"]
     assert datasets.load("cifar10", split="train").labels.tolist() == y.tolist()
 
 
@@ -268,11 +268,11 @@ def test_offline_and_absent_names_the_three_ways(
     ways = rf"{name}\.npz.*set CNN_LENS_DATA.*copy the file into .*cnn_lens.*internet connection"
     with pytest.raises(MissingFileError, match=ways):
         datasets.load(name, split="test")
-    assert not datasets.cache_folder().exists()
+    assert not folders.cache_folder().exists()
 
 
 def test_damaged_download_says_which_file_to_delete(nowhere: Path) -> None:
-    path = datasets.cache_folder() / "cifar10.npz"
+    path = folders.cache_folder() / "cifar10.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"half")
     with pytest.raises(MissingFileError, match=rf"delete {path} and try again"):

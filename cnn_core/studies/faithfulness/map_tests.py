@@ -12,20 +12,17 @@ import numpy as np
 
 from cnn_core import datasets, faithfulness, models
 from cnn_core.attribution import METHODS, ClassScore, Method, explain
+from cnn_core.attribution.integrated_gradients import NUM_REFERENCES
 from cnn_core.errors import CnnCoreError
+from cnn_core.faithfulness.randomisation import NUM_CHECKED, NUM_FRESH
+from cnn_core.faithfulness.stability import NUM_COPIES
 
 if TYPE_CHECKING:
     import keras
 
-# Networks with fresh weights; one alone may by chance look at the same places.
-NUM_FRESH = 3
-NUM_COPIES = 2
-NUM_REFERENCES = 100
 SEED = 0
 # What stands for a method in the job of the random orders.
 BASELINE = "random_order"
-# Pictures on which the sanity check and the stability, which need more maps, are measured.
-NUM_CHECKED = 8
 # All methods see the same pictures, so one whose maps take longer than this each is left out.
 MOST_SECONDS = 5.0
 # Of so many first maps the fastest says how long they take: each may have to be compiled.
@@ -97,7 +94,10 @@ def figures_of(
     """
     background = datasets.get(dataset).background
     settings = {
-        **options_for(METHODS[method], min(image.shape[:2])),
+        **{
+            option.name: option.default
+            for option in METHODS[method].options_for(min(image.shape[:2]))
+        },
         "background": background,
         "references": references_for(METHODS[method], dataset),
     }
@@ -151,17 +151,6 @@ def random_area(model: keras.Model, image: np.ndarray, target: int, dataset: str
         model, image, [], ClassScore(target), background=datasets.get(dataset).background
     )
     return float(test.random_deletion.areas.mean())
-
-
-def options_for(method: Method, side: int) -> dict[str, Any]:
-    """Return the options of a method that go with the size of the pictures.
-
-    Args:
-        method: A row of METHODS.
-        side: The shorter side of the pictures, in pixels.
-    """
-    sized = {"patch_size": side // 7, "stride": max(1, side // 20)}
-    return {option.name: sized[option.name] for option in method.options if option.name in sized}
 
 
 def references_for(method: Method, dataset: str) -> np.ndarray | None:

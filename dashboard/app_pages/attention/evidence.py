@@ -15,8 +15,8 @@ from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
 from cnn_core.faithfulness import baseline_of, verdict
+from cnn_core.faithfulness.randomisation import NUM_FRESH
 from cnn_core.faithfulness.stability import NUM_COPIES
-from cnn_core.studies.faithfulness.map_tests import NUM_FRESH
 from dashboard import cache, navigation, session
 from dashboard.app_pages.attention import charts
 from dashboard.app_pages.attention.evidence_text import (

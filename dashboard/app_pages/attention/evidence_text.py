@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from cnn_core.faithfulness import DeletionInsertionTest, Verdict, mean_correlation, verdict
 from cnn_core.faithfulness.deletion_insertion import NUM_ORDERS
+from cnn_core.faithfulness.randomisation import NUM_FRESH
 from cnn_core.faithfulness.stability import NUM_COPIES
-from cnn_core.studies.faithfulness.map_tests import NUM_FRESH
 from dashboard.figures import numbers
 
 VERDICTS: dict[Verdict, str] = {

@@ -9,8 +9,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from cnn_core.attribution import METHODS
+from cnn_core.faithfulness.randomisation import NUM_CHECKED
 from cnn_core.studies.faithfulness import ranking
-from cnn_core.studies.faithfulness.map_tests import NUM_CHECKED, MapFigures
+from cnn_core.studies.faithfulness.map_tests import MapFigures
 from cnn_core.studies.faithfulness.ranking import Estimate, MapRanking, MethodFigures
 from dashboard import session
 from dashboard.app_pages.faithfulness import charts

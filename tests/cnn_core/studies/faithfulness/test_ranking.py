@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from cnn_core import datasets, models
-from cnn_core.attribution import METHODS
+from cnn_core.attribution import METHODS, integrated_gradients
 from cnn_core.errors import MissingFileError
+from cnn_core.faithfulness import randomisation
 from cnn_core.studies import __main__ as command
 from cnn_core.studies import results
 from cnn_core.studies.faithfulness import map_tests, ranking
@@ -74,15 +75,19 @@ def test_the_pictures_are_read_rightly_and_seeded() -> None:
 
 
 def test_options_go_with_the_size_of_the_pictures() -> None:
-    assert map_tests.options_for(METHODS["occlusion"], 28) == {"patch_size": 4, "stride": 1}
-    assert map_tests.options_for(METHODS["occlusion"], 64) == {"patch_size": 9, "stride": 3}
-    assert map_tests.options_for(METHODS["gradient_saliency"], 64) == {}
+    for side, expected in (
+        (28, {"patch_size": 4, "stride": 1}),
+        (64, {"patch_size": 9, "stride": 3}),
+    ):
+        sized = {option.name: option.default for option in METHODS["occlusion"].options_for(side)}
+        assert sized.items() >= expected.items()
+    assert METHODS["lime"].options_for(64) == METHODS["lime"].options
 
 
 def test_a_method_that_compares_is_given_training_pictures() -> None:
     found = map_tests.references_for(METHODS["expected_gradients"], "mnist")
     assert found is not None
-    assert found.shape == (map_tests.NUM_REFERENCES, 28, 28, 1)
+    assert found.shape == (integrated_gradients.NUM_REFERENCES, 28, 28, 1)
     assert map_tests.references_for(METHODS["occlusion"], "mnist") is None
 
 
@@ -98,7 +103,7 @@ def test_random_orders_lie_between_the_best_and_the_worst(
     assert found.last_similarity is not None
     assert found.stability is not None
     unchecked = map_tests.figures_of(
-        study, fresh, image, target, "occlusion", dataset="mnist", turn=map_tests.NUM_CHECKED
+        study, fresh, image, target, "occlusion", dataset="mnist", turn=randomisation.NUM_CHECKED
     )
     assert (unchecked.deletion, unchecked.similarity) == (found.deletion, None)
 
@@ -201,7 +206,7 @@ def test_only_trained_networks_with_pictures_are_runnable(monkeypatch: pytest.Mo
 def test_a_deep_network_forgets_its_last_layer_alone() -> None:
     network = networks.small((8, 10, 1))
     fresh = map_tests.fresh_networks(network)
-    assert len(fresh.whole) == map_tests.NUM_FRESH
+    assert len(fresh.whole) == randomisation.NUM_FRESH
     for name, is_kept in (("conv1", True), ("logits", False)):
         kernels = (net.get_layer(name).get_weights()[0] for net in (network, fresh.last))
         assert np.array_equal(*kernels) is is_kept
