@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cnn_core import atomic_files, models
 from cnn_core.activations import ReceptiveField, receptive_fields, source_layers
 from cnn_core.errors import MissingFileError
@@ -132,9 +134,8 @@ def load(name: str) -> Table:
     """
     name, path = models.architecture(name).name, tables_path()
     try:
-        rows = json.loads(path.read_text("utf-8"))[name]
-        return tuple(_from_json(row) for row in rows)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        return msgspec.convert(json.loads(path.read_text("utf-8"))[name], tuple[LayerSummary, ...])
+    except (OSError, ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
         raise MissingFileError(
             f"{path.name} is missing, damaged or older than the network {name!r}; restore it "
             "with `git checkout pretrained` or write it anew with "
@@ -162,20 +163,6 @@ def write() -> Path:
         gc.collect()  # the largest ones hold half a gigabyte, in cycles of references
     atomic_files.write_text(path, "{\n" + ",\n".join(blocks) + "\n}\n")
     return path
-
-
-def _from_json(row: dict[str, Any]) -> LayerSummary:
-    field = row["receptive_field"]
-    return LayerSummary(
-        **{
-            **row,
-            "inputs": tuple(row["inputs"]),
-            "output_shape": tuple(row["output_shape"]),
-            "receptive_field": None
-            if field is None
-            else ReceptiveField(*(tuple(field[key]) for key in ("size", "stride", "start"))),
-        }
-    )
 
 
 def main() -> None:

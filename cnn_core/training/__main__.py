@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+
+import msgspec
 
 from cnn_core import models
 from cnn_core.errors import CnnCoreError
@@ -53,7 +54,7 @@ def main() -> None:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:
         parser.exit(130, "Interrupted; the same command goes on after the last whole epoch.\n")
-    accuracy = json.loads(card.read_text("utf-8"))["test_accuracy"]
+    accuracy = msgspec.json.decode(card.read_bytes(), type=models.ModelCard).test_accuracy
     parser.exit(0, f"Test accuracy {accuracy:.4f}; wrote {card}\n")
 
 
