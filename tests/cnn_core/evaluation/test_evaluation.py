@@ -94,6 +94,13 @@ def test_wilson_interval_of_known_cases() -> None:
     assert evaluation.wilson_interval(1 / 29, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
 
 
+@pytest.mark.parametrize(("successes", "count"), [(0, 7), (1, 29), (9_871, 10_000), (5, 5)])
+def test_wilson_interval_agrees_with_scipy(successes: int, count: int) -> None:
+    expected = stats.binomtest(successes, count).proportion_ci(method="wilson")
+    found = evaluation.wilson_interval(successes / count, count)
+    assert found == pytest.approx(tuple(expected), abs=1e-7)
+
+
 def test_wilson_interval_stays_between_0_and_1() -> None:
     assert evaluation.wilson_interval(1, 20) == pytest.approx((0.8389, 1), abs=5e-5)
     low, high = evaluation.wilson_interval(0, 1)
@@ -326,6 +333,11 @@ def pair(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, 
 def test_mcnemar_by_hand(counts: tuple[int, int, int, int], p_value: float) -> None:
     found = evaluation.mcnemar(*pair(*counts))
     assert found == evaluation.McNemar(*counts, pytest.approx(p_value))
+
+
+def test_mcnemar_is_significant_below_5_percent() -> None:
+    assert not evaluation.mcnemar(*pair(3, 5, 0, 1)).is_significant  # 2 / 2**5
+    assert evaluation.mcnemar(*pair(3, 6, 0, 1)).is_significant  # 2 / 2**6
 
 
 def test_mcnemar_agrees_with_the_binomial_test() -> None:
