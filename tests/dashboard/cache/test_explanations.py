@@ -216,7 +216,7 @@ def test_the_black_part_of_a_photograph_has_pieces_too() -> None:
     tensorflow_loader.wait()
     image = models.golden_images(models.get("course_fc").input_shape)[0]
     image[:40] = 0
-    options = (("baseline", image + 0.5),)
+    options = (("baseline", image / 2 + 0.5),)
     asked = faithfulness.Asked("lime", 0, options=options)
     heatmap = cache.explanation("course_fc", image, "lime", 0, options=options).heatmap
     again = asked.maker("course_fc")(cache.model("course_fc"), image)
