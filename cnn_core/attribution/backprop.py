@@ -101,7 +101,7 @@ def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
 
         return bent(value)
 
-    rule = Rule(bend=guided if way == "guided" else deconvolved)
+    rule = Rule(activation=guided if way == "guided" else deconvolved)
 
     @tf.function(input_signature=signature(model))
     def run(images: Any, weights: Any) -> Any:

@@ -45,12 +45,12 @@ class Rule:
     """Rule for the layers where a network is not linear.
 
     Attributes:
-        bend: (value, activation) -> what the activation gives, with a gradient of its own.
+        activation: (value, activation) -> what the activation gives, with a gradient of its own.
         pool: (value, layer) -> what a max pooling gives, with a gradient of its own.
         weigh: (value) -> the sum that a dense or convolution layer gives, before its activation.
     """
 
-    bend: Callable[[Any, Callable[[Any], Any]], Any] = _plain
+    activation: Callable[[Any, Callable[[Any], Any]], Any] = _plain
     pool: Callable[[Any, Callable[[Any], Any]], Any] = _plain
     weigh: Callable[[Any], Any] = lambda value: value
 
@@ -95,9 +95,9 @@ def _step(layer: Any, taken: list[Any], rule: Rule) -> Any:
     if kind in ("Conv2D", "PartialConv2D", "Dense"):
         value = rule.weigh(_weighted(layer, taken[0]))
         is_linear = layer.activation.__name__ == "linear"
-        return value if is_linear else rule.bend(value, layer.activation)
+        return value if is_linear else rule.activation(value, layer.activation)
     if kind in _BENDS:
-        return rule.bend(taken[0], layer)
+        return rule.activation(taken[0], layer)
     if kind in _POOLS:
         return rule.pool(taken[0], layer)
     return layer(taken if len(taken) > 1 else taken[0], training=False)

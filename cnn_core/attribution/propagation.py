@@ -142,7 +142,7 @@ def _traced_differences(model: keras.Model) -> Callable[..., Any]:
         both = tf.concat(tf.unstack(pairs, axis=1), axis=0)
         with tf.GradientTape() as tape:
             tape.watch(both)
-            logits = halves(forward_with_rules(model, both, Rule(bend=bend, pool=pool)))[0]
+            logits = halves(forward_with_rules(model, both, Rule(activation=bend, pool=pool)))[0]
             score = tf.reduce_sum(logits * weights, axis=-1)
         return halves(tape.gradient(score, both))[0]
 
@@ -188,7 +188,7 @@ def _traced_relevance(model: keras.Model) -> Callable[..., Any]:
 
         with tf.GradientTape() as tape:
             tape.watch(images)
-            logits = forward_with_rules(model, images, Rule(bend=bend, weigh=weighed))
+            logits = forward_with_rules(model, images, Rule(activation=bend, weigh=weighed))
             score = tf.reduce_sum(logits * weights, axis=-1)
         return tape.gradient(score, images)
 

@@ -24,9 +24,9 @@ from cnn_core import inference, models
 from cnn_core.attribution.occlusion import occlusion_sensitivity
 from cnn_core.attribution.occlusion.dense_layer import sharing
 from cnn_core.attribution.occlusion.incremental import covered_logits
-from cnn_core.attribution.occlusion.intervals import lanes
+from cnn_core.attribution.occlusion.intervals import axis_plans
 from cnn_core.attribution.occlusion.layer_chain import Chain, Step, chain_of
-from cnn_core.attribution.occlusion.schedule import reach
+from cnn_core.attribution.occlusion.schedule import schedule
 from cnn_core.datasets import load
 from cnn_core.errors import MissingFileError
 
@@ -111,20 +111,24 @@ def taps(step: Step, axis: int, came: Any, given: Any, ahead: Any) -> np.ndarray
 def operations(chain: Chain, starts: np.ndarray) -> tuple[int, int]:
     """Products and sums for all positions: of a map as it is made, and on whole images."""
     done = whole = 0
-    for stage, pair in zip(chain.stages, lanes(chain, PATCH_SIZE), strict=True):
+    for stage, pair in zip(chain.stages, axis_plans(chain, PATCH_SIZE), strict=True):
         for i, step in enumerate(stage.steps):
             if step.kind != "conv":
                 continue
             of_blocks, of_maps = np.ones(len(starts), int), len(starts)
-            for axis, (lane, at) in enumerate(zip(pair, starts.T, strict=True)):
-                ahead = np.array([frame.pads[i][0] for frame in lane.frames])[lane.frame]
-                of_blocks *= taps(step, axis, lane.lengths[i], lane.lengths[i + 1], ahead)[at]
+            for axis, (axis_plan, at) in enumerate(zip(pair, starts.T, strict=True)):
+                ahead = np.array(
+                    [padding_plan.pads[i][0] for padding_plan in axis_plan.padding_plans]
+                )[axis_plan.padding_plan]
+                of_blocks *= taps(
+                    step, axis, axis_plan.lengths[i], axis_plan.lengths[i + 1], ahead
+                )[at]
                 sides = stage.shapes[i][axis], step.shape[axis], step.before[axis]
                 of_maps *= int(taps(step, axis, *sides)[0])
             channels = 2 * int(np.prod(step.layer.kernel.shape[2:]))
             done += channels * int(of_blocks.sum())
             whole += channels * of_maps
-    ends, dense = reach(chain, starts, PATCH_SIZE).ends, 2 * int(chain.dense.units)
+    ends, dense = schedule(chain, starts, PATCH_SIZE).ends, 2 * int(chain.dense.units)
     done += dense * chain.places[2] * int(ends.size.prod(axis=1).sum())
     return done, whole + dense * int(np.prod(chain.places)) * len(starts)
 
@@ -135,7 +139,7 @@ def where_the_time_goes(model: Any, image: np.ndarray, products: float) -> None:
     assert isinstance(chain, Chain)
 
     def arithmetic() -> None:
-        found = reach(chain, starts, PATCH_SIZE)
+        found = schedule(chain, starts, PATCH_SIZE)
         sharing(chain, found.ends, found.num_rows)
 
     parts = {

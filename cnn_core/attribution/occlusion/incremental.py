@@ -17,8 +17,13 @@ from typing import TYPE_CHECKING, Any, cast
 from cnn_core import inference
 from cnn_core.attribution.occlusion.dense_layer import sharing
 from cnn_core.attribution.occlusion.layer_chain import Chain, chain_of
-from cnn_core.attribution.occlusion.propagation import Walk, factor_of, relu_bounds
-from cnn_core.attribution.occlusion.schedule import Frames, reach
+from cnn_core.attribution.occlusion.propagation import Propagation, factor_of, relu_bounds
+from cnn_core.attribution.occlusion.schedule import (
+    NUM_CHUNK_COLUMNS,
+    NUM_PLACE_COLUMNS,
+    PaddingPlans,
+    schedule,
+)
 from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
@@ -50,32 +55,42 @@ def covered_logits(
         raise ValueError(f"Expected a chain of layers. Received: {model.name}, since {chain}")
     import tensorflow as tf
 
-    found = reach(chain, starts, patch_size)
+    found = schedule(chain, starts, patch_size)
     shared = sharing(chain, found.ends, found.num_rows)
-    answer = _traced(model, tuple(passage.frames for passage in found.passages))
-    passages = [part for passage in found.passages for part in (passage.places, passage.chunks)]
-    base, logits = answer(*map(tf.constant, (image, filling - image, *shared, *passages)))
+    answer = _traced(model, tuple(stage_plan.padding_plans for stage_plan in found.stage_plans))
+    stage_plans = [
+        part for stage_plan in found.stage_plans for part in (stage_plan.places, stage_plan.chunks)
+    ]
+    base, logits = answer(*map(tf.constant, (image, filling - image, *shared, *stage_plans)))
     return inference.check_finite(base.numpy()[0]), inference.check_finite(logits.numpy())
 
 
 @cached_per_model(max_entries=64)
-def _traced(model: keras.Model, frames: tuple[Frames, ...]) -> Callable[..., tuple[Any, Any]]:
+def _traced(
+    model: keras.Model, padding_plans: tuple[PaddingPlans, ...]
+) -> Callable[..., tuple[Any, Any]]:
     import tensorflow as tf
 
     chain: Any = chain_of(model)
     picture = tf.TensorSpec(chain.input_shape, tf.float32)
     shared = tf.TensorSpec((None, None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)
-    passage = tf.TensorSpec((None, 8), tf.int32), tf.TensorSpec((None, 5), tf.int32)
+    stage_plan = (
+        tf.TensorSpec((None, NUM_PLACE_COLUMNS), tf.int32),
+        tf.TensorSpec((None, NUM_CHUNK_COLUMNS), tf.int32),
+    )
 
     @tf.function(
-        input_signature=[picture, picture, *shared, *(passage * len(frames))], autograph=False
+        input_signature=[picture, picture, *shared, *(stage_plan * len(padding_plans))],
+        autograph=False,
     )
-    def answer(image: Any, change: Any, cells: Any, slots: Any, *passages: Any) -> tuple[Any, Any]:
-        walk = Walk(chain, image)
+    def answer(
+        image: Any, change: Any, cells: Any, slots: Any, *stage_plans: Any
+    ) -> tuple[Any, Any]:
+        propagation = Propagation(chain, image)
         table = _with_a_row_of_zeros(change)
-        for i, (stage, of_stage) in enumerate(zip(chain.stages, frames, strict=True)):
-            table = walk.passed(stage, of_stage, table, *passages[2 * i : 2 * i + 2])
-        base = walk.maps[-1]
+        for i, (stage, of_stage) in enumerate(zip(chain.stages, padding_plans, strict=True)):
+            table = propagation.passed(stage, of_stage, table, *stage_plans[2 * i : 2 * i + 2])
+        base = propagation.maps[-1]
         if chain.ending == "mean":
             moved = tf.matmul(table[:-1], chain.dense.kernel) / (chain.places[0] * chain.places[1])
             base, moved = tf.reduce_mean(base, axis=(1, 2)), tf.gather(moved, slots[:, 0])
@@ -135,23 +150,23 @@ def _tail(chain: Chain, base: Any, change: Any) -> tuple[Any, Any]:
     def exact(values: Any) -> Any:
         return tf.cast(values, tf.float64)
 
-    base, change = _bent(chain.dense.activation, base, change)
+    base, change = _activated(chain.dense.activation, base, change)
     for layer in chain.tail:
         if isinstance(layer, keras.layers.Dense):
             base = tf.matmul(base, exact(layer.kernel))
             base = base + exact(layer.bias) if layer.use_bias else base
-            base, change = _bent(layer.activation, base, tf.matmul(change, layer.kernel))
+            base, change = _activated(layer.activation, base, tf.matmul(change, layer.kernel))
         elif isinstance(layer, keras.layers.BatchNormalization):
             factor = factor_of(layer)
             base = (base - exact(layer.moving_mean)) * factor
             base = base + exact(layer.beta) if layer.center else base
             change *= tf.cast(factor, tf.float32)
         else:
-            base, change = _bent(layer.call, base, change)
+            base, change = _activated(layer.call, base, change)
     return base, change
 
 
-def _bent(activation: Any, base: Any, change: Any) -> tuple[Any, Any]:
+def _activated(activation: Any, base: Any, change: Any) -> tuple[Any, Any]:
     """Apply an activation to the base and to the base plus the change."""
     import keras
     import tensorflow as tf

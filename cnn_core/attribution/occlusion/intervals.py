@@ -20,7 +20,7 @@ Ends = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Frame:
+class PaddingPlan:
     """Padding and crop of blocks on their way through a stage along one axis.
 
     Attributes:
@@ -33,20 +33,20 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Lane:
+class AxisPlan:
     """One axis of one stage; every array has one value for each place where the patch may begin.
 
     Attributes:
-        frames: All that are needed.
-        frame: (begins,) which of them.
+        padding_plans: All that are needed.
+        padding_plan: (begins,) which of them.
         first: (begins,) where the block that comes in begins; below 0 outside of the map.
         lengths: (steps + 1, begins) of the blocks, what comes in first.
         given: The first and the last place (begins,) of the block that comes out.
-        is_fixed: True if `first` is the same for all that share a frame.
+        is_fixed: True if `first` is the same for all that share a padding_plan.
     """
 
-    frames: tuple[Frame, ...]
-    frame: np.ndarray
+    padding_plans: tuple[PaddingPlan, ...]
+    padding_plan: np.ndarray
     first: np.ndarray
     lengths: np.ndarray
     given: Ends
@@ -54,7 +54,7 @@ class Lane:
 
 
 @cached_per_model(max_entries=256)
-def lanes(chain: Chain, patch_size: int) -> tuple[tuple[Lane, Lane], ...]:
+def axis_plans(chain: Chain, patch_size: int) -> tuple[tuple[AxisPlan, AxisPlan], ...]:
     """Return the rows and the columns of every stage."""
     ends = [
         (np.arange(length - patch_size + 1), np.arange(patch_size - 1, length))
@@ -66,23 +66,23 @@ def lanes(chain: Chain, patch_size: int) -> tuple[tuple[Lane, Lane], ...]:
         if _is_large(stage, down, 0) or _is_large(stage, across, 1):
             down, across = (_fixed(stage, axis, *ends[axis]) for axis in (0, 1))
         found.append((down, across))
-        ends = [lane.given for lane in (down, across)]
+        ends = [axis_plan.given for axis_plan in (down, across)]
     return tuple(found)
 
 
-def _is_large(stage: Stage, lane: Lane, axis: int) -> bool:
+def _is_large(stage: Stage, axis_plan: AxisPlan, axis: int) -> bool:
     return any(
         lengths.max() > _LARGE * shape[axis]
-        for lengths, shape in zip(lane.lengths, stage.shapes, strict=True)
+        for lengths, shape in zip(axis_plan.lengths, stage.shapes, strict=True)
     )
 
 
-def _moving(stage: Stage, axis: int, first: np.ndarray, last: np.ndarray) -> Lane:
+def _moving(stage: Stage, axis: int, first: np.ndarray, last: np.ndarray) -> AxisPlan:
     """Blocks stand where the change is, and grow beyond the border."""
-    return _lane(stage, axis, (first, last), np.arange(len(first)), is_fixed=False)
+    return _axis_plan(stage, axis, (first, last), np.arange(len(first)), is_fixed=False)
 
 
-def _fixed(stage: Stage, axis: int, first: np.ndarray, last: np.ndarray) -> Lane:
+def _fixed(stage: Stage, axis: int, first: np.ndarray, last: np.ndarray) -> AxisPlan:
     """Blocks are the first or the last half or three quarters of the map, or all of it."""
     length = stage.shapes[0][axis]
     half, most = -(-length // 2), -(-3 * length // 4)
@@ -91,17 +91,17 @@ def _fixed(stage: Stage, axis: int, first: np.ndarray, last: np.ndarray) -> Lane
     ).T
     first, last = _clipped((first, last), length)
     fits = (windows[0] <= first[:, None]) & (last[:, None] < windows[1])
-    return _lane(stage, axis, (windows[0], windows[1] - 1), fits.argmax(axis=1), is_fixed=True)
+    return _axis_plan(stage, axis, (windows[0], windows[1] - 1), fits.argmax(axis=1), is_fixed=True)
 
 
-def _lane(
+def _axis_plan(
     stage: Stage,
     axis: int,
     block: Ends,
     number: np.ndarray,
     *,
     is_fixed: bool,
-) -> Lane:
+) -> AxisPlan:
     """Move some blocks through a stage.
 
     Args:
@@ -117,10 +117,10 @@ def _lane(
         blocks.append(_clipped(ends, step.shape[axis]) if is_fixed else ends)
     _widen(stage, axis, blocks)
     pads = [_pads(step, axis, *blocks[i : i + 2]) for i, step in enumerate(stage.steps)]
-    frames, frame = _frames(stage, axis, blocks, pads, is_fixed=is_fixed)
-    return Lane(
-        frames,
-        frame[number],
+    padding_plans, padding_plan = _padding_plans(stage, axis, blocks, pads, is_fixed=is_fixed)
+    return AxisPlan(
+        padding_plans,
+        padding_plan[number],
         blocks[0][0][number],
         np.stack([last - first + 1 for first, last in blocks])[:, number],
         (blocks[-1][0][number], blocks[-1][1][number]),
@@ -166,24 +166,24 @@ def _pads(step: Step, axis: int, block: Ends, given: Ends) -> np.ndarray:
     return np.stack([block[0] - given[0] + before, given[1] - before + kernel - 1 - block[1]])
 
 
-def _frames(
+def _padding_plans(
     stage: Stage, axis: int, blocks: list[Ends], pads: list[np.ndarray], *, is_fixed: bool
-) -> tuple[tuple[Frame, ...], np.ndarray]:
-    """Return the frames, and the frame of each of some blocks."""
+) -> tuple[tuple[PaddingPlan, ...], np.ndarray]:
+    """Return the padding_plans, and the padding_plan of each of some blocks."""
     firsts = blocks[0][0] * is_fixed
-    _, which, frame = np.unique(
+    _, which, padding_plan = np.unique(
         np.vstack([firsts, *pads]), axis=1, return_index=True, return_inverse=True
     )
-    frame = frame.reshape(-1)
+    padding_plan = padding_plan.reshape(-1)
     sticks_out = [
         (first < 0) | (last >= shape[axis])
         for (first, last), shape in zip(blocks, stage.shapes, strict=True)
     ]
-    frames = (
-        Frame(
+    padding_plans = (
+        PaddingPlan(
             tuple((int(pad[0, one]), int(pad[1, one])) for pad in pads),
-            tuple(bool(sticks[frame == i].any()) for sticks in sticks_out),
+            tuple(bool(sticks[padding_plan == i].any()) for sticks in sticks_out),
         )
         for i, one in enumerate(which)
     )
-    return tuple(frames), frame
+    return tuple(padding_plans), padding_plan

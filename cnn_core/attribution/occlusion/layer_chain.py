@@ -14,7 +14,7 @@ from cnn_core.model_cache import cached_per_model
 if TYPE_CHECKING:
     import keras
 
-Kind = Literal["conv", "max", "average", "pad", "scale", "flip", "bend"]
+Kind = Literal["conv", "max", "average", "pad", "scale", "sign", "activation"]
 Pair = tuple[int, int]
 _ALONE = (1, 1)
 # These never turn the order of two values round, so the largest may be taken first.
@@ -27,18 +27,18 @@ class Step:
 
     Attributes:
         kind: "conv" (without its activation), "max" and "average" (poolings), "pad" (zeros all
-            round), "scale" (a factor and an addend for each channel), "flip" (the sign of that
-            factor) or "bend" (an activation).
+            round), "scale" (a factor and an addend for each channel), "sign" (the sign of that
+            factor) or "activation" (an activation).
         layer: The layer of the network that it belongs to.
         shape: (height, width, channels) of what it gives.
         kernel: Height and width of the window that one output sees, dilation included.
         stride: Steps of the window, in places.
         before: Places of padding above and to the left of what comes in.
         after: The same below and to the right.
-        norm: Step of kind "scale" or "flip" right behind a convolution, or None.
-        is_activation: A bend that is the activation of a layer which does more.
-        is_monotone: A bend that never turns the order of two values round.
-        is_relu: A bend that gives the larger of a value and 0.
+        norm: Step of kind "scale" or "sign" right behind a convolution, or None.
+        is_inside_layer: A activation that is the activation of a layer which does more.
+        is_monotone: A activation that never turns the order of two values round.
+        is_relu: A activation that gives the larger of a value and 0.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class Step:
     before: Pair = (0, 0)
     after: Pair = (0, 0)
     norm: Step | None = None
-    is_activation: bool = False
+    is_inside_layer: bool = False
     is_monotone: bool = False
     is_relu: bool = False
 
@@ -112,7 +112,7 @@ class Chain:
         cuts = [0]
         for i, step in enumerate(self.steps):
             is_behind = any(earlier.is_strided for earlier in self.steps[cuts[-1] : i])
-            if is_behind and step.kind not in ("scale", "flip", "bend"):
+            if is_behind and step.kind not in ("scale", "sign", "activation"):
                 cuts.append(i)
         return tuple(
             Stage(begin, self.steps[begin:end], tuple(shapes[begin : end + 1]))
@@ -228,9 +228,9 @@ def _pool_first(steps: Sequence[Step]) -> list[Step]:
         passed = [replace(earlier, shape=step.shape) for earlier in ordered[at:]]
         flips = [earlier for earlier in ordered[at:] if earlier.kind == "scale"]
         ordered[at:] = [
-            *(replace(flip, kind="flip") for flip in flips),
+            *(replace(sign, kind="sign") for sign in flips),
             step,
-            *(replace(flip, kind="flip", shape=step.shape) for flip in flips),
+            *(replace(sign, kind="sign", shape=step.shape) for sign in flips),
             *passed,
         ]
     return ordered
@@ -246,7 +246,7 @@ def _with_norms(steps: Sequence[Step]) -> list[Step]:
     merged: list[Step] = []
     for step in steps:
         before = merged[-1] if merged else step
-        if step.kind in ("scale", "flip") and before.kind == "conv" and before.norm is None:
+        if step.kind in ("scale", "sign") and before.kind == "conv" and before.norm is None:
             merged[-1] = replace(before, norm=step)
         else:
             merged.append(step)
@@ -266,7 +266,7 @@ def _steps(layer: Any) -> Iterable[Step]:
         yield _windowed("conv", layer, shape)
         if layer.activation is not keras.activations.linear:
             name = getattr(layer.activation, "__name__", "")
-            yield replace(_bend(layer, shape, name), is_activation=True)
+            yield replace(_activation(layer, shape, name), is_inside_layer=True)
     elif isinstance(layer, keras.layers.MaxPooling2D):
         yield _windowed("max", layer, shape)
     elif isinstance(layer, keras.layers.AveragePooling2D):
@@ -285,17 +285,17 @@ def _steps(layer: Any) -> Iterable[Step]:
         is_relu = layer.negative_slope == 0 and isinstance(layer, keras.layers.ReLU)
         is_relu = is_relu and layer.max_value is None and layer.threshold == 0
         is_monotone = bool(layer.negative_slope >= 0)
-        yield Step("bend", layer, shape, is_monotone=is_monotone, is_relu=is_relu)
+        yield Step("activation", layer, shape, is_monotone=is_monotone, is_relu=is_relu)
     elif isinstance(layer, (keras.layers.Activation, keras.layers.ELU)):
         name = getattr(getattr(layer, "activation", None), "__name__", "elu")
-        yield _bend(layer, shape, name)
+        yield _activation(layer, shape, name)
     else:
         raise _unknown(layer)
 
 
-def _bend(layer: Any, shape: tuple[int, int, int], activation: str) -> Step:
+def _activation(layer: Any, shape: tuple[int, int, int], activation: str) -> Step:
     is_monotone = activation in _MONOTONE
-    return Step("bend", layer, shape, is_monotone=is_monotone, is_relu=activation == "relu")
+    return Step("activation", layer, shape, is_monotone=is_monotone, is_relu=activation == "relu")
 
 
 def _unknown(layer: Any) -> _NoChainError:

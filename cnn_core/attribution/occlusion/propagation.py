@@ -9,16 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.attribution.occlusion.intervals import Frame
+from cnn_core.attribution.occlusion.intervals import PaddingPlan
 from cnn_core.attribution.occlusion.layer_chain import Chain, Pair, Stage, Step
-from cnn_core.attribution.occlusion.schedule import Frames
+from cnn_core.attribution.occlusion.schedule import (
+    BEGIN,
+    BLOCK_START,
+    END,
+    FIRST,
+    HEIGHT,
+    PADDING_PLAN,
+    PITCH,
+    ROW,
+    SIZE,
+    WIDTH,
+    PaddingPlans,
+)
 
 _LOWEST = float(np.finfo(np.float32).min)
 # What these make of a change does not depend on what was there before.
 _LINEAR = {"conv", "average", "pad", "scale"}
 
 
-class Walk:
+class Propagation:
     """One way through a chain: of the whole picture first, then of changes to it.
 
     Attributes:
@@ -43,15 +55,17 @@ class Walk:
             if step.kind == "conv"
         }
 
-    def passed(self, stage: Stage, frames: Frames, table: Any, places: Any, chunks: Any) -> Any:
+    def passed(
+        self, stage: Stage, padding_plans: PaddingPlans, table: Any, places: Any, chunks: Any
+    ) -> Any:
         """Return the change behind a stage.
 
         Args:
             stage: Stage of the chain.
-            frames: Frames of the stage.
+            padding_plans: PaddingPlans of the stage.
             table: (rows, channels) what changed before it; the last row is 0.
-            places: Places of a Passage.
-            chunks: Chunks of a Passage.
+            places: Places of a StagePlan.
+            chunks: Chunks of a StagePlan.
 
         Returns:
             (rows, channels) the places of the blocks in their order, and a row of 0 behind them;
@@ -61,13 +75,13 @@ class Walk:
 
         is_summed = self.chain.ending == "mean" and stage is self.chain.stages[-1]
         channels = stage.shapes[-1][2]
-        pairs = list(product(frames.down, frames.across))
+        pairs = list(product(padding_plans.down, padding_plans.across))
 
         def one(i: Any, rows: Any) -> tuple[Any, Any]:
-            chunk = places[chunks[i, 0] : chunks[i, 1]]
-            block = _placed(table, chunk, chunks[i, 3], chunks[i, 4])
-            starts = chunk[:1, 6:] if frames.is_fixed else chunk[:, 6:]
-            block, starts = self._stage(stage, pairs, chunks[i, 2], block, starts)
+            chunk = places[chunks[i, BEGIN] : chunks[i, END]]
+            block = _placed(table, chunk, chunks[i, HEIGHT], chunks[i, WIDTH])
+            starts = (chunk[:1] if padding_plans.is_fixed else chunk)[:, BLOCK_START:]
+            block, starts = self._stage(stage, pairs, chunks[i, PADDING_PLAN], block, starts)
             if is_summed:
                 if _sticks_out(pairs, -1):
                     block *= _is_in_map(stage.shapes[-1], block, starts)
@@ -85,7 +99,12 @@ class Walk:
         return rows.concat()
 
     def _stage(
-        self, stage: Stage, pairs: list[tuple[Frame, Frame]], pair: Any, block: Any, starts: Any
+        self,
+        stage: Stage,
+        pairs: list[tuple[PaddingPlan, PaddingPlan]],
+        pair: Any,
+        block: Any,
+        starts: Any,
     ) -> tuple[Any, Any]:
         """Compute the change behind a stage, and where the change begins."""
         import tensorflow as tf
@@ -95,7 +114,7 @@ class Walk:
         for i, step in enumerate(stage.steps):
             at, shape = stage.first + i, stage.shapes[i]
             is_relu = step.is_relu and is_change
-            if (step.kind in _LINEAR) != is_change and step.kind != "flip" and not is_relu:
+            if (step.kind in _LINEAR) != is_change and step.kind != "sign" and not is_relu:
                 base = _looked_up(self.maps[at], block, starts)
                 block = block + base if is_change else block - base
                 is_change, is_clean = not is_change, False
@@ -104,21 +123,21 @@ class Walk:
                 block = block * is_in if is_change else tf.where(is_in > 0, block, _LOWEST)
                 is_clean = True
             if step.kind == "conv":
-                pads = [[frame.pads[i] for frame in both] for both in pairs]
+                pads = [[padding_plan.pads[i] for padding_plan in both] for both in pairs]
                 block = _changed(step, self.kernels[at], block, pads, pair)
                 starts -= tf.gather([[pad[0] for pad in both] for both in pads], pair)
             elif step.kind == "average":
                 block = tf.nn.avg_pool2d(block, step.kernel, step.stride, "VALID")
             elif step.kind == "max":
                 block = _pooled(step, block)
-            elif step.kind in ("scale", "flip") and not _is_in_kernel(stage.steps, i):
+            elif step.kind in ("scale", "sign") and not _is_in_kernel(stage.steps, i):
                 block *= factor(step)
             elif is_relu:
                 low, high = (_looked_up(bound, block, starts) for bound in self.bounds[at])
                 block = tf.maximum(block + low, high)
-            elif step.kind == "bend":
+            elif step.kind == "activation":
                 block = _whole(step, block)
-            is_clean = is_clean and step.kind in ("average", "pad", "scale", "flip")
+            is_clean = is_clean and step.kind in ("average", "pad", "scale", "sign")
             starts = (starts + step.before) // step.stride
         if not is_change:
             block -= _looked_up(self.maps[stage.first + len(stage.steps)], block, starts)
@@ -132,8 +151,8 @@ def relu_bounds(base: Any) -> tuple[Any, Any]:
     return tf.minimum(base, 0.0), -tf.maximum(base, 0.0)
 
 
-def _sticks_out(pairs: list[tuple[Frame, Frame]], i: int) -> bool:
-    return any(frame.sticks_out[i] for pair in pairs for frame in pair)
+def _sticks_out(pairs: list[tuple[PaddingPlan, PaddingPlan]], i: int) -> bool:
+    return any(padding_plan.sticks_out[i] for pair in pairs for padding_plan in pair)
 
 
 def _placed(table: Any, places: Any, height: Any, width: Any) -> Any:
@@ -141,14 +160,14 @@ def _placed(table: Any, places: Any, height: Any, width: Any) -> Any:
     import tensorflow as tf
 
     down, across = (
-        places[:, 6 + axis, None] - places[:, 2 + axis, None] + tf.range(size)
+        places[:, BLOCK_START + axis, None] - places[:, FIRST + axis, None] + tf.range(size)
         for axis, size in enumerate((height, width))
     )
     is_in = [
-        (along >= 0) & (along < places[:, 4 + axis, None])
+        (along >= 0) & (along < places[:, SIZE + axis, None])
         for axis, along in enumerate((down, across))
     ]
-    at = (places[:, 0, None] + down * places[:, 1, None])[:, :, None] + across[:, None, :]
+    at = (places[:, ROW, None] + down * places[:, PITCH, None])[:, :, None] + across[:, None, :]
     is_in_both = is_in[0][:, :, None] & is_in[1][:, None, :]
     return tf.gather(table, tf.where(is_in_both, at, tf.shape(table)[0] - 1))
 
@@ -193,7 +212,7 @@ def _whole(step: Step, values: Any) -> Any:
         values = _convolved(step, tf.convert_to_tensor(step.layer.kernel), values, pads)
         values = values + step.layer.bias if step.layer.use_bias else values
         return values if step.norm is None else _whole(step.norm, values)
-    if step.kind == "flip":
+    if step.kind == "sign":
         return values * factor(step)
     if step.kind == "pad":
         pads = list(zip(step.before, step.after, strict=True))
@@ -202,7 +221,7 @@ def _whole(step: Step, values: Any) -> Any:
         return _pooled(step, values, step.layer.padding.upper())
     if step.kind == "average":
         return tf.nn.avg_pool2d(values, step.kernel, step.stride, "VALID")
-    if step.is_activation:
+    if step.is_inside_layer:
         return step.layer.activation(values)
     return step.layer(values, **({"training": False} if step.kind == "scale" else {}))
 
@@ -253,7 +272,7 @@ def _changed(step: Step, kernel: Any, change: Any, pads: list[list[Pair]], numbe
 
 
 def factor(step: Step) -> Any:
-    """Return the factor by which a step of kind "scale" or "flip" multiplies a change."""
+    """Return the factor by which a step of kind "scale" or "sign" multiplies a change."""
     import tensorflow as tf
 
     found = tf.cast(factor_of(step.layer), tf.float32)

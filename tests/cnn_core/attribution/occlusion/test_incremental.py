@@ -19,9 +19,9 @@ from cnn_core import activations, datasets, inference, models
 from cnn_core.attribution import ClassScore
 from cnn_core.attribution.occlusion import FILLS, OcclusionMap, occlusion_sensitivity, sensitivity
 from cnn_core.attribution.occlusion.incremental import covered_logits
-from cnn_core.attribution.occlusion.intervals import lanes
+from cnn_core.attribution.occlusion.intervals import axis_plans
 from cnn_core.attribution.occlusion.layer_chain import Chain, chain_of
-from cnn_core.attribution.occlusion.schedule import reach
+from cnn_core.attribution.occlusion.schedule import schedule
 from support.networks import picture, small
 
 TOLERANCE = 1e-5
@@ -152,7 +152,7 @@ def test_a_network_whose_places_never_end_says_so() -> None:
     assert chain_of(model) == "its units never lose their places"
 
 
-KINDS = ("conv", "conv", "conv", "max", "average", "norm", "bend", "zeros", "dropout")
+KINDS = ("conv", "conv", "conv", "max", "average", "norm", "activation", "zeros", "dropout")
 
 
 @st.composite
@@ -188,7 +188,7 @@ def build_stack(
             x = layers.AveragePooling2D(window, strides)(x)
         elif kind == "norm":
             x = layers.BatchNormalization()(x)
-        elif kind == "bend":
+        elif kind == "activation":
             x = layers.Activation(activation)(x)
         elif kind == "zeros":
             x = layers.ZeroPadding2D((window, strides))(x)
@@ -227,21 +227,21 @@ def test_reach_by_hand() -> None:
     x = layers.Conv2D(2, 3, padding="same")(x)
     chain = chain_of(keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x))))
     assert isinstance(chain, Chain)
-    (down, across), (last, _) = lanes(chain, 2)
+    (down, across), (last, _) = axis_plans(chain, 2)
     # Rows 5 and 6 reach rows 3 to 6 of the first map, which two and a half windows of the pooling
     # see: so it is rows 2 to 7, with one more row of zeros on either side.
     assert down.lengths[:, 5].tolist() == [2, 6, 3]
-    assert down.frames[down.frame[5]].pads == ((3, 3), (0, 0))
+    assert down.padding_plans[down.padding_plan[5]].pads == ((3, 3), (0, 0))
     assert [int(end[5]) for end in down.given] == [1, 3]
     # Columns 0 and 1 begin, in the first map, two places outside of it; there windows fit.
     assert across.lengths[:, 0].tolist() == [2, 4, 2]
-    assert across.frames[across.frame[0]].pads == ((2, 2), (0, 0))
-    assert across.frames[across.frame[0]].sticks_out == (False, True, True)
+    assert across.padding_plans[across.padding_plan[0]].pads == ((2, 2), (0, 0))
+    assert across.padding_plans[across.padding_plan[0]].sticks_out == (False, True, True)
     # Rows 1 to 3 are more than half of the last map of 5: the smallest window that has them.
     assert last.is_fixed
     assert (int(last.first[5]), last.lengths[:, 5].tolist()) == (0, [4, 5])
-    assert last.frames[last.frame[5]].pads == ((1, 2),)
-    found = reach(chain, np.array([[5, 0]]), 2)
+    assert last.padding_plans[last.padding_plan[5]].pads == ((1, 2),)
+    found = schedule(chain, np.array([[5, 0]]), 2)
     assert (found.ends.first.tolist(), found.ends.size.tolist()) == ([[0, 0]], [[5, 4]])
 
 
@@ -255,7 +255,7 @@ def test_reach_holds_all_that_changes() -> None:
         edited = image.copy()
         edited[top : top + 3, left : left + 3] = 1 - edited[top : top + 3, left : left + 3]
         changes = (activations.feature_maps(model, edited)["pool"] != before).any(axis=-1)
-        ends = reach(chain, np.array([[top, left]]), 3).ends
+        ends = schedule(chain, np.array([[top, left]]), 3).ends
         (row, column), (height, width) = ends.first[0], ends.size[0]
         changes[row : row + height, column : column + width] = False
         assert not changes.any()
@@ -281,7 +281,7 @@ def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
     model.layers[2].gamma.assign([1.0, -1.0, 0.0, -0.5])
     chain = chain_of(model)
     assert isinstance(chain, Chain)
-    assert [step.kind for step in chain.steps] == ["conv", "max", "flip", "bend", "scale"]
+    assert [step.kind for step in chain.steps] == ["conv", "max", "sign", "activation", "scale"]
     image = picture((9, 9, 1))
     found = occlusion_sensitivity(model, image, 3, 1, "white")
     assert_exact(twin_of(build, model), image, found, np.argwhere(np.ones((7, 7))))
