@@ -10,8 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cnn_core.attribution import METHODS, Attribution, Method, occlusion
 from cnn_core.attribution.regions import describe
+from dashboard import cache
+from dashboard.app_pages.attention.question import Question, explained
 from dashboard.figures import colours, heatmaps, html, numbers
-from dashboard.figures.text import plain
+from dashboard.figures.text import as_plotly, plain
+from dashboard.frame import method_options
 from dashboard.session import CurrentImage
 
 # What the methods of a family ask, in the order of METHODS.
@@ -27,14 +30,45 @@ QUESTIONS = {
 FLAT = 0.05
 
 
-def show_one(
-    found: Attribution, image: CurrentImage, names: Sequence[str], strength: float
-) -> DeltaGenerator:
+def show_all_methods(question: Question, methods: Sequence[Method]) -> None:
+    """Show a row of maps for each family of methods, as soon as the row is computed."""
+    for group, rows in in_groups(methods).items():
+        st.subheader(group, anchor=False)
+        st.caption(QUESTIONS[group])
+        with st.spinner(f"Computing {', '.join(row.title for row in rows)}"):
+            maps = [explained(question, row, method_options.default_options(row)) for row in rows]
+        key = f"methods_{group.replace(' ', '_').lower()}"
+        show_many(maps, list(map(titled, maps)), question, key=key, columns=6, is_dense=True)
+    st.caption(
+        "Each map has its own scale, stated above it, since methods measure different things. "
+        "Blue and red maps are signed: red speaks for the class, blue against it."
+    )
+
+
+def show_on_one_scale(
+    question: Question,
+    method: Method,
+    options: cache.Options,
+    scores: Sequence[tuple[int, int | None]],
+    titles: Sequence[str],
+) -> None:
+    """Show one method for several classes on one scale."""
+    with st.spinner("Computing the maps"):
+        maps = [explained(question, method, options, score) for score in scores]
+    limit = max(float(np.abs(each.heatmap).max()) for each in maps) or None
+    show_many(maps, titles, question, key="classes", limit=limit, columns=min(5, len(maps)))
+    st.html(html.scale_of(limit or 1.0, is_signed=method.is_signed, unit=maps[0].unit))
+    st.caption(f"{method.title}, one scale for all maps.")
+    show_method(method)
+
+
+def show_one(found: Attribution, question: Question) -> DeltaGenerator:
     """Show one large map, where its evidence lies and how to read the map.
 
     Returns:
         The column of the map, with room below it for what else is known of it.
     """
+    image, names = question.image, question.names
     left, right = st.columns(2, gap="large")
     words = describe(found, image.pixels, names, background=image.background)
     is_signed = found.method.is_signed
@@ -46,7 +80,7 @@ def show_one(
                 background=image.background,
                 is_signed=is_signed,
                 unit=found.unit,
-                strength=0.0 if found.is_empty else strength,
+                strength=0.0 if found.is_empty else question.strength,
             ),
             config=heatmaps.CONFIG,
             alt=f"{found.method.title} for class {names[found.score.target]}. {words}",
@@ -81,9 +115,7 @@ def show_method(row: Method) -> None:
 def show_many(
     found: Sequence[Attribution],
     titles: Sequence[str],
-    image: CurrentImage,
-    names: Sequence[str],
-    strength: float,
+    question: Question,
     *,
     key: str,
     limit: float | None = None,
@@ -95,18 +127,17 @@ def show_many(
     Args:
         found: The maps.
         titles: Titles, one per map.
-        image: That is explained.
-        names: Names of the classes.
-        strength: Strength of the maps over the digit, from 0 to 1.
+        question: Question that the maps answer.
         key: Names the chart.
         limit: End of the scale for all maps; each map's own largest magnitude if None.
         columns: Maps side by side.
         is_dense: Small maps in a single row, what stands behind a title's comma on a second line.
     """
+    image, names = question.image, question.names
     figure = heatmaps.small_multiples(
         [each.heatmap for each in found],
         [
-            (title.replace(", ", "<br>") if is_dense else title)
+            (as_plotly(title).replace(", ", "<br>") if is_dense else as_plotly(title))
             + (("<br>" if is_dense else " · ") + "no evidence" if each.is_empty else "")
             for title, each in zip(titles, found, strict=True)
         ],
@@ -114,7 +145,7 @@ def show_many(
         background=image.background,
         signs=[each.method.is_signed for each in found],
         units=[each.unit for each in found],
-        strength=strength,
+        strength=question.strength,
         limit=limit,
         columns=columns,
     )

@@ -2,119 +2,12 @@
 
 import streamlit as st
 
-from cnn_core import models
-from cnn_core.attribution import METHODS
-from cnn_core.errors import CnnCoreError, MissingFileError, PictureError
-from dashboard import cache, session
-from dashboard.app_pages.faithfulness import ranking
-from dashboard.cache import faithfulness
-from dashboard.cache.faithfulness import Asked
-from dashboard.figures import html, numbers
-from dashboard.figures.pictures import as_picture
-from dashboard.figures.text import plain
-from dashboard.frame import deletion_insertion, loading, method_options, page_parts, picture_gallery
-
-SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-MOST_METHODS = 4
-
-
-def show_ranking() -> None:
-    """Show the shipped ranking, or the ranking that the visitor has measured."""
-    measured = session.get(f"ranking_{model_name}")
-    try:
-        found = faithfulness.shipped(model_name) if measured is None else measured
-    except MissingFileError:
-        st.info(
-            "The methods have not been ranked on this network yet. Measure them here on a few "
-            f"{noun}s, or on more with `python -m cnn_core.studies faithfulness {model_name}`."
-        )
-    else:
-        ranking.show(found)
-    one, two, three = st.columns([2, 3, 3], vertical_alignment="bottom")
-    count = one.selectbox(f"How many {noun}s", (4, 8, 16), index=1, key="ranking_count")
-    if two.button(f"Measure on other {noun}s", icon=":material/play_arrow:"):
-        turn = session.get("ranking_turn", 0) + 1
-        loading.require_network()
-        cache.split(models.get(model_name).dataset, "test")  # without it nothing begins
-        session.put(f"ranking_{model_name}", ranking.measure(model_name, count, seed=turn))
-        session.put("ranking_turn", turn)
-        st.rerun()
-    if measured is not None and three.button("Back to the shipped ranking"):
-        session.put(f"ranking_{model_name}", None)
-        st.rerun()
-
-
-def show_current() -> None:
-    """Show the curves of a few methods, and the current picture while it is deleted."""
-    image = session.current_image()
-    answer = int(cache.prediction(model_name, image.pixels).classes[0])
-    has_convolutions = bool(cache.layer_names(model_name)[0])
-    fitting = [row.name for row in METHODS.values() if has_convolutions or not row.needs_conv_layer]
-    usual = faithfulness.rival_of(model_name, "")
-    chosen = st.multiselect(
-        "Methods",
-        fitting,
-        default=list(dict.fromkeys((usual, "input_x_gradient", "gradient_saliency"))),
-        format_func=lambda key: METHODS[key].title,
-        key=f"believed_{has_convolutions}",
-        max_selections=MOST_METHODS,
-    )
-    if not chosen:
-        st.info("Choose at least one method.")
-        return
-    asked = []
-    with st.spinner("Deleting and inserting"):
-        for key in chosen:
-            one = Asked(key, answer, options=method_options.default_options(METHODS[key]))
-            try:
-                faithfulness.heatmap(model_name, image.pixels, one)
-            except CnnCoreError as error:
-                st.caption(f"{METHODS[key].title} is left out: {error}")
-            else:
-                asked.append(one)
-        if not asked:
-            return
-        test = faithfulness.deletion_insertion(model_name, image.pixels, tuple(asked))
-    if test.num_pixels == 1:
-        st.info(
-            f"A single pixel is all there is of the {noun}, so every order is the same and no map "
-            "can be told from another: draw more."
-        )
-        return
-    titles = [METHODS[one.method].title for one in asked]
-    what = f"probability of {names[answer]}"
-    deletion_insertion.show_curves(test, titles, what=what, key="believed_curves")
-    st.caption(
-        f"The answer {plain(names[answer])} while the {test.num_pixels:,} pixels of "
-        f"{image.name} go and "
-        "come. A map to be believed leaves the grey band at once: downwards where pixels are "
-        "deleted, upwards where they are inserted."
-        + (
-            ""
-            if image.background == "paper"
-            else " A pixel that is gone shows the blurred picture."
-        )
-    )
-    for title, order in ((titles[0], asked[0]), ("a random order", None)):
-        st.markdown(f"**Deleted by {title}**")
-        pictures = faithfulness.strip(model_name, image.pixels, order, SHARES)
-        says = [
-            cache.prediction(model_name, picture).probabilities[0, answer] for picture in pictures
-        ]
-        st.html(
-            html.row(
-                html.figure(
-                    as_picture(picture),
-                    f"{share:.0%} gone: {numbers.probability(float(said))}",
-                    width=picture_gallery.crisp_width(84),
-                )
-                for picture, share, said in zip(pictures, SHARES, says, strict=True)
-            )
-        )
-
+from cnn_core.errors import PictureError
+from dashboard import session
+from dashboard.app_pages.faithfulness import views
+from dashboard.frame import loading, page_parts
 
 model_name = session.model_name()
-names, noun = models.get(model_name).class_names, session.dataset().noun
 page_parts.intro(
     "Which map to believe",
     "Maps look convincing whether they are right or not, so each method is put to the test: take "
@@ -122,11 +15,11 @@ page_parts.intro(
     "learnt, and the map must change.",
 )
 with page_parts.readable_errors():
-    show_ranking()
-st.subheader(f"On the current {noun}", anchor=False)
+    views.show_ranking(model_name)
+st.subheader(f"On the current {session.dataset().noun}", anchor=False)
 loading.require_network()
 try:
-    show_current()
+    views.show_current(model_name)
 except PictureError as error:
     st.info(str(error))
 page_parts.next_page("faithfulness")

@@ -1,133 +1,9 @@
 """Occlusion: cover the picture with a patch, place after place, and see what the answer loses."""
 
-import numpy as np
-import streamlit as st
-
 from cnn_core import models
-from cnn_core.attribution import METHODS, Option
-from cnn_core.attribution.occlusion import UNITS, OcclusionMap
-from cnn_core.attribution.score import ClassScore
 from dashboard import cache, session
-from dashboard.app_pages.occlusion import charts
-from dashboard.figures import colours, heatmaps, html, numbers, pictures
-from dashboard.figures.text import plain
-from dashboard.frame import loading, method_options, page_parts, pickers
-from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
-from dashboard.widgets.live_slider import Slid, acknowledge, live_slider
-
-LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
-
-
-def slider(option: Option) -> Slid[int]:
-    """Show a slider that follows the hand; each size of pictures keeps its own value."""
-    key = f"{option.name}_{image.pixels.shape[0]}"
-    slid = live_slider(
-        option.title,
-        minimum=int(option.minimum),
-        maximum=int(option.maximum),
-        value=session.get(f"{key}_kept", int(option.default)),
-        step=int(option.step),
-        key=key,
-        help=option.help,
-    )
-    session.put(f"{key}_kept", slid.value)
-    return slid
-
-
-@st.fragment
-@page_parts.readable_errors()  # the fragment's own runs do not come through Home.py
-def laboratory() -> None:
-    """Show the controls and the map; the rest of the page does not run while a slider moves."""
-    options = {option.name: option for option in method_options.options_of(METHODS["occlusion"])}
-    one, two, three, four, five = st.columns([2, 2, 2, 4, 3])
-    with one:
-        patch = slider(options["patch_size"])
-    with two:
-        stride = slider(options["stride"])
-    fill = method_options.option_control(three, options["fill"], "fill")
-    with four:
-        quantity = pickers.view_picker(
-            "Quantity", (LOGIT, MARGIN, PROBABILITY), key="occlusion_quantity"
-        )
-    with five:
-        chosen = pickers.class_picker(
-            "Evidence for", key="occlusion_target", none_label=f"{names[answer]}, the answer"
-        )
-    found = cache.occlusion_map(model_name, image.pixels, patch.value, stride.value, fill)
-    if (found.logits == found.base_logits).all():
-        st.info(
-            f"No position changes anything: wherever the patch lies, the {noun} already is what "
-            f"shows inside it. Choose another fill, or draw something on the page Draw and erase."
-        )
-    else:
-        show_map(found, quantity, answer if chosen is None else chosen)
-        show_winners(found)
-    if found.why_whole:
-        st.caption(
-            f"The whole network runs at every position, since {found.why_whole}; the numbers are "
-            "the same."
-        )
-    acknowledge((patch, stride))
-
-
-def show_map(found: OcclusionMap, quantity: str, target: int) -> None:
-    """Show the fall of the score at every position, with the covered picture beside the map."""
-    rival = second if target == answer else answer
-    score = ClassScore(target, rival if quantity == MARGIN else None)
-    drops = found.drops(score, as_probability=quantity == PROBABILITY)
-    limit = colours.limit_of(drops)
-    what = f"{names[target]} over {names[rival]}" if quantity == MARGIN else names[target]
-    linked_map(
-        ColouredMap(
-            drops,
-            colours.colourise(drops, is_signed=True, limit=limit),
-            title=f"Fall of the {quantity.lower()} for {what}",
-            unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
-            scale=(colours.ramp(True, 32), -limit, limit),
-        ),
-        pictures.as_picture(image.pixels),
-        Windows(
-            found.tops.tolist(),
-            found.lefts.tolist(),
-            (found.patch_size, found.patch_size),
-            fill=pictures.as_picture(found.filling),
-        ),
-        Answers(found.probabilities, found.base_probabilities, names),
-        image_title=f"The covered {noun}",
-        key="occlusion_probe",
-    )
-    st.caption(
-        f"Red: what is covered speaks for {plain(what)}, so covering it lowers the value. Blue: "
-        "it speaks "
-        f"against. The ticks on the bars mark the answer to the untouched {noun}."
-    )
-
-
-def show_winners(found: OcclusionMap) -> None:
-    """Show the class that wins with the patch at each position."""
-    st.subheader("Which class wins where", anchor=False)
-    flips = float((found.winners != answer).mean())
-    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
-    left.plotly_chart(
-        charts.winners(found.winners, answer, names),
-        config=heatmaps.CONFIG,
-        alt="The class that wins with the patch at each position",
-    )
-    counts = np.bincount(found.winners.ravel(), minlength=len(names))
-    counts[answer] = 0
-    ranked = [int(i) for i in np.argsort(-counts) if counts[i]]
-    others = ", ".join(f"{plain(names[i])} ({counts[i]:,})" for i in ranked)
-    right.markdown(
-        f"Covering one place changes the answer {plain(names[answer])} at "
-        f"**{numbers.percent(flips)}** of "
-        f"{found.winners.size:,} positions. There the answer is {others}."
-        if flips
-        else f"No position of the patch changes the answer {plain(names[answer])}. Try a larger "
-        "patch or another fill."
-    )
-    if paints := charts.winner_colours(names):
-        right.html(html.legend([(names[i], paints[i]) for i in ranked]))
-
+from dashboard.app_pages.occlusion.views import Question, laboratory
+from dashboard.frame import loading, page_parts
 
 noun = session.dataset().noun
 page_parts.intro(
@@ -138,7 +14,6 @@ page_parts.intro(
 loading.require_compiled()
 model_name, image = session.model_name(), session.current_image()
 names = models.get(model_name).class_names
-prediction = cache.prediction(model_name, image.pixels)
-answer, second = prediction.top2
-laboratory()
+prediction, runner_up = cache.prediction(model_name, image.pixels).top2
+laboratory(Question(model_name, image, names, prediction, runner_up))
 page_parts.next_page("occlusion")
