@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cnn_core import evaluation
-from cnn_core.evaluation import Mistake
 from dashboard import cache, navigation, session
 from dashboard.app_pages.misclassified import cached
+from dashboard.app_pages.misclassified.text import caption, description, show_all
 from dashboard.figures import confusion_matrix, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
@@ -18,31 +18,6 @@ SORTS = {
 }
 # A network that is wrong thousands of times: the order chooses which of them are seen.
 MAX_TILES = 300
-
-
-def show_all() -> None:
-    """Drop both filters."""
-    session.put("mistake_true", pickers.NO_CLASS)
-    session.put("mistake_answer", pickers.NO_CLASS)
-
-
-def caption(mistake: Mistake) -> str:
-    """Describe a mistake in two short lines."""
-    return (
-        f"{names[mistake.label]}, read as {names[mistake.answer]}\n"
-        f"{names[mistake.answer]}: {numbers.probability(mistake.confidence, 0)}, "
-        f"{names[mistake.second]}: {numbers.probability(mistake.second_probability, 0)}"
-    )
-
-
-def description(mistake: Mistake) -> str:
-    """Describe a mistake in full, for the tooltip."""
-    return (
-        f"Test {noun} {mistake.index}: {names[mistake.label]}, read as {names[mistake.answer]}, "
-        f"{numbers.probability(mistake.confidence)}, then {names[mistake.second]}, "
-        f"{numbers.probability(mistake.second_probability)}; margin {mistake.margin:.1f} logits"
-    )
-
 
 noun = session.dataset().noun
 page_parts.intro(
@@ -91,8 +66,8 @@ with right:
     with page_parts.readable_errors():  # the matrix stands without the pictures too
         picture_gallery.picture_gallery(
             [mistake.index for mistake in shown[:MAX_TILES]],
-            [caption(mistake) for mistake in shown[:MAX_TILES]],
-            [description(mistake) for mistake in shown[:MAX_TILES]],
+            [caption(mistake, names) for mistake in shown[:MAX_TILES]],
+            [description(mistake, names) for mistake in shown[:MAX_TILES]],
             key="mistakes",
             height=430,
         )

@@ -1,64 +1,15 @@
 """One versus two: the study as a story."""
 
 import streamlit as st
-from markupsafe import Markup
 
 from cnn_core import models
-from cnn_core.studies.one_vs_two import HEAD_LENGTHS, StudyStep
+from cnn_core.studies.one_vs_two import HEAD_LENGTHS
 from dashboard import navigation, session
-from dashboard.app_pages.one_vs_two import cached
-from dashboard.figures import colours, html, numbers
-from dashboard.figures.pictures import as_picture, over_image
+from dashboard.app_pages.one_vs_two import cached, views
+from dashboard.figures import html
+from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
 from dashboard.frame import loading, page_parts
-
-
-def show_step(step: StudyStep) -> None:
-    """Show a row: digit, probabilities, margin, attention, evidence."""
-    answer = Markup("Answer <b>{}</b>").format(step.answer)
-    said = html.said(answer, f"1 over 2: {numbers.signed(step.margin, 1)} logits")
-    parts = (
-        html.figure(as_picture(step.pixels), step.title, width=150)
-        + Markup("<div>{}{}</div>").format(said, html.probability_bars(DIGITS, step.probabilities))
-        + html.attention_figure(
-            step.attention, step.pixels, str(step.answer), background="paper", width=150
-        )
-        + html.heatmap_figure(
-            step.evidence,
-            step.pixels,
-            background="paper",
-            is_signed=True,
-            title="Evidence, by occlusion",
-            caption="red speaks for the 1, blue for the 2",
-            unit="logits",
-            width=150,
-        )
-    )
-    st.html(Markup('<div class="cl-step">{}</div>').format(parts))
-
-
-def column_of(step: StudyStep, steps: tuple[StudyStep, ...]) -> Markup:
-    """Show one step as a column: digit, attention on the scale of all steps, two probabilities."""
-    limit = max(colours.limit_of(each.attention) for each in steps)
-    attention = colours.colourise(step.attention, is_signed=False, limit=limit)
-    pictures = (
-        html.picture(as_picture(step.pixels), width=140, description=step.title),
-        html.picture(
-            over_image(attention, step.pixels, background="paper", is_signed=False),
-            width=140,
-            description=f"Attention, {step.title}",
-        ),
-    )
-    ones, twos = (numbers.probability(float(step.probabilities[i])) for i in (1, 2))
-    return Markup(
-        '<div class="cl-column"><b>{}</b>{}<span>answer <b>{}</b></span>'
-        "<span>1: {}, 2: {}</span><span>1 over 2: {} logits</span></div>"
-    ).format(
-        step.title, Markup().join(pictures), step.answer, ones, twos, numbers.signed(step.margin, 1)
-    )
-
-
-DIGITS = tuple("0123456789")
 
 page_parts.intro(
     "One versus two",
@@ -92,7 +43,7 @@ chosen = left.select_slider(
     persist_state="session",
 )
 step = study.steps[chosen - 1]
-show_step(step)
+views.show_step(step)
 if right.button(
     "Erase this one by hand", icon=":material/ink_eraser:", on_click=session.take_up_eraser
 ):
@@ -105,11 +56,11 @@ st.caption(
 )
 
 st.subheader("All five steps", anchor=False)
-st.html(html.row(column_of(each, study.steps) for each in study.steps))
+st.html(html.row(views.column_of(each, study.steps) for each in study.steps))
 
 st.subheader("A plain 1 and a plain 2", anchor=False)
-show_step(study.one)
-show_step(study.two)
+views.show_step(study.one)
+views.show_step(study.two)
 
 st.subheader("What the study claims, and what this network does", anchor=False)
 for finding in study.findings:
@@ -128,5 +79,5 @@ if not own:
         navigation.path_of("draw_and_erase"), label="Draw and erase", icon=":material/draw:"
     )
 for i, (pixels, title) in list(enumerate(own))[-5:]:
-    show_step(cached.study_step(model_name, pixels, title if i else "Before your edits"))
+    views.show_step(cached.study_step(model_name, pixels, title if i else "Before your edits"))
 page_parts.next_page("one_vs_two")
