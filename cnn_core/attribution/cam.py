@@ -221,7 +221,8 @@ def _with_compiled_predict(model: keras.Model) -> keras.Model:
         """The same network whose `predict`, which Score-CAM calls, is the traced pass."""
 
         def predict(self, images: list[np.ndarray], **options: Any) -> np.ndarray:
-            return inference.logits(model, images[0])
+            # The masks are feature maps, so NaN among these pixels comes from the network.
+            return inference.logits(model, inference.check_finite(images[0]))
 
     return CompiledPredict(model.inputs, model.outputs)
 
