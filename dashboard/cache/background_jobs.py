@@ -42,13 +42,13 @@ class Job:
 
 
 _jobs: OrderedDict[str, Job] = OrderedDict()
-_table = threading.Lock()
-_work = threading.Lock()
+_jobs_lock = threading.Lock()
+_running_lock = threading.Lock()
 
 
 def find(key: str) -> Job | None:
     """Return the job of a name, if the job was started and is still kept."""
-    with _table:
+    with _jobs_lock:
         if key in _jobs:
             _jobs.move_to_end(key)
         return _jobs.get(key)
@@ -61,7 +61,7 @@ def start(key: str, work: Work) -> Job:
         key: Names the job and all that its result depends on.
         work: The computation; told a function to report its share to.
     """
-    with _table:
+    with _jobs_lock:
         known = _jobs.get(key)
         if known is not None and known.error is None:
             return known
@@ -77,7 +77,7 @@ def keep(key: str, result: Any) -> None:
     """Take note of a result that was found without a computation."""
     job = Job(share=1.0, result=result)
     job.is_done.set()
-    with _table:
+    with _jobs_lock:
         _jobs.setdefault(key, job)
         _forget_oldest()
 
@@ -90,7 +90,7 @@ def _forget_oldest() -> None:
 
 def _run(job: Job, work: Work) -> None:
     try:
-        with _work:  # two at once would take the processor from those who draw
+        with _running_lock:  # two at once would take the processor from those who draw
             job.tell(0.0)
             job.result = work(job.tell)
             job.share = 1.0

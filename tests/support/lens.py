@@ -7,24 +7,9 @@ import re
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-TITLES = {
-    "": "Overview",
-    "draw_and_erase": "Draw and erase",
-    "attention": "Attention",
-    "occlusion": "Occlusion",
-    "faithfulness": "Which map to believe",
-    "filters": "Filters",
-    "feature_maps": "Feature maps",
-    "neuron": "Neuron",
-    "embedding": "Embedding",
-    "misclassified": "Misclassified",
-    "one_vs_two": "One versus two",
-    "robustness": "Robustness",
-    "compare": "Compare",
-    "evaluation": "Evaluation",
-    "models": "Models",
-    "experiments": "Experiments",
-}
+from dashboard.navigation import PAGES
+
+TITLES = {page.name if place else "": page.title for place, page in enumerate(PAGES)}
 READ = (
     "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => !(i % 4))"
 )

@@ -47,7 +47,7 @@ def forget_pictures() -> None:
 
 def forget_jobs() -> None:
     """Forget every background job that is done."""
-    with background_jobs._table:
+    with background_jobs._jobs_lock:
         for key in [key for key, job in background_jobs._jobs.items() if job.is_done.is_set()]:
             del background_jobs._jobs[key]
 
