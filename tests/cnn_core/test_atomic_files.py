@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +10,13 @@ import pytest
 from cnn_core import atomic_files
 
 TEXTS = [letter * 200_000 for letter in "ab"]
+WRITE_OFTEN = """
+import sys
+from pathlib import Path
+from cnn_core import atomic_files
+for _ in range(50):
+    atomic_files.write_text(Path(sys.argv[1]), sys.argv[2] * 200_000)
+"""
 
 
 def test_text_comes_whole_into_a_new_folder(tmp_path: Path) -> None:
@@ -66,24 +73,16 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def write_often(path: Path, text: str) -> None:
-    for _ in range(50):
-        atomic_files.write_text(path, text)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there an open file cannot be replaced")
 def test_reader_beside_two_processes_never_meets_half_a_file(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     atomic_files.write_text(path, TEXTS[0])
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_often, args=(path, text)) for text in TEXTS]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE_OFTEN, str(path), text[0]]) for text in TEXTS
+    ]
+    while any(writer.poll() is None for writer in writers):
         assert path.read_text("utf-8") in TEXTS
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -14,16 +15,16 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core import models
 from cnn_core.attribution import METHODS, Attribution
 from cnn_core.errors import MissingFileError, PictureError
-from cnn_core.faithfulness import baseline_of, verdict
+from cnn_core.faithfulness import baseline_of
 from cnn_core.faithfulness.randomisation import NUM_FRESH
 from cnn_core.faithfulness.stability import NUM_COPIES
 from dashboard import cache, navigation, session
 from dashboard.app_pages.attention import charts
 from dashboard.app_pages.attention.evidence_text import (
+    MapTests,
     badge,
     figures_of,
     in_words,
-    likeness,
     ordinal,
 )
 from dashboard.cache import faithfulness
@@ -131,37 +132,43 @@ def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
         deletion_insertion.show_curves(
             test, (title, called), what=what, score=score, key="evidence_curves"
         )
-    figures.html(html.facts(figures_of(test, what, ())))
+    figures.html(html.facts(figures_of(test, what, MapTests())))
     found = _other_maps(model_name, image, asked, words, offer)
     figures.html(html.facts(figures_of(test, what, found)))
     said = in_words(test, title, rival.title)
-    if len(found) > NUM_FRESH:
-        said += f" Sanity check of this map: {badge(verdict(*likeness(found)))}"
+    if found.verdict is not None:
+        said += f" Sanity check of this map: {badge(found.verdict)}"
     words.markdown(said)
 
 
 def _other_maps(
     model_name: str, image: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
-) -> list[float | None]:
+) -> MapTests:
     """Compare the map with those of NUM_FRESH + 1 fresh networks and NUM_COPIES noisy copies.
 
     Where they take longer than PATIENCE the rest is left out, and offered.
     """
+    untrained = [partial(faithfulness.similarity, turn=i) for i in range(NUM_FRESH)]
+    last_layer = partial(faithfulness.similarity, turn=NUM_FRESH)
+    noisy = [partial(faithfulness.steadiness, turn=i) for i in range(NUM_COPIES)]
     steps = [
-        *((_ASK_OTHERS, partial(faithfulness.similarity, turn=i)) for i in range(NUM_FRESH + 1)),
-        *((_ADD_NOISE, partial(faithfulness.steadiness, turn=i)) for i in range(NUM_COPIES)),
+        *(("untrained", _ASK_OTHERS, step) for step in untrained),
+        ("last_layer", _ASK_OTHERS, last_layer),
+        *(("noisy", _ADD_NOISE, step) for step in noisy),
     ]
     question = _question(model_name, image, asked)
     begun, slowest = time.monotonic(), 0.0
-    found: list[float | None] = []
-    for doing, step in steps:
+    found, done = MapTests(), 0
+    for kind, doing, step in steps:
         started = time.monotonic()
         if started - begun > PATIENCE and session.get("tested_to_the_end") != question:
             break
         words.html(html.loading(doing))  # here a newer click comes in
-        found.append(step(model_name, image.pixels, asked))
+        value = step(model_name, image.pixels, asked)
+        found = replace(found, **{kind: (*getattr(found, kind), value)})
+        done += 1
         slowest = max(slowest, time.monotonic() - started)
-    left = len(steps) - len(found)
+    left = len(steps) - done
     if left:
         with offer.container(horizontal=True, vertical_alignment="center"):
             st.button(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cnn_core.faithfulness import DeletionInsertionTest, Verdict, mean_correlation, verdict
 from cnn_core.faithfulness.deletion_insertion import NUM_ORDERS
-from cnn_core.faithfulness.randomisation import NUM_FRESH
 from cnn_core.faithfulness.stability import NUM_COPIES
 from dashboard.figures import numbers
 
@@ -67,27 +66,39 @@ def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
     )
 
 
-def likeness(found: Sequence[float | None]) -> tuple[float | None, float | None]:
-    """Return the similarities to the maps of fresh networks, and of one with a fresh last layer.
+@dataclass(frozen=True)
+class MapTests:
+    """Similarities of a map to other maps, as far as they are computed; None for a constant map.
 
-    Args:
-        found: At least NUM_FRESH + 1 of the values that figures_of() takes.
+    Attributes:
+        untrained: Similarities to the maps of networks with fresh weights, at most NUM_FRESH.
+        last_layer: Similarity to the map of a network whose last layer alone is fresh, at most one.
+        noisy: Similarities to the maps of noisy copies of the picture, at most NUM_COPIES.
     """
-    return mean_correlation(found[:NUM_FRESH]), found[NUM_FRESH]
+
+    untrained: tuple[float | None, ...] = ()
+    last_layer: tuple[float | None, ...] = ()
+    noisy: tuple[float | None, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the sanity check, or None while it is not complete."""
+        if not self.last_layer:
+            return None
+        return verdict(mean_correlation(self.untrained), self.last_layer[0])
 
 
 def figures_of(
-    test: DeletionInsertionTest, what: str, found: Sequence[float | None]
+    test: DeletionInsertionTest, what: str, others: MapTests
 ) -> tuple[tuple[str, str], ...]:
     """Return the four figures of a map, each with its meaning.
 
     Args:
         test: Test of the map and of another one.
         what: Falls and rises in it, such as "probability of 2".
-        found: Similarities to NUM_FRESH + 1 maps of fresh networks, and to NUM_COPIES of noisy
-            copies, as far as they are there.
+        others: Similarities to other maps.
     """
-    return (*_of_erasure(test, what), *_of_other_maps(found))
+    return (*_of_erasure(test, what), *_of_other_maps(others))
 
 
 def _of_erasure(test: DeletionInsertionTest, what: str) -> tuple[tuple[str, str], ...]:
@@ -110,17 +121,17 @@ def _of_erasure(test: DeletionInsertionTest, what: str) -> tuple[tuple[str, str]
     )
 
 
-def _of_other_maps(found: Sequence[float | None]) -> tuple[tuple[str, str], ...]:
+def _of_other_maps(others: MapTests) -> tuple[tuple[str, str], ...]:
     sanity, last = "Sanity check", ""
     correlation, stability = "…", "…"
-    if len(found) > NUM_FRESH:
-        alike, without_last = likeness(found)
-        sanity += f" {VERDICTS[verdict(alike, without_last)]}"
-        correlation = _figure(alike)
+    if others.verdict is not None:
+        (without_last,) = others.last_layer
+        sanity += f" {VERDICTS[others.verdict]}"
+        correlation = _figure(mean_correlation(others.untrained))
         if without_last is not None:
             last = f" ({numbers.signed(without_last)} if only the last layer is untrained)"
-    if len(found) == NUM_FRESH + 1 + NUM_COPIES:
-        stability = _figure(mean_correlation(found[NUM_FRESH + 1 :]))
+    if len(others.noisy) == NUM_COPIES:
+        stability = _figure(mean_correlation(others.noisy))
     return (
         (
             correlation,

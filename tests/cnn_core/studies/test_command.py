@@ -19,10 +19,7 @@ from cnn_core.studies import __main__ as command
 from cnn_core.studies import baselines, jobs, results
 from cnn_core.studies.jobs import Job
 from support.paths import ROOT
-
-
-def square(number: int) -> dict[str, Any]:
-    return {"square": number**2, "process": os.getpid()}
+from support.work import square
 
 
 @pytest.fixture(scope="module")
