@@ -199,7 +199,7 @@ ROWS = (
         weakness="It explains noisy images that the network never saw in training, not this one.",
         cost="one gradient a sample",
         options=(_SAMPLES, _NOISE),
-        drawn="the noise of each copy",
+        random_part="the noise of each copy",
     ),
     Method(
         "var_grad",
@@ -213,7 +213,7 @@ ROWS = (
         "unsteady rather than what it rests on.",
         cost="one gradient a sample",
         options=(_COPIES, _NOISE),
-        drawn="the noise of each copy",
+        random_part="the noise of each copy",
     ),
     Method(
         "input_x_gradient",

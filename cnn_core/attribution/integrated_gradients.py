@@ -145,7 +145,7 @@ ROWS = (
         "sum is right only in the mean of many samples.",
         cost="one gradient a sample",
         options=(_DRAWS,),
-        drawn="the training images started from, and how far from each the gradient is taken",
+        random_part="the training images started from, and how far from each the gradient is taken",
         baselines=_references,
     ),
 )

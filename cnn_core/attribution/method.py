@@ -30,7 +30,7 @@ class Method:
         fails_sanity_checks: Its map hardly changes when the weights are replaced by random ones.
         needs_conv_layer: Takes the feature maps of a layer.
         options: Settings of the method.
-        drawn: Random part of a method with a seed; else empty.
+        random_part: Random part of a method with a seed; else empty.
         batch: (model, images, weights, **settings) -> heatmaps of many images at once, where that
             is faster than one after the other.
         baselines: Baselines of a method whose values add up to the score's rise over a baseline:
@@ -53,7 +53,7 @@ class Method:
     fails_sanity_checks: bool = False
     needs_conv_layer: bool = False
     options: tuple[Option, ...] = ()
-    drawn: str = ""
+    random_part: str = ""
     batch: Callable[..., np.ndarray] | None = None
     baselines: Callable[[Any, np.ndarray, Mapping[str, Any]], np.ndarray] | None = None
     passes_score_back: bool = False

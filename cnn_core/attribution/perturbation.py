@@ -238,7 +238,7 @@ ROWS = (
         "matter too, and with few masks it is noisy.",
         cost="one pass a sample",
         options=(_MASKS, _CELLS),
-        drawn="the masks",
+        random_part="the masks",
     ),
     Method(
         "lime",
@@ -252,7 +252,7 @@ ROWS = (
         "into pieces gives another map.",
         cost="one pass a sample",
         options=(_PIECES_12, _CHOICES, BASELINE),
-        drawn="the choices of pieces",
+        random_part="the choices of pieces",
     ),
     Method(
         "kernel_shap",
@@ -266,7 +266,7 @@ ROWS = (
         "in training, and all pixels of a piece get the same.",
         cost="one pass a sample",
         options=(_PIECES_8, _CHOICES, BASELINE),
-        drawn="the choices of pieces, and nothing where the samples suffice for all of them",
+        random_part="the choices of pieces, and nothing where the samples suffice for all of them",
         baselines=all_hidden,
     ),
 )

@@ -1,6 +1,6 @@
 """Can a map be believed? Three tests, none of which needs to know how the map was made.
 
-ground         ground_of(): what a deleted pixel turns into, and which pixels count
+baseline         ground_of(): what a deleted pixel turns into, and which pixels count
 erasure        erasure_test(): does the answer rest on the pixels that the map ranks first?
 agreement      rank_correlation(), stability(): does it hold still under small noise?
 randomisation  randomised(), cascade(): does it change when what the network learnt is gone?

@@ -19,12 +19,12 @@ class Baseline:
     """A picture without its evidence.
 
     Attributes:
-        filling: (height, width, channels) what shows where a pixel is deleted.
-        where: (height, width) bool, the pixels that can be deleted: those that differ from it.
+        image: (height, width, channels), shown where a pixel is deleted.
+        is_deletable: (height, width) bool, True for the pixels that differ from the image.
     """
 
-    filling: np.ndarray
-    where: np.ndarray
+    image: np.ndarray
+    is_deletable: np.ndarray
 
 
 def baseline_of(image: np.ndarray, *, background: Background) -> Baseline:
@@ -44,14 +44,14 @@ def baseline_of(image: np.ndarray, *, background: Background) -> Baseline:
     """
     check_background(background)
     if background == "paper" or np.ptp(image) == 0:
-        filling = np.zeros_like(image)
+        empty = np.zeros_like(image)
     else:
         deviation = BLUR * min(image.shape[:2])
-        filling = cv2.GaussianBlur(image, (0, 0), deviation).reshape(image.shape)
-    where = (image != filling).any(axis=-1)
-    if not where.any():
+        empty = cv2.GaussianBlur(image, (0, 0), deviation).reshape(image.shape)
+    is_deletable = (image != empty).any(axis=-1)
+    if not is_deletable.any():
         raise PictureError(
             "The picture is blank: there is nothing to take away, so no map can be put to the "
             "test. Draw something or choose a test picture."
         )
-    return Baseline(filling, where)
+    return Baseline(empty, is_deletable)

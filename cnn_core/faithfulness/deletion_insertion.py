@@ -79,7 +79,7 @@ def deletion_insertion_test(
     """Delete and insert the pixels in the order of each map, and in random orders.
 
     Deletion takes pixels away in the order of falling evidence, insertion puts them onto the
-    empty ground in the same order. If the answer rests on what the map ranks first, its
+    empty baseline in the same order. If the answer rests on what the map ranks first, its
     probability falls at once and rises at once. Pixels of equal evidence come in a random order.
 
     Reference: Vitali Petsiuk, Abir Das and Kate Saenko, "RISE: Randomized Input Sampling for
@@ -113,7 +113,7 @@ def deletion_insertion_test(
         if number < least:
             raise ValueError(f"Expected {name} of at least {least}. Received: {name}={number}")
     picture = inference.as_image(model, image)
-    ground = baseline_of(picture, background=background)
+    baseline = baseline_of(picture, background=background)
     for heatmap in heatmaps:
         if heatmap.shape != picture.shape[:2] or not np.isfinite(heatmap).all():
             raise ValueError(
@@ -121,14 +121,14 @@ def deletion_insertion_test(
                 f"Received: heatmap.shape={heatmap.shape}"
             )
     random = np.random.default_rng(seed)
-    places = np.flatnonzero(ground.where)
+    places = np.flatnonzero(baseline.is_deletable)
     ways = [random.permutation(places) for _ in range(num_orders)]
-    orders = [pixel_order(heatmap, ground.where, seed=seed) for heatmap in heatmaps]
+    orders = [pixel_order(heatmap, baseline.is_deletable, seed=seed) for heatmap in heatmaps]
     count = len(places)
     cuts = np.unique(np.round(np.linspace(0, count, min(count, max_steps) + 1))).astype(int)
     pictures = [
-        *(delete_pixels(picture, ground, order, cuts) for order in (*orders, *ways)),
-        *(delete_pixels(picture, ground, order[::-1], count - cuts) for order in orders),
+        *(delete_pixels(picture, baseline, order, cuts) for order in (*orders, *ways)),
+        *(delete_pixels(picture, baseline, order[::-1], count - cuts) for order in orders),
     ]
     logits = inference.logits(model, np.concatenate(pictures))
     logits = logits.reshape(len(pictures), len(cuts), -1)
@@ -170,23 +170,23 @@ def pixel_order(heatmap: np.ndarray, where: np.ndarray, *, seed: int = 0) -> np.
 
 
 def delete_pixels(
-    image: np.ndarray, ground: Baseline, order: np.ndarray, cuts: np.ndarray
+    image: np.ndarray, baseline: Baseline, order: np.ndarray, cuts: np.ndarray
 ) -> np.ndarray:
     """Delete the first pixels of an order from the picture.
 
     Args:
         image: (height, width, channels).
-        ground: Baseline that shows instead.
+        baseline: Baseline that shows instead.
         order: (pixels,) indices into the flattened picture.
         cuts: (pictures,) how many pixels are deleted.
 
     Returns:
         (pictures, height, width, channels) float32.
     """
-    ranks = np.full(ground.where.size, len(order))
+    ranks = np.full(baseline.is_deletable.size, len(order))
     ranks[order] = np.arange(len(order))
-    is_deleted = ranks.reshape(1, *ground.where.shape, 1) < np.reshape(cuts, (-1, 1, 1, 1))
-    return np.where(is_deleted, ground.filling, image)
+    is_deleted = ranks.reshape(1, *baseline.is_deletable.shape, 1) < np.reshape(cuts, (-1, 1, 1, 1))
+    return np.where(is_deleted, baseline.image, image)
 
 
 def snapshots(
@@ -212,9 +212,9 @@ def snapshots(
     Raises:
         PictureError: The picture is blank.
     """
-    ground = baseline_of(image, background=background)
-    order = pixel_order(heatmap, ground.where, seed=seed)
-    return delete_pixels(image, ground, order, np.round(np.multiply(shares, len(order))))
+    baseline = baseline_of(image, background=background)
+    order = pixel_order(heatmap, baseline.is_deletable, seed=seed)
+    return delete_pixels(image, baseline, order, np.round(np.multiply(shares, len(order))))
 
 
 def _probability(logits: np.ndarray, score: ClassScore) -> np.ndarray:

@@ -49,7 +49,7 @@ def stability(
     model: keras.Model,
     image: np.ndarray,
     heatmap: np.ndarray,
-    ground: Baseline,
+    baseline: Baseline,
     *,
     num_copies: int = NUM_COPIES,
     noise: float = NOISE,
@@ -68,7 +68,7 @@ def stability(
         model: The network explained.
         image: (height, width, channels) in [0, 1].
         heatmap: (height, width), the map of the picture itself.
-        ground: Ground of the picture; its noisy pixels are those compared.
+        baseline: Ground of the picture; its noisy pixels are those compared.
         num_copies: Noisy copies.
         noise: Standard deviation, of a range of 1.
         seed: Seed of the noise.
@@ -76,15 +76,15 @@ def stability(
     Returns:
         A number in [-1, 1], 1 for a map that does not change; None if there is no map to compare.
     """
-    copies = noisy_copies(image, ground, num_copies=num_copies, noise=noise, seed=seed)
+    copies = noisy_copies(image, baseline, num_copies=num_copies, noise=noise, seed=seed)
     return mean_correlation(
-        rank_correlation(heatmap, make_map(model, copy), ground.where) for copy in copies
+        rank_correlation(heatmap, make_map(model, copy), baseline.is_deletable) for copy in copies
     )
 
 
 def noisy_copies(
     image: np.ndarray,
-    ground: Baseline,
+    baseline: Baseline,
     *,
     num_copies: int = NUM_COPIES,
     noise: float = NOISE,
@@ -92,7 +92,9 @@ def noisy_copies(
 ) -> np.ndarray:
     """Return the copies that stability() makes maps of: (num_copies, height, width, channels)."""
     random = np.random.default_rng(seed).standard_normal((num_copies, *image.shape), np.float32)
-    copies: np.ndarray = np.clip(image + np.float32(noise) * random * ground.where[..., None], 0, 1)
+    copies: np.ndarray = np.clip(
+        image + np.float32(noise) * random * baseline.is_deletable[..., None], 0, 1
+    )
     return copies
 
 

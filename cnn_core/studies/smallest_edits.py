@@ -47,8 +47,8 @@ class EditMethod:
 
 
 EDIT_METHODS = {
-    way.name: way
-    for way in (
+    method.name: method
+    for method in (
         EditMethod("erase", "Smallest erasure", "Strokes of the eraser, searched and pruned."),
         EditMethod("add", "Smallest added stroke", "Strokes of the pen, searched and pruned."),
         EditMethod("both", "Eraser and pen", "Strokes of either or both, searched and pruned."),
@@ -67,7 +67,7 @@ class EditStatistics:
     Attributes:
         network: A key of models.MODELS.
         directions: (class of the digits, wanted class), one of a pair or both.
-        way: A key of WAYS.
+        method: A key of WAYS.
         num_digits: Number of digits; all were right before.
         success_rate: The share that was turned into the wanted class, in [0, 1]; of what is random,
             the mean of the seeds.
@@ -78,7 +78,7 @@ class EditStatistics:
 
     network: str
     directions: tuple[tuple[int, int], ...]
-    way: str
+    method: str
     num_digits: int
     success_rate: float
     interval: tuple[float, float]
@@ -101,7 +101,7 @@ class SmallestEdits:
     rows: tuple[EditStatistics, ...]
 
     def find(
-        self, network: str, directions: tuple[tuple[int, int], ...], way: str
+        self, network: str, directions: tuple[tuple[int, int], ...], method: str
     ) -> EditStatistics:
         """Return the row of one direction or of both of a pair.
 
@@ -109,9 +109,11 @@ class SmallestEdits:
             ValueError: There is none.
         """
         for row in self.rows:
-            if (row.network, row.directions, row.way) == (network, directions, way):
+            if (row.network, row.directions, row.method) == (network, directions, method):
                 return row
-        raise ValueError(f"Expected what was measured. Received: {network=}, {directions=}, {way=}")
+        raise ValueError(
+            f"Expected what was measured. Received: {network=}, {directions=}, {method=}"
+        )
 
 
 def measure(
@@ -148,18 +150,20 @@ def measure(
     indices = np.flatnonzero(test.labels == label)
     is_right = inference.predict(model, test.images[indices]).classes == label
     chosen = test.images[indices[is_right][first : first + count]]
-    sizes: dict[str, list[tuple[int, float]]] = {way: [] for way in EDIT_METHODS}
+    sizes: dict[str, list[tuple[int, float]]] = {method: [] for method in EDIT_METHODS}
     for digit in chosen:
-        for way in ("erase", "add", "both"):
-            edit = smallest_edit(model, digit, wanted, way)
-            sizes[way] += [_size(edit.original, edit.pixels)] if edit.is_found else []
+        for method in ("erase", "add", "both"):
+            edit = smallest_edit(model, digit, wanted, method)
+            sizes[method] += [_size(edit.original, edit.pixels)] if edit.is_found else []
             most_pixels = edit.most_pixels
         ranked = explain(model, digit, wanted, against=label).heatmap
         sizes["saliency"] += _first_turned(model, by_rank(digit, ranked, most_pixels), wanted)
         for seed in seeds:
             erased = in_random_order(digit, most_pixels, seed)
             sizes["random"] += _first_turned(model, erased, wanted)
-    tried = {way: len(chosen) * (len(seeds) if way == "random" else 1) for way in EDIT_METHODS}
+    tried = {
+        method: len(chosen) * (len(seeds) if method == "random" else 1) for method in EDIT_METHODS
+    }
     return {"sizes": sizes, "tried": tried, "seconds": round(time.monotonic() - begun, 2)}
 
 
@@ -219,7 +223,7 @@ def run(
         MissingFileError: A network or the data set is not there.
     """
     weights = {network: models.weights_sha256(network) for network in networks}
-    directions = [way for pair in PAIRS for way in (pair, pair[::-1])]
+    directions = [direction for pair in PAIRS for direction in (pair, pair[::-1])]
     work = [
         jobs.Job(
             f"{network}-{label}-to-{wanted}-{first:03d}",
@@ -247,11 +251,13 @@ def run(
         key = (arguments["network"], arguments["label"], arguments["wanted"])
         by_direction.setdefault(key, []).append(one)
     rows = [
-        _row(network, asked, way, [one for pair in asked for one in by_direction[network, *pair]])
+        _row(
+            network, asked, method, [one for pair in asked for one in by_direction[network, *pair]]
+        )
         for network in networks
         for pair in PAIRS
         for asked in ((pair, pair[::-1]), (pair,), (pair[::-1],))
-        for way in EDIT_METHODS
+        for method in EDIT_METHODS
     ]
     origin = results.origin(
         NAME,
@@ -296,18 +302,18 @@ def _size(digit: np.ndarray, edited: np.ndarray) -> tuple[int, float]:
 def _row(
     network: str,
     directions: tuple[tuple[int, int], ...],
-    way: str,
+    method: str,
     measured: list[dict[str, Any]],
 ) -> EditStatistics:
-    sizes = np.array([size for one in measured for size in one["sizes"][way]]).reshape(-1, 2)
-    tried = sum(one["tried"][way] for one in measured)
+    sizes = np.array([size for one in measured for size in one["sizes"][method]]).reshape(-1, 2)
+    tried = sum(one["tried"][method] for one in measured)
     num_digits = sum(one["tried"]["erase"] for one in measured)
     rate = len(sizes) / tried
     pixels, ink = (float(np.median(column)) for column in sizes.T) if len(sizes) else (None, None)
     return EditStatistics(
         network=network,
         directions=directions,
-        way=way,
+        method=method,
         num_digits=num_digits,
         success_rate=rate,
         interval=evaluation.wilson_interval(rate, num_digits),

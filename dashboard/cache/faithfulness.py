@@ -27,7 +27,7 @@ from cnn_core.errors import MissingFileError
 
 
 @dataclass(frozen=True)
-class Asked:
+class MapRequest:
     """The map of a method and all that it depends on besides network and picture."""
 
     method: str
@@ -47,7 +47,7 @@ class Asked:
 
 
 def _heatmap(
-    asked: Asked,
+    asked: MapRequest,
     references: np.ndarray | None,
     background: Background,
     network: keras.Model,
@@ -67,7 +67,7 @@ def _heatmap(
     return found.heatmap
 
 
-def heatmap(model_name: str, pixels: np.ndarray, asked: Asked) -> np.ndarray:
+def heatmap(model_name: str, pixels: np.ndarray, asked: MapRequest) -> np.ndarray:
     """Return the map that is put to the test, from the cache that the pages share."""
     found = explanations.explanation(
         model_name, pixels, asked.method, asked.target, asked.against, asked.layer, asked.options
@@ -89,7 +89,7 @@ def fresh_networks(model_name: str) -> FreshNetworks:
 
 @keyed_by_weights(st.cache_data, max_entries=128)
 def deletion_insertion(
-    model_name: str, pixels: np.ndarray, asked: tuple[Asked, ...]
+    model_name: str, pixels: np.ndarray, asked: tuple[MapRequest, ...]
 ) -> DeletionInsertionTest:
     """Compute the curves of several maps of one picture, which explain the same score.
 
@@ -108,7 +108,7 @@ def deletion_insertion(
 
 
 def strip(
-    model_name: str, pixels: np.ndarray, asked: Asked | None, shares: Sequence[float]
+    model_name: str, pixels: np.ndarray, asked: MapRequest | None, shares: Sequence[float]
 ) -> np.ndarray:
     """Return the picture while it is deleted in the order of a map; None is a random order."""
     order = np.zeros(pixels.shape[:2]) if asked is None else heatmap(model_name, pixels, asked)
@@ -125,7 +125,7 @@ def estimate(values: tuple[float | None, ...]) -> Estimate | None:
 
 # One other map at a time: a visitor who clicks on waits for no more, and loses nothing.
 @keyed_by_weights(st.cache_data, max_entries=1024)
-def similarity(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+def similarity(model_name: str, pixels: np.ndarray, asked: MapRequest, turn: int) -> float | None:
     """Compare the map with that of one of the networks with fresh weights.
 
     Args:
@@ -137,21 +137,23 @@ def similarity(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> 
     """
     fresh = fresh_networks(model_name)
     network = (*fresh.whole, fresh.last)[turn]
-    where = faithfulness.baseline_of(pixels, background=explanations.background(model_name)).where
+    where = faithfulness.baseline_of(
+        pixels, background=explanations.background(model_name)
+    ).is_deletable
     return faithfulness.similarity(
         heatmap(model_name, pixels, asked), asked.maker(model_name)(network, pixels), where
     )
 
 
 @keyed_by_weights(st.cache_data, max_entries=1024)
-def steadiness(model_name: str, pixels: np.ndarray, asked: Asked, turn: int) -> float | None:
+def steadiness(model_name: str, pixels: np.ndarray, asked: MapRequest, turn: int) -> float | None:
     """Compare the map with that of one of the NUM_COPIES noisy copies of the picture."""
-    ground = faithfulness.baseline_of(pixels, background=explanations.background(model_name))
-    copy = faithfulness.noisy_copies(pixels, ground)[turn]
+    baseline = faithfulness.baseline_of(pixels, background=explanations.background(model_name))
+    copy = faithfulness.noisy_copies(pixels, baseline)[turn]
     return faithfulness.rank_correlation(
         heatmap(model_name, pixels, asked),
         asked.maker(model_name)(networks.model(model_name), copy),
-        ground.where,
+        baseline.is_deletable,
     )
 
 
@@ -162,10 +164,12 @@ def stages(model_name: str) -> tuple[str, ...]:
 
 
 @keyed_by_weights(st.cache_data, max_entries=256)
-def stage(model_name: str, pixels: np.ndarray, asked: Asked, lowest: str) -> float | None:
+def stage(model_name: str, pixels: np.ndarray, asked: MapRequest, lowest: str) -> float | None:
     """Compare the map with that after a layer and all behind that layer got fresh weights."""
     other = faithfulness.randomised(networks.model(model_name), lowest=lowest)
-    where = faithfulness.baseline_of(pixels, background=explanations.background(model_name)).where
+    where = faithfulness.baseline_of(
+        pixels, background=explanations.background(model_name)
+    ).is_deletable
     return faithfulness.similarity(
         heatmap(model_name, pixels, asked), asked.maker(model_name)(other, pixels), where
     )

@@ -52,7 +52,7 @@ def seed_control(column: DeltaGenerator, method: Method) -> int:
         "Seed",
         min_value=0,
         max_value=999,
-        help=f"The same seed gives the same map; another one draws anew {method.drawn}.",
+        help=f"The same seed gives the same map; another one draws anew {method.random_part}.",
         key="seed",
         persist_state="session",
     )

@@ -108,18 +108,18 @@ def figures_of(
     started = time.perf_counter()
     heatmap = make_map(model, image)
     seconds = time.perf_counter() - started
-    ground = faithfulness.baseline_of(image, background=background)
+    baseline = faithfulness.baseline_of(image, background=background)
     test = faithfulness.deletion_insertion_test(
         model, image, [heatmap], ClassScore(target), background=background, num_orders=0
     )
     similarity = last_similarity = stability = None
     if turn < NUM_CHECKED:
         similarity, last_similarity = (
-            faithfulness.similarity(heatmap, make_map(network, image), ground.where)
+            faithfulness.similarity(heatmap, make_map(network, image), baseline.is_deletable)
             for network in (fresh.whole[turn % NUM_FRESH], fresh.last)
         )
         stability = faithfulness.stability(
-            make_map, model, image, heatmap, ground, num_copies=NUM_COPIES
+            make_map, model, image, heatmap, baseline, num_copies=NUM_COPIES
         )
     deletion, insertion = (float(curves.areas[0]) for curves in (test.deletion, test.insertion))
     return MapFigures(deletion, insertion, similarity, last_similarity, stability, seconds)

@@ -28,7 +28,7 @@ from dashboard.app_pages.attention.evidence_text import (
     ordinal,
 )
 from dashboard.cache import faithfulness
-from dashboard.cache.faithfulness import Asked
+from dashboard.cache.faithfulness import MapRequest
 from dashboard.figures import heatmaps, html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import deletion_insertion, method_options
@@ -80,7 +80,7 @@ def show(found: Attribution, options: cache.Options) -> None:
         )
         return
     score = found.score
-    asked = Asked(found.method.name, score.target, score.against, found.layer, options)
+    asked = MapRequest(found.method.name, score.target, score.against, found.layer, options)
     with st.container(key="evidence"):
         _show_tests(model_name, image, asked)
         _show_cascade(model_name, image, asked)
@@ -108,7 +108,7 @@ def standing(model_name: str, method: str) -> str:
     )
 
 
-def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
+def _show_tests(model_name: str, image: CurrentImage, asked: MapRequest) -> None:
     """Show the curves as soon as they are there, and then what other maps say of this map."""
     words = st.container(key="evidence_words").empty()
     curves = st.container()
@@ -116,7 +116,7 @@ def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
     offer = st.container()
     best = faithfulness.best_other(model_name, asked.method)
     rival = METHODS[best or faithfulness.usual_other(asked.method)]
-    other = Asked(
+    other = MapRequest(
         rival.name, asked.target, asked.against, None, method_options.default_options(rival)
     )
     names = models.get(model_name).class_names
@@ -142,7 +142,11 @@ def _show_tests(model_name: str, image: CurrentImage, asked: Asked) -> None:
 
 
 def _other_maps(
-    model_name: str, image: CurrentImage, asked: Asked, words: DeltaGenerator, offer: DeltaGenerator
+    model_name: str,
+    image: CurrentImage,
+    asked: MapRequest,
+    words: DeltaGenerator,
+    offer: DeltaGenerator,
 ) -> MapTests:
     """Compare the map with those of NUM_FRESH + 1 fresh networks and NUM_COPIES noisy copies.
 
@@ -184,7 +188,7 @@ def _other_maps(
     return found
 
 
-def _question(model_name: str, image: CurrentImage, asked: Asked) -> tuple[Any, ...]:
+def _question(model_name: str, image: CurrentImage, asked: MapRequest) -> tuple[Any, ...]:
     """Return what tells a map from others."""
     settings = (
         value.tobytes() if isinstance(value, np.ndarray) else value for _, value in asked.options
@@ -193,7 +197,7 @@ def _question(model_name: str, image: CurrentImage, asked: Asked) -> tuple[Any, 
     return model_name, asked.method, asked.target, asked.against, asked.layer, pictures
 
 
-def _show_cascade(model_name: str, image: CurrentImage, asked: Asked) -> None:
+def _show_cascade(model_name: str, image: CurrentImage, asked: MapRequest) -> None:
     """Show the sanity check layer by layer, once a visitor asked for it."""
     question = _question(model_name, image, asked)
     if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):

@@ -229,7 +229,8 @@ def _chance(row: Method) -> str:
     if not row.needs_seed:
         return ""
     return (
-        f" Drawn at random: {row.drawn}. What changes in the map with another seed is chance, what "
+        f" Drawn at random: {row.random_part}. What changes in the map with another seed is "
+        "chance, what "
         "stays is evidence; more samples leave less to chance."
     )
 

@@ -23,7 +23,7 @@ MAX_TILES, MAX_MAPS = 60, 12
 
 
 @dataclass(frozen=True)
-class Pair:
+class NetworkPair:
     """Two networks of one data set, and what they say to its test set.
 
     Attributes:
@@ -51,12 +51,12 @@ class Pair:
         return self.answers[0].labels
 
 
-def pair_of(first: str, second: str) -> Pair:
+def pair_of(first: str, second: str) -> NetworkPair:
     """Two networks, by their names, with the answers shipped for them."""
-    return Pair((first, second), (cache.test_answers(first), cache.test_answers(second)))
+    return NetworkPair((first, second), (cache.test_answers(first), cache.test_answers(second)))
 
 
-def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None:
+def show_answer(pair: NetworkPair, model_name: str, image: CurrentImage | None) -> None:
     """Show the prediction of one network; without pictures, the shipped one."""
     names = pair.class_names
     if image is None or (image.index is not None and not image.is_edited):
@@ -75,7 +75,7 @@ def show_answer(pair: Pair, model_name: str, image: CurrentImage | None) -> None
     )
 
 
-def show_counts(pair: Pair) -> None:
+def show_counts(pair: NetworkPair) -> None:
     """Show how often each network is right, and whether the difference is real."""
     counts = evaluation.mcnemar(pair.answers[0].logits, pair.answers[1].logits, pair.labels)
     st.html(
@@ -98,7 +98,7 @@ def show_counts(pair: Pair) -> None:
     )
 
 
-def show_gallery(pair: Pair, indices: np.ndarray) -> None:
+def show_gallery(pair: NetworkPair, indices: np.ndarray) -> None:
     """Test pictures to click, each with both answers."""
     names, noun, (first, second) = pair.class_names, session.dataset().noun, pair.titles
     shown = indices[:MAX_TILES].tolist()
@@ -120,7 +120,7 @@ def show_gallery(pair: Pair, indices: np.ndarray) -> None:
     st.caption(f"{part}, the surest answers first. Click one to compare the networks on it.")
 
 
-def show_heatmaps(pair: Pair, image: CurrentImage) -> None:
+def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
     """Show the maps of both predictions by one method, on one scale, and their difference."""
     names = pair.class_names
     has_convolutions = all(cache.layer_names(name)[0] for name in pair.networks)

@@ -243,13 +243,15 @@ def _study_table(found: smallest_edits.SmallestEdits, network: str) -> Markup:
         if row.network != network or len(row.directions) < 2:
             continue
         first, second = row.directions
-        if row.way == next(iter(smallest_edits.EDIT_METHODS)):
+        if row.method == next(iter(smallest_edits.EDIT_METHODS)):
             lines.append((f"{first[0]} and {first[1]}, {row.num_digits} digits",))
-        single = [found.find(network, (way,), row.way).success_rate for way in (first, second)]
+        single = [
+            found.find(network, (method,), row.method).success_rate for method in (first, second)
+        ]
         is_none = row.median_pixels is None
         lines.append(
             (
-                smallest_edits.EDIT_METHODS[row.way].title,
+                smallest_edits.EDIT_METHODS[row.method].title,
                 f"{100 * row.success_rate:.0f}%",
                 f"{100 * row.interval[0]:.0f} to {100 * row.interval[1]:.0f}%",
                 f"{first[0]}→{first[1]} {100 * single[0]:.0f}%, "

@@ -10,7 +10,7 @@ from cnn_core.errors import CnnCoreError, MissingFileError
 from dashboard import cache, session
 from dashboard.app_pages.faithfulness import ranking
 from dashboard.cache import faithfulness
-from dashboard.cache.faithfulness import Asked
+from dashboard.cache.faithfulness import MapRequest
 from dashboard.figures import html, numbers
 from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
@@ -68,7 +68,7 @@ def show_current(model_name: str) -> None:
     asked = []
     with st.spinner("Deleting and inserting"):
         for key in chosen:
-            one = Asked(key, answer, options=method_options.default_options(METHODS[key]))
+            one = MapRequest(key, answer, options=method_options.default_options(METHODS[key]))
             try:
                 faithfulness.heatmap(model_name, image.pixels, one)
             except CnnCoreError as error:

@@ -11,7 +11,7 @@ from cnn_core.evaluation import McNemar
 from cnn_core.inference import softmax
 from dashboard import cache
 from dashboard.app_pages.neuron import cached, charts
-from dashboard.app_pages.neuron.views import Chosen
+from dashboard.app_pages.neuron.views import ChosenNeuron
 from dashboard.figures import heatmaps, html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import job_progress, pickers
@@ -20,7 +20,7 @@ from dashboard.session import CurrentImage
 OFF, MEAN = "Off: 0", "Its mean"
 
 
-def show_effects(neuron: Chosen) -> None:
+def show_effects(neuron: ChosenNeuron) -> None:
     """Show the fall of each class without the neuron."""
     names, effects = neuron.class_names, cached.class_effects(*neuron.arguments)
     count = len(cached.effect_sample(neuron.model))
@@ -41,7 +41,7 @@ def show_effects(neuron: Chosen) -> None:
     )
 
 
-def places(neuron: Chosen) -> tuple[DeltaGenerator, DeltaGenerator]:
+def places(neuron: ChosenNeuron) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Make a heading, and the places of the measured effects and the exact weights."""
     if cached.direct_weights(*neuron.arguments) is None:
         st.subheader("Its pull on each class", anchor=False)
@@ -51,7 +51,7 @@ def places(neuron: Chosen) -> tuple[DeltaGenerator, DeltaGenerator]:
     return effects, weights
 
 
-def show_direct(neuron: Chosen) -> None:
+def show_direct(neuron: ChosenNeuron) -> None:
     """Its exact weight towards each class, where there is one."""
     direct = cached.direct_weights(*neuron.arguments)
     if direct is None:
@@ -73,7 +73,7 @@ def show_direct(neuron: Chosen) -> None:
     )
 
 
-def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
+def show_ablation(neuron: ChosenNeuron, image: CurrentImage) -> None:
     """Show the prediction without the neuron, here at once, on the test set on demand."""
     st.subheader("Switched off", anchor=False)
     to = pickers.view_picker("Held at", (OFF, MEAN), key="neuron_level")
@@ -109,7 +109,7 @@ def show_ablation(neuron: Chosen, image: CurrentImage) -> None:
         _show_accuracy(neuron, level)
 
 
-def _show_accuracy(neuron: Chosen, level: float) -> None:
+def _show_accuracy(neuron: ChosenNeuron, level: float) -> None:
     dataset = datasets.get(models.get(neuron.model).dataset)
     size = len(cache.test_answers(neuron.model).labels)
     counts: McNemar | None = job_progress.result_of(

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import cache, session
 from dashboard.app_pages.neuron import cached, views
 from dashboard.app_pages.neuron.effects import places, show_ablation, show_direct, show_effects
-from dashboard.app_pages.neuron.views import Chosen
+from dashboard.app_pages.neuron.views import ChosenNeuron
 from dashboard.figures.text import plain
 from dashboard.frame import loading, neuron_link, page_parts, pickers
 
@@ -18,7 +18,7 @@ def strongest(layer: str) -> int:
     return int(values.max(axis=tuple(range(values.ndim - 1))).argmax())
 
 
-def pick() -> Chosen:
+def pick() -> ChosenNeuron:
     """Show the pickers of layer and channel; at first the strongest neuron of the first layer."""
     layers = cached.layers(model_name)
     convolutions, spatial = cache.layer_names(model_name)
@@ -39,7 +39,7 @@ def pick() -> Chosen:
         on_click=lambda: session.put(key, strongest(layer)),
         disabled=image is None,
     )
-    return Chosen(model_name, layer, int(channel), layer in spatial)
+    return ChosenNeuron(model_name, layer, int(channel), layer in spatial)
 
 
 noun = session.dataset().noun

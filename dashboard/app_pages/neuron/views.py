@@ -20,7 +20,7 @@ from dashboard.widgets.tiles import tiles
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenNeuron:
     """The neuron that the page is about.
 
     Attributes:
@@ -52,7 +52,7 @@ class Chosen:
         return models.get(self.model).class_names
 
 
-def show_weights(neuron: Chosen) -> None:
+def show_weights(neuron: ChosenNeuron) -> None:
     """Show the weights that make the neuron, as one picture."""
     st.subheader("Its weights", anchor=False)
     found = cached.kernel(*neuron.arguments)
@@ -86,7 +86,7 @@ def show_weights(neuron: Chosen) -> None:
     )
 
 
-def show_activation(neuron: Chosen, image: CurrentImage) -> None:
+def show_activation(neuron: ChosenNeuron, image: CurrentImage) -> None:
     """Show the neuron's map, or its one number, for the current picture and for the original."""
     st.subheader(f"On the current {image.noun}", anchor=False)
     now, before = (
@@ -110,7 +110,7 @@ def show_activation(neuron: Chosen, image: CurrentImage) -> None:
         )
 
 
-def _show_map(neuron: Chosen, image: CurrentImage, now: np.ndarray) -> None:
+def _show_map(neuron: ChosenNeuron, image: CurrentImage, now: np.ndarray) -> None:
     field = cache.receptive_field(neuron.model, neuron.layer)
     is_signed, limit = bool((now < 0).any()), colours.limit_of(now)
     linked_map(
@@ -147,7 +147,7 @@ def _show_change(now: np.ndarray, before: np.ndarray) -> None:
     )
 
 
-def show_patches(neuron: Chosen) -> None:
+def show_patches(neuron: ChosenNeuron) -> None:
     """Show the training pictures that activate the neuron most, each with the part it looks at."""
     dataset = datasets.get(models.get(neuron.model).dataset)
     size, noun = dataset.split_sizes["train"], dataset.noun
@@ -197,7 +197,7 @@ def show_patches(neuron: Chosen) -> None:
     )
 
 
-def show_classes(neuron: Chosen) -> None:
+def show_classes(neuron: ChosenNeuron) -> None:
     """Show the activations of each class."""
     noun = datasets.get(models.get(neuron.model).dataset).noun
     st.subheader("Its activation, class by class", anchor=False)
@@ -222,7 +222,7 @@ def show_classes(neuron: Chosen) -> None:
     )
 
 
-def show_maximised(neuron: Chosen) -> None:
+def show_maximised(neuron: ChosenNeuron) -> None:
     """Show the picture that activates the neuron most."""
     st.subheader("The picture it would like best", anchor=False)
     if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):

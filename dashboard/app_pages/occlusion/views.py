@@ -18,7 +18,7 @@ from dashboard.figures.text import plain
 from dashboard.frame import method_options, page_parts, pickers
 from dashboard.session import CurrentImage
 from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
-from dashboard.widgets.live_slider import Slid, acknowledge, live_slider
+from dashboard.widgets.live_slider import SliderState, acknowledge, live_slider
 
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
 
@@ -42,7 +42,7 @@ class Question:
     runner_up: int
 
 
-def slider(option: Option, image: CurrentImage) -> Slid[int]:
+def slider(option: Option, image: CurrentImage) -> SliderState[int]:
     """Show a slider that follows the hand; each size of pictures keeps its own value."""
     key = f"{option.name}_{image.pixels.shape[0]}"
     slid = live_slider(

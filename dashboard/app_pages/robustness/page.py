@@ -8,7 +8,7 @@ from dashboard.app_pages.robustness import text, views
 from dashboard.app_pages.robustness.cached import row_for
 from dashboard.app_pages.robustness.views import Change
 from dashboard.frame import loading, method_options, page_parts, pickers
-from dashboard.widgets.live_slider import Slid, acknowledge, live_slider
+from dashboard.widgets.live_slider import SliderState, acknowledge, live_slider
 
 
 @st.fragment
@@ -34,7 +34,7 @@ def laboratory() -> None:
     acknowledge([slid])
 
 
-def pick() -> tuple[Slid[float], Change]:
+def pick() -> tuple[SliderState[float], Change]:
     """Show the slider and the other controls; return the change they describe."""
     key = f"strength_{row.name}_{dataset.name}"
     slid = live_slider(

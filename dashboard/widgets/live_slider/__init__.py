@@ -22,7 +22,7 @@ _acknowledge = component.declare_acknowledgement(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
-class Slid(Generic[Number]):
+class SliderState(Generic[Number]):
     """State of a slider.
 
     Attributes:
@@ -46,7 +46,7 @@ def live_slider(
     key: str,
     help: str,
     is_slow: bool = False,
-) -> Slid[Number]:
+) -> SliderState[Number]:
     """Show a slider and return where it stands.
 
     Args:
@@ -60,7 +60,7 @@ def live_slider(
         is_slow: True if what follows takes so long that the value is sent when the slider is let
             go.
     """
-    held = Slid(value, 0, key)
+    held = SliderState(value, 0, key)
     data = {
         "slider": key,
         "label": label,
@@ -75,15 +75,15 @@ def live_slider(
     return read_update(result.get("slid"), held, minimum=minimum, maximum=maximum, step=step)
 
 
-def acknowledge(sliders: Sequence[Slid[int]] | Sequence[Slid[float]]) -> None:
+def acknowledge(sliders: Sequence[SliderState[int]] | Sequence[SliderState[float]]) -> None:
     """Tell sliders that all that follows from their values is on screen; call it last."""
     data = {slid.key: slid.sequence for slid in sliders}
     _acknowledge(key="live_slider_acknowledgement", data=data)
 
 
 def read_update(
-    update: object, held: Slid[Number], *, minimum: Number, maximum: Number, step: Number
-) -> Slid[Number]:
+    update: object, held: SliderState[Number], *, minimum: Number, maximum: Number, step: Number
+) -> SliderState[Number]:
     """Give the value that an update from the browser carries; anybody may have written it.
 
     Args:
@@ -100,5 +100,5 @@ def read_update(
                 steps = round((value - minimum) / step)
                 exact = round(minimum + steps * step, 9)  # without the last digits of 3 * 0.1
                 if abs(value - exact) < 1e-6:
-                    return Slid(exact, sequence, held.key)
+                    return SliderState(exact, sequence, held.key)
     return held

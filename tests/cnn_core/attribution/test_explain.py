@@ -456,7 +456,7 @@ def test_row_and_function_agree(method: Method) -> None:
     parameters = inspect.signature(method.compute).parameters.values()
     keywords = {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
     assert ("layer" in keywords) == method.needs_conv_layer
-    assert ("seed" in keywords) == method.needs_seed == bool(method.drawn)
+    assert ("seed" in keywords) == method.needs_seed == bool(method.random_part)
     assert ("references" in keywords) == method.needs_references
     given = ("layer", "seed", "references", "background")
     defaults = {name: value for name, value in keywords.items() if name not in given}

@@ -35,28 +35,30 @@ def sigmoid(margins: list[float]) -> np.ndarray:
     return 1 / (1 + np.exp(-np.array(margins)))
 
 
-# --- The ground ---
+# --- The baseline ---
 
 
 def test_only_ink_can_be_deleted_and_turns_into_paper() -> None:
-    ground = faithfulness.baseline_of(ROW, background="paper")
-    np.testing.assert_array_equal(ground.where, [[True, False, True, True, False, False, False]])
-    assert not ground.filling.any()
+    baseline = faithfulness.baseline_of(ROW, background="paper")
+    np.testing.assert_array_equal(
+        baseline.is_deletable, [[True, False, True, True, False, False, False]]
+    )
+    assert not baseline.image.any()
 
 
 def test_a_photograph_turns_into_its_blurred_self() -> None:
     photograph = np.random.default_rng(0).random((16, 24, 3), np.float32)
-    ground = faithfulness.baseline_of(photograph, background="photo")
-    assert ground.where.all()
-    assert ground.filling.shape == photograph.shape
-    assert ground.filling.std() < 0.3 * photograph.std()
-    np.testing.assert_allclose(ground.filling.mean(), photograph.mean(), atol=0.02)
+    baseline = faithfulness.baseline_of(photograph, background="photo")
+    assert baseline.is_deletable.all()
+    assert baseline.image.shape == photograph.shape
+    assert baseline.image.std() < 0.3 * photograph.std()
+    np.testing.assert_allclose(baseline.image.mean(), photograph.mean(), atol=0.02)
 
 
 def test_ink_of_the_widest_pens_turns_into_paper_too(wide_digit: np.ndarray) -> None:
-    ground = faithfulness.baseline_of(wide_digit, background="paper")
-    np.testing.assert_array_equal(ground.where, wide_digit[..., 0] > 0)
-    assert not ground.filling.any()
+    baseline = faithfulness.baseline_of(wide_digit, background="paper")
+    np.testing.assert_array_equal(baseline.is_deletable, wide_digit[..., 0] > 0)
+    assert not baseline.image.any()
     (gone,) = faithfulness.snapshots(wide_digit, wide_digit[..., 0], [1], background="paper")
     assert not gone.any()
 
@@ -64,15 +66,15 @@ def test_ink_of_the_widest_pens_turns_into_paper_too(wide_digit: np.ndarray) -> 
 def test_a_photograph_that_is_mostly_black_is_still_blurred() -> None:
     photograph = np.zeros((16, 24, 3), np.float32)
     photograph[4:9, 4:9] = 1
-    assert faithfulness.baseline_of(photograph, background="photo").filling.any()
+    assert faithfulness.baseline_of(photograph, background="photo").image.any()
     with pytest.raises(ValueError, match="Expected background to be one of paper, photo"):
         faithfulness.baseline_of(photograph, background="ink")  # type: ignore[arg-type]
 
 
 def test_an_all_ink_picture_has_every_pixel_to_lose() -> None:
-    ground = faithfulness.baseline_of(np.ones((4, 6, 1), np.float32), background="paper")
-    assert ground.where.all()
-    assert not ground.filling.any()
+    baseline = faithfulness.baseline_of(np.ones((4, 6, 1), np.float32), background="paper")
+    assert baseline.is_deletable.all()
+    assert not baseline.image.any()
 
 
 def test_a_blank_picture_has_nothing_to_take_away() -> None:
@@ -249,7 +251,7 @@ def test_a_constant_map_and_a_single_pixel_have_no_order() -> None:
 def test_stability_of_maps_that_hold_still_and_of_maps_that_do_not(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
-    ground, ramp = (
+    baseline, ramp = (
         faithfulness.baseline_of(picture, background="paper"),
         np.arange(560.0).reshape(20, 28),
     )
@@ -266,16 +268,16 @@ def test_stability_of_maps_that_hold_still_and_of_maps_that_do_not(
         return np.zeros((20, 28))
 
     def of(make_map: faithfulness.MapMaker) -> float | None:
-        return faithfulness.stability(make_map, convolutional, picture, ramp, ground)
+        return faithfulness.stability(make_map, convolutional, picture, ramp, baseline)
 
     assert of(still) == pytest.approx(1)
     assert of(restless) == pytest.approx(0, abs=0.15)
     assert of(nothing) is None
     for copy in copies:
-        assert not copy[~ground.where].any()
+        assert not copy[~baseline.is_deletable].any()
         assert copy.min() >= 0
         assert copy.max() <= 1
-        assert 0.01 < np.abs(copy - picture)[ground.where].mean() < 0.1
+        assert 0.01 < np.abs(copy - picture)[baseline.is_deletable].mean() < 0.1
     assert not np.array_equal(copies[0], copies[1])
 
 
@@ -318,7 +320,7 @@ def test_a_deep_network_is_taken_apart_in_few_stages() -> None:
 def test_the_check_finds_out_the_map_that_only_shows_the_picture(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:
-    where = faithfulness.baseline_of(picture, background="paper").where
+    where = faithfulness.baseline_of(picture, background="paper").is_deletable
 
     def shapes(network: keras.Model, image: np.ndarray) -> np.ndarray:
         return image[..., 0]

@@ -90,13 +90,13 @@ def test_study_is_loaded_as_it_was_written(small: Path) -> None:
         (PAIR,),
         BOTH[1:],
     ]
-    assert [row.way for row in found.rows[: len(smallest_edits.EDIT_METHODS)]] == list(
+    assert [row.method for row in found.rows[: len(smallest_edits.EDIT_METHODS)]] == list(
         smallest_edits.EDIT_METHODS
     )
     assert {row.num_digits for row in found.rows} == {1, 2}
-    for way in smallest_edits.EDIT_METHODS:
+    for method in smallest_edits.EDIT_METHODS:
         together, one, other = (
-            found.find("study", directions, way) for directions in (BOTH, (PAIR,), BOTH[1:])
+            found.find("study", directions, method) for directions in (BOTH, (PAIR,), BOTH[1:])
         )
         rates = one.success_rate + other.success_rate
         assert together.success_rate == pytest.approx(rates / 2)
@@ -187,8 +187,8 @@ def test_shipped_figures() -> None:
     for network in smallest_edits.NETWORKS:
         for pair in smallest_edits.PAIRS:
             rows = {
-                way: found.find(network, (pair, pair[::-1]), way)
-                for way in smallest_edits.EDIT_METHODS
+                method: found.find(network, (pair, pair[::-1]), method)
+                for method in smallest_edits.EDIT_METHODS
             }
             assert {row.num_digits for row in rows.values()} == {200}
             for row in rows.values():

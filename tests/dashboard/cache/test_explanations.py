@@ -204,7 +204,7 @@ def test_a_map_of_a_digit_drawn_with_the_widest_pens_leaves_the_paper_alone(
     wide_digit: np.ndarray,
 ) -> None:
     tensorflow_loader.wait()
-    asked = faithfulness.Asked("lime", 0)
+    asked = faithfulness.MapRequest("lime", 0)
     heatmap = cache.explanation("study", wide_digit, "lime", 0).heatmap
     np.testing.assert_array_equal(asked.maker("study")(cache.model("study"), wide_digit), heatmap)
     assert not heatmap[wide_digit[..., 0] == 0].any()
@@ -217,7 +217,7 @@ def test_the_black_part_of_a_photograph_has_pieces_too() -> None:
     image = models.golden_images(models.get("course_fc").input_shape)[0]
     image[:40] = 0
     options = (("baseline", image / 2 + 0.5),)
-    asked = faithfulness.Asked("lime", 0, options=options)
+    asked = faithfulness.MapRequest("lime", 0, options=options)
     heatmap = cache.explanation("course_fc", image, "lime", 0, options=options).heatmap
     again = asked.maker("course_fc")(cache.model("course_fc"), image)
     np.testing.assert_array_equal(again, heatmap)
