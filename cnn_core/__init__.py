@@ -5,6 +5,7 @@ Read it in the order of its imports, each module using only those before it:
 errors          errors whose text is fit to show a user
 pixels          checked_pixels(): the range that every door takes
 options         Option: a setting of a method, a number in a range or a choice
+compatibility   what is taken of Keras's and tf-keras-vis's own insides
 model_cache     results that are made of a network and freed with it
 atomic_files    atomic_write(), write_text(): a file is there whole or not at all
 folders         cache_folder(): downloads and arrays that took long
@@ -13,6 +14,7 @@ disk_cache      arrays that took long to compute, in the user's cache folder
 augmentation    augment(): random changes to training images
 images          read_digit(), read_picture(); strokes, decoding, segmentation
 models          ModelSpec rows in MODELS and UNTRAINED; build(), load_pretrained(), the cards
+layer_kinds     kind_of(), activation_name(): what a layer is
 inference       logits(), predict(): the only forward pass
 evaluation      accuracy, confusion matrix, report, ROC curves, calibration, McNemar's test
 activations     filters, weight statistics, feature maps, receptive fields

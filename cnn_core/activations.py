@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core import inference
+from cnn_core import compatibility, inference
 from cnn_core.errors import UnknownNameError
 from cnn_core.model_cache import cached_per_model
 
@@ -217,7 +217,7 @@ def receptive_fields(model: keras.Model) -> dict[str, ReceptiveField]:
 
 def source_layers(layer: keras.Layer) -> tuple[str, ...]:
     """Return the names of the layers that a layer of a Functional network takes, in order."""
-    return tuple(tensor._keras_history.operation.name for tensor in _inputs(layer))
+    return tuple(compatibility.source_name(tensor) for tensor in _inputs(layer))
 
 
 def _inputs(layer: Any) -> list[Any]:

@@ -7,6 +7,8 @@ import warnings
 from functools import cache
 from typing import Any
 
+from cnn_core.compatibility import with_cam_weights
+
 _import_lock = threading.Lock()
 
 
@@ -44,6 +46,8 @@ def traceable_cam(name: str) -> Any:
     Args:
         name: "Gradcam", "GradcamPlusPlus" or "Layercam".
     """
+    if name == "GradcamPlusPlus":  # its own last step can be traced
+        return visualization(name)
     import tensorflow as tf
 
     def weigh(_: Any, gradients: Any, maps: Any, modify: Any, rectify: Any) -> Any:
@@ -53,4 +57,4 @@ def traceable_cam(name: str) -> Any:
             gradients = modify(gradients)
         return rectify(tf.reduce_sum(maps * gradients, axis=-1))
 
-    return type(name, (visualization(name),), {"_calculate_cam": weigh})
+    return with_cam_weights(visualization(name), weigh)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from cnn_core.compatibility import attach
+
 Kept = TypeVar("Kept")
 Owner = TypeVar("Owner")
 Others = ParamSpec("Others")
@@ -39,8 +41,7 @@ def cached_per_model(
     ) -> Callable[Concatenate[Owner, Others], Kept]:
         @wraps(compute)
         def asked(owner: Owner, *args: Others.args, **kwargs: Others.kwargs) -> Kept:
-            # Past __setattr__: Keras would track it, and a frozen record would refuse it.
-            kept = vars(owner).setdefault(_ATTRIBUTE, _Results()).by_function
+            kept = attach(owner, _ATTRIBUTE, _Results()).by_function
             if compute not in kept:
                 kept.setdefault(compute, lru_cache(max_entries)(partial(compute, owner)))
             result: Kept = kept[compute](*args, **kwargs)

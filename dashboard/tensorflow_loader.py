@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
 
+from cnn_core import compatibility
 from cnn_core.errors import CnnCoreError
 
 _log = logging.getLogger(__name__)
@@ -79,7 +80,6 @@ def _import_all() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     # Every heavy module that a page imports late belongs here, before the freeze.
     import cv2
-    import keras
     import plotly.graph_objects
     import scipy.stats
     import tensorflow
@@ -87,15 +87,14 @@ def _import_all() -> None:
     import cnn_core.attribution
     from cnn_core.studies import one_vs_two
 
-    _tune(keras, tensorflow)
+    _tune(tensorflow)
     _log.info(
         "Loaded %s", (cv2, plotly.graph_objects, scipy.stats, cnn_core.attribution, one_vs_two)
     )
 
 
-def _tune(keras: ModuleType, tensorflow: ModuleType) -> None:
-    # Streamlit calls this name after each run; keras.utils.clear_session stays as it was.
-    keras.backend.clear_session = lambda *_: None
+def _tune(tensorflow: ModuleType) -> None:
+    compatibility.mute_clear_session()
     # The first traced function creates what all later ones share; it belongs into the freeze.
     tensorflow.function(lambda x: x + 1)(tensorflow.constant(1.0))
     # One function is traced for each network, layer and setting, which is what it warns of.

@@ -12,6 +12,7 @@ from cnn_core.attribution.cam import grad_cams
 from cnn_core.attribution.gradient import for_scores, signature
 from cnn_core.attribution.method import Method
 from cnn_core.attribution.score import ClassScore
+from cnn_core.layer_kinds import is_relu
 from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
 
     def guided(value: Any, activation: Callable[[Any], Any]) -> Any:
         # The ReLU's own gradient still stops what comes to a unit that is off.
-        return only_forward(activation(value)) if _is_relu(activation) else activation(value)
+        return only_forward(activation(value)) if is_relu(activation) else activation(value)
 
     def deconvolved(value: Any, activation: Callable[[Any], Any]) -> Any:
-        if not _is_relu(activation):
+        if not is_relu(activation):
             return activation(value)
 
         @tf.custom_gradient
@@ -111,14 +112,6 @@ def _traced(model: keras.Model, way: str) -> Callable[..., Any]:
         return tape.gradient(score, images)
 
     return run
-
-
-def _is_relu(activation: Any) -> bool:
-    """Return True if an activation function or layer is a ReLU, leaky or not."""
-    name = getattr(activation, "__name__", type(activation).__name__)
-    if name == "Activation":
-        name = activation.activation.__name__
-    return name.lower().replace("_", "") in ("relu", "relu6", "leakyrelu")
 
 
 ROWS = (

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnn_core.activations import source_layers
+from cnn_core.compatibility import source_name
+from cnn_core.layer_kinds import activation_name, kind_of
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +33,8 @@ _POOLS = frozenset({"MaxPooling2D", "GlobalMaxPooling2D"})
 _ELEMENTWISE = frozenset(
     {
         "linear", "relu", "relu6", "leaky_relu", "tanh", "sigmoid", "hard_sigmoid", "softplus",
-        "softsign", "elu", "selu", "gelu", "silu", "swish", "exponential", "mish",
+        "softsign", "elu", "selu", "gelu", "silu", "exponential", "mish",
+        "ReLU", "LeakyReLU", "ELU",
     }
 )  # fmt: skip
 
@@ -59,24 +62,25 @@ def forward_with_rules(model: keras.Model, images: Any, rule: Rule) -> Any:
     """Give the logits of images, with the gradients of a rule.
 
     Args:
-        model: A Functional network that uses each layer once.
+        model: A Functional or Sequential network that uses each layer once.
         images: (n, height, width, channels) tensor.
         rule: Rule for activations and poolings.
     """
-    outputs: dict[str, Any] = {}
+    # The layers of a Sequential network begin behind its input.
+    outputs = {source_name(model.inputs[0]): images}
     for layer in model.layers:
-        taken = [outputs[name] for name in source_layers(layer)] or [images]
-        outputs[layer.name] = _step(layer, taken, rule)
-    return outputs[model.outputs[0]._keras_history.operation.name]
+        if layer.name not in outputs:
+            taken = [outputs[name] for name in source_layers(layer)]
+            outputs[layer.name] = _step(layer, taken, rule)
+    return outputs[source_name(model.outputs[0])]
 
 
 def obstacle(model: keras.Model) -> str | None:
     """Return the reason why contributions cannot be passed back exactly, as a sentence; or None."""
     for layer in model.layers:
-        kind = type(layer).__name__
-        activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-        if kind not in _LINEAR | _BENDS | _POOLS:
-            what = f"layers of the kind {kind}"
+        activation = activation_name(layer)
+        if kind_of(layer) not in _LINEAR | _BENDS | _POOLS:
+            what = f"layers of the kind {type(layer).__name__}"
         elif activation not in _ELEMENTWISE:
             what = f"the activation {activation}"
         else:
@@ -89,12 +93,10 @@ def obstacle(model: keras.Model) -> str | None:
 
 
 def _step(layer: Any, taken: list[Any], rule: Rule) -> Any:
-    kind = type(layer).__name__
-    if kind == "InputLayer":
-        return taken[0]
+    kind = kind_of(layer)
     if kind in ("Conv2D", "PartialConv2D", "Dense"):
         value = rule.weigh(_weighted(layer, taken[0]))
-        is_linear = layer.activation.__name__ == "linear"
+        is_linear = activation_name(layer) == "linear"
         return value if is_linear else rule.activation(value, layer.activation)
     if kind in _BENDS:
         return rule.activation(taken[0], layer)
@@ -107,7 +109,7 @@ def _weighted(layer: Any, value: Any) -> Any:
     """Compute a dense or convolution layer without its activation."""
     from keras import ops
 
-    if type(layer).__name__ == "Dense":
+    if kind_of(layer) == "Dense":
         value = ops.matmul(value, layer.kernel)
     else:
         value = layer.convolution_op(value, layer.kernel)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core import inference
+from cnn_core import compatibility, inference
 from cnn_core.activations import source_layers
 from cnn_core.inference import Progress, no_progress
+from cnn_core.layer_kinds import kind_of
 from cnn_core.model_cache import cached_per_model
 from cnn_core.neurons.units import check_channel
 
@@ -126,20 +127,19 @@ def _traced(model: keras.Model, layer: str) -> Callable[..., Any]:
         tf.TensorSpec(channels, tf.float32),
         tf.TensorSpec(channels, tf.float32),
     ]
-    last = model.outputs[0]._keras_history.operation.name
+    last = compatibility.source_name(model.outputs[0])
 
     @tf.function(input_signature=signature)
     def run(images: Any, keep: Any, put: Any) -> Any:
-        found: dict[str, Any] = {}
+        # The layers of a Sequential network begin behind its input.
+        found = {compatibility.source_name(model.inputs[0]): images}
 
         def value_of(tensor: Any) -> Any:
-            return found[tensor._keras_history.operation.name]
+            return found[compatibility.source_name(tensor)]
 
         # model.layers has each layer behind those it takes.
         for each in model.layers:
-            if isinstance(each, keras.layers.InputLayer):
-                found[each.name] = images
-            else:
+            if each.name not in found:
                 taken = keras.tree.map_structure(value_of, each.input)
                 found[each.name] = each(taken, training=False)
             if each.name == layer:
@@ -172,4 +172,5 @@ def _is_straight(layer: Any) -> bool:
         *(kinds.AveragePooling2D, kinds.GlobalAveragePooling2D, kinds.Add, kinds.Concatenate),
     )
     activation = getattr(layer, "activation", keras.activations.linear)
-    return isinstance(layer, straight) and activation is keras.activations.linear
+    is_straight = kind_of(layer) is not None and isinstance(layer, straight)
+    return is_straight and activation is keras.activations.linear

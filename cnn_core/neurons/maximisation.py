@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from cnn_core import activations
+from cnn_core import activations, compatibility
 from cnn_core.keras_vis import visualization
 from cnn_core.model_cache import cached_per_model
 from cnn_core.neurons.top_images import Box, box_of
@@ -142,7 +142,7 @@ def _traced_part(model: keras.Model, layer: str) -> keras.Model:
     call = part.call
     images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     run = tf.function(lambda inputs: call(inputs, training=False), input_signature=[[images]])
-    part.call = lambda inputs, training=False, mask=None: run(inputs)
+    compatibility.replace_call(part, run)
     return part
 
 

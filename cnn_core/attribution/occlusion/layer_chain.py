@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnn_core import activations
+from cnn_core.compatibility import source_name
+from cnn_core.layer_kinds import activation_name, kind_of
 from cnn_core.model_cache import cached_per_model
 
 if TYPE_CHECKING:
@@ -146,17 +148,21 @@ def chain_of(model: keras.Model) -> Chain | str:
 
 def _in_line(model: keras.Model) -> list[Any]:
     """Return the layers behind the input, if each takes the output of the layer before."""
-    import keras
-
-    first, *layers = model.layers
-    if not isinstance(first, keras.layers.InputLayer) or len(first.output.shape) != 4:
+    picture = source_name(model.inputs[0])
+    if len(model.inputs) > 1 or len(model.inputs[0].shape) != 4:
         raise _NoChainError("it does not begin with one picture")
-    for before, layer in zip([first, *layers[:-1]], layers, strict=True):
+    # The layers of a Sequential network begin behind its input.
+    layers = [layer for layer in model.layers if layer.name != picture]
+    before = picture
+    for layer in layers:
         taken = activations.source_layers(layer)
         if len(taken) > 1:
             raise _NoChainError(f"its layer {layer.name} joins branches")
-        if taken != (before.name,):
+        if taken != (before,):
             raise _NoChainError(f"its layers branch before {layer.name}")
+        before = layer.name
+        if kind_of(layer) is None:  # one that inherits from a Keras layer may compute otherwise
+            raise _unknown(layer)
     return [layer for layer in layers if not _does_nothing(layer)]
 
 
@@ -265,7 +271,7 @@ def _steps(layer: Any) -> Iterable[Step]:
             raise _NoChainError(f"its layer {layer.name} has another stride along rows")
         yield _windowed("conv", layer, shape)
         if layer.activation is not keras.activations.linear:
-            name = getattr(layer.activation, "__name__", "")
+            name = activation_name(layer)
             yield replace(_activation(layer, shape, name), is_inside_layer=True)
     elif isinstance(layer, keras.layers.MaxPooling2D):
         yield _windowed("max", layer, shape)
@@ -287,7 +293,7 @@ def _steps(layer: Any) -> Iterable[Step]:
         is_monotone = bool(layer.negative_slope >= 0)
         yield Step("activation", layer, shape, is_monotone=is_monotone, is_relu=is_relu)
     elif isinstance(layer, (keras.layers.Activation, keras.layers.ELU)):
-        name = getattr(getattr(layer, "activation", None), "__name__", "elu")
+        name = "elu" if isinstance(layer, keras.layers.ELU) else activation_name(layer)
         yield _activation(layer, shape, name)
     else:
         raise _unknown(layer)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from cnn_core.architecture import LayerSummary, Table
+from cnn_core.layer_kinds import family_of
 from dashboard.app_pages.models.diagram_layout import (
     BAR,
     FOOT,
@@ -42,17 +43,6 @@ class _Scale:
     channels: int
     multiply_adds: int
     total: int
-
-
-def family(kind: str) -> str:
-    """Return the key of COLOURS for a class of layers."""
-    if "Conv" in kind:
-        return "convolution"
-    if "Pooling" in kind:
-        return "pooling"
-    if "Shortcut" in kind:
-        return "shortcut"
-    return "dense" if kind == "Dense" else "other"
 
 
 def svg(table: Table, title: str) -> Markup:
@@ -120,7 +110,7 @@ def _edge(boxes: Sequence[Box], source: int, target: Box) -> str:
     else:
         path = f"M{x:g} {y:g}{_bend(x, y, to_x, to_y)}"
     ends = (above.layers[0], target.layers[0])
-    is_shortcut = any(family(layer.kind) == "shortcut" for layer in ends)
+    is_shortcut = any(family_of(layer.kind) == "shortcut" for layer in ends)
     return _line(f"{path}m-3.5 {-_ARROW}l3.5 {_ARROW}l3.5 {-_ARROW}", is_shortcut=is_shortcut)
 
 
@@ -149,7 +139,7 @@ def _line(path: str, *, is_shortcut: bool) -> str:
 
 def _draw(box: Box, scale: _Scale) -> str:
     head, *feet = box.layers
-    colour = COLOURS[family(head.kind)]
+    colour = COLOURS[family_of(head.kind)]
     frame = (
         f'<rect width="{box.width:g}" height="{box.height:g}" rx="6" fill="{colour}" '
         f'fill-opacity=".1" stroke="{colour}" stroke-opacity=".7"/>'

@@ -171,22 +171,6 @@ def test_names_are_text_and_long_ones_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "family"),
-    [
-        ("Conv2D", "convolution"),
-        ("PartialConv2D", "convolution"),
-        ("AveragePooling2D", "pooling"),
-        ("GlobalAveragePooling2D", "pooling"),
-        ("Dense", "dense"),
-        ("IdentityShortcut", "shortcut"),
-        ("BatchNormalization", "other"),
-    ],
-)
-def test_family(kind: str, family: str) -> None:
-    assert diagram.family(kind) == family
-
-
-@pytest.mark.parametrize(
     ("number", "text"),
     [
         (0, "0"),
