@@ -68,6 +68,7 @@ def test_every_door_refuses_what_is_no_picture_in_a_sentence(
         DOORS[door](model, image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("door", ["predict", "explain", "occlusion", "attack", "accuracy"])
 def test_a_network_that_diverged_gives_a_sentence(door: str, value: float) -> None:
@@ -79,6 +80,7 @@ def test_a_network_that_diverged_gives_a_sentence(door: str, value: float) -> No
         doors[door](model, image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["conv1", "conv2", "logits"])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_kernel_with_one_nan_gives_a_sentence_or_a_finite_map(method: str, layer: str) -> None:
@@ -102,6 +104,7 @@ def test_a_class_that_is_none(door: Callable[..., Any], target: Any, model: kera
         door(model, np.zeros((20, 28, 1)), target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", PICTURES)
 def test_every_method_and_answer_is_finite(picture: str) -> None:
     model, image = small((28, 28, 1)), PICTURES[picture][..., None] / np.float32(255)
@@ -112,6 +115,7 @@ def test_every_method_and_answer_is_finite(picture: str) -> None:
         assert np.isfinite(found.heatmap).all(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", PICTURES)
 def test_no_page_divides_by_nothing(picture: str) -> None:
     tensorflow_loader.wait()
@@ -125,6 +129,7 @@ def test_no_page_divides_by_nothing(picture: str) -> None:
         assert not re.search(r"\b(nan|inf)\b", words, re.IGNORECASE), page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["overview", "feature_maps", "neuron", "compare"])
 @pytest.mark.parametrize("picture", PICTURES)
 def test_a_page_that_goes_on_with_blank_paper_says_what_it_shows(page: str, picture: str) -> None:

@@ -15,6 +15,7 @@ MODULES = [found.name for found in FOUND if not found.name.endswith("__main__")]
 NUM_EXAMPLES = 31  # functions with an example, at least
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_give_what_they_say(name: str) -> None:
     failed, _ = doctest.testmod(importlib.import_module(name))

@@ -257,7 +257,8 @@ def probability_bars(
         if before is not None:
             thin = Markup('<s style="width:{:.2f}%"></s>').format(100 * float(before[i]))
             change = Markup("<span>{}</span>").format(numbers.points(now - float(before[i])))
-        kind, tick = " cl-answer" * (i == answer), " ✓" * (i == marked)
+        kind = " cl-answer" if i == answer else ""
+        tick = " ✓" if i == marked else ""
         said = numbers.probability(now)
         lines.append(line.format(kind, name, tick, thin, 100 * now, said, change))
     kind = "cl-bars" if before is None else "cl-bars cl-changes"

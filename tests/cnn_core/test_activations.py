@@ -139,6 +139,7 @@ def test_weight_statistics_hold_every_parameter(study: keras.Model) -> None:
 # What must hold of every network.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.MODELS)
 def test_every_network_can_be_looked_into(name: str) -> None:
     model = models.build(name)
@@ -305,6 +306,7 @@ def test_receptive_field_by_hand(name: str) -> None:
     assert receptive_field(build(), "last") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIELDS)
 def test_receptive_field_is_where_gradients_come_from(name: str) -> None:
     """All weights positive and nothing bent: what a unit sees is where its gradient is not 0."""

@@ -107,6 +107,7 @@ def test_shipped_tables_add_up(name: str) -> None:
         before.add(layer.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in EVERY if name not in LARGEST])
 def test_shipped_table_is_that_of_the_network(name: str) -> None:
     assert load(name) == describe(models.build(name))

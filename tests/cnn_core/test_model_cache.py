@@ -55,6 +55,7 @@ def test_two_functions_of_one_name_are_two() -> None:
     assert [made(1), made(2)] == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_network_that_nobody_has_is_freed_with_all_that_was_made_of_it(method: str) -> None:
     model = small((8, 9, 1))
@@ -68,6 +69,7 @@ def test_a_network_that_nobody_has_is_freed_with_all_that_was_made_of_it(method:
     assert known() is None
 
 
+@pytest.mark.slow
 def test_a_network_in_use_is_traced_once_however_many_come_by() -> None:
     model, image = small((8, 9, 1)), np.zeros((8, 9, 1), np.float32)
     inference.logits(model, image)

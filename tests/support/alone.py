@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
-from support.paths import ROOT
+from support.paths import ROOT, SEARCH_PATH
 
 GATE = """
 import sys, threading
@@ -34,7 +35,8 @@ def run_alone(code: str, on_import: str) -> None:
     whole = GATE.format(on_import=on_import) + code
     done = subprocess.run(
         [sys.executable, "-c", whole],
-        cwd=ROOT / "tests",
+        cwd=ROOT,
+        env={**os.environ, **SEARCH_PATH},
         capture_output=True,
         text=True,
         timeout=120,

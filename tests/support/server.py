@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from support.paths import ROOT
+from support.paths import ROOT, SEARCH_PATH
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 # Background requests of the browser itself would only fail on a machine without a network.
@@ -37,7 +38,10 @@ def serving(script: Path) -> Iterator[str]:
     # A script outside dashboard/ has no configuration beside it.
     quiet = ["--server.headless=true", "--server.address=127.0.0.1"]
     quiet += ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
-    server = subprocess.Popen([*command, *quiet], cwd=ROOT, stdout=subprocess.DEVNULL)
+    variables = {**os.environ, **SEARCH_PATH}
+    server = subprocess.Popen(
+        [*command, *quiet], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_healthy(server, address)

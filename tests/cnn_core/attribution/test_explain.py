@@ -73,6 +73,7 @@ def plane() -> keras.Model:
     return linear(WEIGHTS)
 
 
+@pytest.mark.slow
 def test_saliency_of_a_linear_network_is_the_size_of_its_weights(plane: keras.Model) -> None:
     found = explain(plane, IMAGE, 0)
     allclose(found.heatmap, [[2, 3, 0], [1, 0.25, 1]])
@@ -142,6 +143,7 @@ def test_integrated_gradients_take_midpoints() -> None:
     allclose(explain(model, image, 0, method="integrated_gradients", steps=20).heatmap, [[0.3]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SEEDED)
 def test_a_map_follows_its_seed(method: str, study: keras.Model, digit: np.ndarray) -> None:
     # Of few pieces every choice is tried, and none is drawn.
@@ -255,6 +257,7 @@ def test_cam_of_a_named_layer_by_its_formula(method: str, formula: Callable, see
         allclose(found.heatmap, enlarged(cam, 20, 28), 1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", CAMS)
 def test_cam_takes_exactly_the_layer_asked_for(
     study: keras.Model, digit: np.ndarray, method: str
@@ -273,6 +276,7 @@ def test_cam_takes_exactly_the_layer_asked_for(
 # Numbers to hold.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("against", "baseline"), [(None, "black"), (1, "blurred")])
 def test_integrated_gradients_add_up(
     study: keras.Model, test_split: Split, against: int | None, baseline: str
@@ -300,6 +304,7 @@ def test_integrated_gradients_add_up(
     assert np.mean(np.array(misses) <= 0.005) >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["softplus", "relu"])
 @pytest.mark.parametrize("against", [None, 2])
 def test_gradients_against_central_differences(activation: str, against: int | None) -> None:
@@ -326,6 +331,7 @@ def test_gradients_against_central_differences(activation: str, against: int | N
         assert np.median(errors) < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "occlusion"])
 def test_a_margin_is_the_difference_of_its_classes(
     study: keras.Model, digit: np.ndarray, method: str
@@ -340,6 +346,7 @@ def test_a_margin_is_the_difference_of_its_classes(
 # One contract over every row.
 
 
+@pytest.mark.slow
 @every_method
 def test_contract_on_the_study_network(
     method: Method, study: keras.Model, digit: np.ndarray
@@ -361,6 +368,7 @@ def test_contract_on_the_study_network(
         np.testing.assert_array_equal(after, before)
 
 
+@pytest.mark.slow
 @every_method
 def test_map_changes_when_the_weights_change(
     method: Method, study: keras.Model, test_split: Split
@@ -386,6 +394,7 @@ def colour_net() -> keras.Model:
     return small((11, 6, 3))
 
 
+@pytest.mark.slow
 @every_method
 @pytest.mark.parametrize("shape", [SHAPE, (11, 6, 3)])
 def test_contract_on_other_shapes(
@@ -495,6 +504,7 @@ def outside(option: Option) -> list[Any]:
     return [*wrong, option.minimum + 0.5] if isinstance(option.default, int) else wrong
 
 
+@pytest.mark.slow
 @every_option
 def test_option_takes_its_whole_range(method: Method, option: Option, net: keras.Model) -> None:
     if option.name == "patch_size":
@@ -511,6 +521,7 @@ def test_option_refuses_what_is_outside(method: Method, option: Option, net: ker
             ask(net, picture(SHAPE), 0, method=method.name, **{option.name: value})
 
 
+@pytest.mark.slow
 @every_option
 def test_option_matters(
     method: Method, option: Option, study: keras.Model, digit: np.ndarray
@@ -589,6 +600,7 @@ def test_network_without_convolutions(method: str, plane: keras.Model) -> None:
         explain(plane, IMAGE, 0, method=method)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer"),
     [
@@ -610,6 +622,7 @@ def built(name: str) -> keras.Model:
     return models.build(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", CAMS)
 @pytest.mark.parametrize("name", ["course_cnn", "resnet20", "mini_inception", "lenet5"])
 def test_class_activation_maps_of_every_kind_of_network(name: str, method: str) -> None:
@@ -677,6 +690,7 @@ def test_class_score_by_hand() -> None:
 # Many at once.
 
 
+@pytest.mark.slow
 def test_eight_threads_give_the_same_maps() -> None:
     """On a network that nobody has asked before, so that the threads also meet while it traces."""
     shape = (20, 28, 1)

@@ -138,6 +138,7 @@ def test_guided_backprop_and_deconvolution_by_hand() -> None:
     allclose(heat(model, image, method="deconvolution"), [[2, 1]])
 
 
+@pytest.mark.slow
 def test_guided_backprop_takes_relu_layers_like_activations(net: keras.Model) -> None:
     """And leaves out what is no ReLU: there it is the gradient."""
     inputs = keras.Input((20, 28, 1))
@@ -252,6 +253,7 @@ def test_lrp_with_epsilon_0_is_input_x_gradient_in_a_network_of_relus(net: keras
 # --- Sums ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["study", "ann", "report", "lenet5", "resnet20", "mini_inception"])
 def test_deep_lift_adds_up_in_every_kind_of_network(name: str) -> None:
     """Leaky ReLUs, tanh, normalised, averaged, added and joined branches, padding, dense nets."""

@@ -283,6 +283,7 @@ def edits(study: keras.Model, test_split: datasets.Split) -> list[tuple[np.ndarr
     return found
 
 
+@pytest.mark.slow
 def test_edits_of_real_digits(
     study: keras.Model, edits: list[tuple[np.ndarray, SmallestEdit]]
 ) -> None:
@@ -315,6 +316,7 @@ def test_search_leaves_the_picture_alone_and_repeats_itself(
     np.testing.assert_array_equal(one.frames, other.frames)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(20, 28, 1), (57, 60, 1)])
 def test_pictures_of_other_sizes(shape: tuple[int, ...], kind: str) -> None:
@@ -326,6 +328,7 @@ def test_pictures_of_other_sizes(shape: tuple[int, ...], kind: str) -> None:
     assert {stroke.radius for stroke in edit.strokes} <= {1.0 * scale}
 
 
+@pytest.mark.slow
 def test_an_edit_in_colour() -> None:
     model, image = small((20, 28, 3)), picture((20, 28, 3))
     wanted = int(inference.logits(model, image)[0].argsort()[-2])

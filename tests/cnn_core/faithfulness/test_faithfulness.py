@@ -317,6 +317,7 @@ def test_a_deep_network_is_taken_apart_in_few_stages() -> None:
     assert (found[0], found[-1]) == ("layer19", "layer0")
 
 
+@pytest.mark.slow
 def test_the_check_finds_out_the_map_that_only_shows_the_picture(
     convolutional: keras.Model, picture: np.ndarray
 ) -> None:

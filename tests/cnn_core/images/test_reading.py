@@ -253,6 +253,7 @@ def test_training_digits_keep_their_class(study: keras.Model, test_split: datase
     assert (before == after).mean() >= 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_dark_on_light", [True, False])
 def test_drawings_cut_close_to_the_digit_keep_their_class(
     study: keras.Model, test_split: datasets.Split, is_dark_on_light: bool
@@ -281,6 +282,7 @@ def share_read(
     return float(np.mean(np.where(is_refused, -1, answers) == labels))
 
 
+@pytest.mark.slow
 def test_photographs_are_read(study: keras.Model) -> None:
     photos = list(photographs(132, seed=11))
     assert share_read(study, [p.data for p in photos], [p.label for p in photos]) > 0.92

@@ -102,6 +102,7 @@ def alt(visitor: Visitor) -> str:
 # --- Every page, every kind of network ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", ROWS)
 def test_every_page_works_for_every_kind_of_network(name: str, page: str) -> None:
@@ -115,6 +116,7 @@ def test_every_page_works_for_every_kind_of_network(name: str, page: str) -> Non
     assert is_study or noun == "digit" or " digit" not in said.replace("to digits", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_every_layer_of_every_kind_of_network_can_be_looked_at(name: str) -> None:
     visitor = Visitor("feature_maps", model=name)
@@ -126,6 +128,7 @@ def test_every_layer_of_every_kind_of_network_can_be_looked_at(name: str) -> Non
         assert visitor.shows(f"maps_{layer}") or "units" in visitor.text("caption")[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mini_inception", "course_fc"])
 def test_neurons_and_neighbours_of_every_kind_of_network(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -149,6 +152,7 @@ def test_neurons_and_neighbours_of_every_kind_of_network(
     assert len(visitor.component("near_training")["captions"]) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("view", ["All methods", "All classes"])
 def test_every_kind_of_network_is_explained_by_all_methods_and_for_all_classes(
@@ -168,6 +172,7 @@ def test_every_kind_of_network_is_explained_by_all_methods_and_for_all_classes(
 # --- No convolution ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DENSE)
 def test_methods_that_need_a_convolution_are_left_out_with_the_reason(name: str) -> None:
     visitor = Visitor("attention")
@@ -209,6 +214,7 @@ def test_colour_pictures_have_names_for_classes() -> None:
     assert "true class horse" in visitor.card()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "patch", "stride"),
     [("study", (4, 14), 1), ("cifar_simple", (4, 16), 1), ("course_fc", (9, 28), 3)],
@@ -243,6 +249,7 @@ def test_another_data_set_keeps_index_and_class_in_range() -> None:
     assert f"true class {label}" in visitor.card()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "address"),
     [
@@ -361,6 +368,7 @@ def elsewhere(
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["weights.h5", "json", "predictions.npz"])
 def test_a_damaged_network_is_one_sentence_and_another_can_be_chosen(
     kind: str, elsewhere: Path
@@ -376,6 +384,7 @@ def test_a_damaged_network_is_one_sentence_and_another_can_be_chosen(
     assert alt(visitor).startswith("Gradient saliency")
 
 
+@pytest.mark.slow
 def test_a_network_without_files_is_not_offered_and_the_address_hears_why(elsewhere: Path) -> None:
     (elsewhere / "ann.weights.h5").unlink()
     visitor = Visitor("attention", model="ann")
@@ -401,6 +410,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _fresh_caches: None
     return tmp_path / "cnn_lens" / "sign_digits.npz"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_without_the_pictures_a_page_shows_what_it_can(page: str, nowhere: Path) -> None:
     visitor = Visitor(page, model="course_fc", digit="7")

@@ -31,6 +31,7 @@ SHIPPED_MEGABYTES = 60
 every_model = pytest.mark.parametrize("name", models.MODELS)
 
 
+@pytest.mark.slow
 @every_model
 def test_golden_logits(name: str) -> None:
     """The shipped weights still say what they said when the card was written; no data needed."""
@@ -59,6 +60,7 @@ def recomputed(request: pytest.FixtureRequest) -> tuple[str, np.ndarray, np.ndar
     return name, inference.logits(models.load_pretrained(name), images), test.labels
 
 
+@pytest.mark.slow
 def test_shipped_answers_are_those_of_the_weights(
     recomputed: tuple[str, np.ndarray, np.ndarray],
 ) -> None:
@@ -101,6 +103,7 @@ def test_shipped_files_are_small() -> None:
     assert total < SHIPPED_MEGABYTES * 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.MODELS | models.UNTRAINED)
 def test_built_network_is_as_its_row_says(name: str) -> None:
     row = models.architecture(name)
@@ -192,6 +195,7 @@ def test_local_response_normalization_divides_by_its_neighbours() -> None:
     assert not answers[[0, 1, 2, 4, 5, 6]].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lenet5", "resnet20"])
 def test_networks_with_layers_of_our_own_are_saved_and_loaded(name: str, tmp_path: Path) -> None:
     model = models.build(name)
@@ -223,6 +227,7 @@ def test_card_describes_the_shipped_files(name: str) -> None:
     assert card.versions.keys() == {"python", "keras", "numpy", "tensorflow"}
 
 
+@pytest.mark.slow
 @every_model
 def test_fresh_networks_differ_from_the_shipped_one(name: str) -> None:
     fresh, shipped = models.build(name), models.load_pretrained(name)

@@ -47,6 +47,7 @@ def accuracy(model: keras.Model, pictures: np.ndarray, labels: np.ndarray) -> fl
     return float((inference.predict(model, pictures).classes == labels).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS)
 def test_changed_digits_are_read_better_than_by_the_study_network(
     edit: str, robust: keras.Model, study: keras.Model, test_split: datasets.Split
@@ -66,6 +67,7 @@ def read(data: bytes) -> np.ndarray:
         return np.zeros((28, 28, 1), np.float32)
 
 
+@pytest.mark.slow
 def test_photographs_are_read_better_than_by_the_study_network(
     robust: keras.Model, study: keras.Model
 ) -> None:

@@ -174,6 +174,7 @@ def test_of_equal_images_the_earlier_are_taken_and_few_are_enough(study: keras.M
     assert found["dense"][:, 7].tolist() == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["conv", "add", "joined"])
 def test_a_patch_is_where_the_gradient_of_its_unit_is_not_zero(layer: str) -> None:
     """Positive weights and images: what a unit sees is where its gradient is not 0."""
@@ -304,6 +305,7 @@ def test_switching_off_is_a_network_without_that_filter(
         np.testing.assert_array_equal(now, was)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["report", "lenet5", "resnet20"])
 def test_every_kind_of_network_runs_without_a_neuron(name: str) -> None:
     model = models.build(name)
@@ -357,6 +359,7 @@ def test_where_the_way_is_straight_effect_is_activation_times_weight(
 # --- What they would like best ---
 
 
+@pytest.mark.slow
 def test_the_best_picture_of_a_linear_filter_is_its_kernel() -> None:
     kernel = np.array([[1, 0.5, -1], [2, -2, 0.5], [-1, 1, -0.5]], np.float32)
     inputs = keras.Input((11, 9, 1), name="image")
@@ -377,6 +380,7 @@ def test_the_best_picture_of_a_linear_filter_is_its_kernel() -> None:
     assert not outside.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "channel"), [("conv2", 12), ("dense", 7)])
 def test_a_painted_picture_excites_more_than_random_ones_and_is_seeded(
     study: keras.Model, layer: str, channel: int

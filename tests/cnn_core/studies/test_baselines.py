@@ -77,6 +77,7 @@ def test_neighbours_by_hand(test_split: datasets.Split) -> None:
     assert found["accuracy"] == pytest.approx(known, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_seed_decides_what_is_drawn() -> None:
     found = [measure("random_forest", "mnist", 100, seed=seed)["accuracy"] for seed in (1, 1, 2)]
     assert found[0] == found[1] != found[2]

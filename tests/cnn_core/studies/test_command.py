@@ -54,6 +54,7 @@ def without_times(study: baselines.Baselines) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_workers_take_the_jobs(cluster: distributed.LocalCluster, tmp_path: Path) -> None:
     study = [Job(f"number-{i}", square, {"number": i}) for i in range(12)]
     with distributed.Client(cluster) as client:
@@ -65,6 +66,7 @@ def test_workers_take_the_jobs(cluster: distributed.LocalCluster, tmp_path: Path
     assert len(list(tmp_path.iterdir())) == 12
 
 
+@pytest.mark.slow
 def test_cluster_gives_what_this_machine_gives(
     cluster: distributed.LocalCluster,
     small: Path,
@@ -139,6 +141,7 @@ def test_backend_whose_package_is_not_installed(
     assert capsys.readouterr().err == expected
 
 
+@pytest.mark.slow
 def test_scheduler_that_does_not_answer(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

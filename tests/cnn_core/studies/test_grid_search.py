@@ -37,6 +37,7 @@ def test_parameters_of_other_networks(num_layers: int, units: int, parameters: i
     assert grid_search.dense_network(num_layers, units).count_params() == parameters
 
 
+@pytest.mark.slow
 def test_longer_training_is_the_shorter_one_that_goes_on() -> None:
     """Why 6 and 10 epochs cost one training of 10."""
     sizes = {"num_training": 300, "num_held_out": 200, "seed": 1}
@@ -75,6 +76,7 @@ def test_margin_by_hand() -> None:
     assert found.is_within_noise(found.published_best)
 
 
+@pytest.mark.slow
 def test_study_is_loaded_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path / "shipped")
     monkeypatch.setattr(grid_search, "GRID", ((1, 64, "adam", 32), (2, 397, "adam", 32)))

@@ -31,6 +31,7 @@ def noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_fold_is_not_learnt_from(noise: Path) -> None:
     """Digits learnt by heart would all be right; the left-out ones are right by chance."""
     for fold in range(2):
@@ -42,6 +43,7 @@ def test_fold_is_not_learnt_from(noise: Path) -> None:
     assert found["accuracy"] > 0.8  # most of the fold's digits have their twin in the others
 
 
+@pytest.mark.slow
 def test_folds_differ_and_are_the_same_every_time() -> None:
     sizes = dataclasses.asdict(StudySize(num_digits=300, num_folds=3, epochs=2))
     first, again, second = (measure(fold, **sizes)["accuracy"] for fold in (0, 0, 1))
@@ -64,6 +66,7 @@ def test_largest_variance_that_shares_can_have() -> None:
     assert shares.var(ddof=1) < 0.947 * 0.053 * 10 / 9 < 0.06
 
 
+@pytest.mark.slow
 def test_study_is_loaded_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path / "shipped")
     sizes = StudySize(num_digits=40, num_folds=2, epochs=1)

@@ -155,6 +155,7 @@ def test_step_by_its_parts(study: keras.Model) -> None:
 # The whole study: what it says must be what was computed, whether or not a claim holds.
 
 
+@pytest.mark.slow
 def test_plain_digits_are_read_right(result: OneVersusTwo) -> None:
     assert (result.one.answer, result.two.answer) == (1, 2)
     assert result.one.margin > 0 > result.two.margin
@@ -246,6 +247,7 @@ def test_finding_of_the_continuation(result: OneVersusTwo) -> None:
     assert finding.holds == (answers[0] == 2 and longest <= 4 * one_vs_two.PEN_RADIUS)
 
 
+@pytest.mark.slow
 def test_finding_of_the_training_ones(result: OneVersusTwo, training_ones: np.ndarray) -> None:
     finding = result.findings[5]
     assert "Of 6,742 training ones" in finding.measured

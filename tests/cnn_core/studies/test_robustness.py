@@ -65,6 +65,7 @@ def test_what_a_search_misleads_stays_misled() -> None:
     assert plain[1] < plain[2]
 
 
+@pytest.mark.slow
 def test_study_goes_on_where_it_stopped(shelf: Path) -> None:
     told: list[tuple[int, int]] = []
     first = robustness.run(shelf / "jobs", sizes=SIZES, on_done=lambda *counts: told.append(counts))
@@ -81,6 +82,7 @@ def test_study_goes_on_where_it_stopped(shelf: Path) -> None:
     assert robustness.load() == first
 
 
+@pytest.mark.slow
 def test_a_network_trained_anew_is_measured_anew(shelf: Path) -> None:
     robustness.run(shelf / "jobs", sizes=SIZES)
     card = models.PRETRAINED / f"{SMALL}.json"
@@ -99,6 +101,7 @@ def test_a_network_trained_anew_is_measured_anew(shelf: Path) -> None:
         measure(SMALL, facts["weights_sha256"], "noise", [0], 1, seed=0)
 
 
+@pytest.mark.slow
 def test_figures_of_other_weights_are_dropped(shelf: Path) -> None:
     other = "strided_l2"
     for path in sorted(SHIPPED.glob(f"{other}.*")):
@@ -120,6 +123,7 @@ def test_figures_of_other_weights_are_dropped(shelf: Path) -> None:
     assert left.weights_sha256 == {other: found.weights_sha256[other]}
 
 
+@pytest.mark.slow
 def test_networks_without_weights_or_pictures_are_left_out(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

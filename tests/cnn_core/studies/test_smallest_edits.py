@@ -54,6 +54,7 @@ def measured() -> dict[str, object]:
     return measure("study", sha256(), *PAIR, first=1, count=2, seeds=[0, 1])
 
 
+@pytest.mark.slow
 def test_ways_are_measured_as_they_are_made(
     measured: dict[str, object], study: keras.Model, test_split: datasets.Split
 ) -> None:
@@ -83,6 +84,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "jobs"
 
 
+@pytest.mark.slow
 def test_study_is_loaded_as_it_was_written(small: Path) -> None:
     found = smallest_edits.run(small, num_digits=1)
     assert [row.directions for row in found.rows[:: len(smallest_edits.EDIT_METHODS)]] == [
@@ -122,6 +124,7 @@ def train_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     return train
 
 
+@pytest.mark.slow
 def test_a_network_trained_anew_is_measured_anew(
     small: Path, train_anew: Callable[[], None]
 ) -> None:

@@ -47,6 +47,7 @@ def fresh() -> keras.Model:
     return linear(np.zeros((6, 6, 1, 2), np.float32))
 
 
+@pytest.mark.slow
 def test_learns_and_tells_how() -> None:
     model = fresh()
     history = training.train(model, halves(200), CONFIG).history
@@ -57,6 +58,7 @@ def test_learns_and_tells_how() -> None:
     assert evaluation.accuracy(inference.logits(model, unseen.images), unseen.labels) == 1
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_weights() -> None:
     weights = []
     for seed in (7, 7, 8):
@@ -67,6 +69,7 @@ def test_same_seed_gives_the_same_weights() -> None:
     assert not np.allclose(weights[0], weights[2])
 
 
+@pytest.mark.slow
 def test_stops_early_and_keeps_the_best_weights() -> None:
     """Labels at random: what is learnt by heart only makes the validation part worse."""
     split = halves(120)
@@ -98,6 +101,7 @@ def spoil_first_epoch(model: keras.Model) -> Callable[[int, int], None]:
     return on_step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patience", [None, 2])
 def test_first_epoch_that_is_no_number_is_not_the_best_for_ever(patience: int | None) -> None:
     # Plain SGD has no memory in which the spoilt step could stay.
@@ -112,6 +116,7 @@ def test_first_epoch_that_is_no_number_is_not_the_best_for_ever(patience: int | 
     assert all(np.isfinite(each).all() for each in model.get_weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", get_args(Optimizer))
 def test_every_optimizer_learns(optimizer: Optimizer) -> None:
     rate = 1.0 if optimizer == "adadelta" else 0.05
@@ -120,6 +125,7 @@ def test_every_optimizer_learns(optimizer: Optimizer) -> None:
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_every_loss_is_the_same_but_for_its_labels() -> None:
     """Cross-entropy of one-hot labels is the divergence from them, since their entropy is 0."""
     histories = [
@@ -130,6 +136,7 @@ def test_every_loss_is_the_same_but_for_its_labels() -> None:
         np.testing.assert_allclose(history["loss"], histories[0]["loss"], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_cosine_ends_at_rest_and_constant_does_not() -> None:
     moved = {}
     for schedule in ("cosine", "constant"):
@@ -142,6 +149,7 @@ def test_cosine_ends_at_rest_and_constant_does_not() -> None:
     assert moved["constant"] == pytest.approx(CONFIG.learning_rate)
 
 
+@pytest.mark.slow
 def test_augmentation_changes_what_is_learnt_from_only() -> None:
     """Mirrored halves change their class: nothing can be learnt, and the validation shows it."""
     config = dataclasses.replace(CONFIG, augmentation=Augmentation(flips=True), patience=None)
@@ -170,6 +178,7 @@ def stop_after(steps: int) -> Callable[[int, int], None]:
     return on_step
 
 
+@pytest.mark.slow
 def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
     """Ten steps an epoch, stopped within the fourth: three epochs are kept, none is repeated."""
     folder = tmp_path / "checkpoint"
@@ -190,6 +199,7 @@ def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.get_weights()[0], whole.best_weights[0], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -230,6 +240,7 @@ def wider() -> keras.Model:
     return linear(np.zeros((6, 6, 1, 3), np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "split", "seed"),
     [(fresh, halves(200, seed=9), 0), (fresh, halves(200), 1), (wider, halves(200), 0)],
@@ -246,6 +257,7 @@ def test_other_data_seed_or_network_begins_anew(
     assert told[:1] == [1]
 
 
+@pytest.mark.slow
 def test_checkpoint_that_does_not_say_its_recipe_is_not_gone_on_from(tmp_path: Path) -> None:
     folder, told = tmp_path / "checkpoint", []
     training.train(fresh(), halves(200), CONFIG, checkpoint=folder)
@@ -335,6 +347,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
     folder = models.PRETRAINED
     card_path = training.train_pretrained("tiny", seed=3, folder=folder)
@@ -360,6 +373,7 @@ def test_train_pretrained_writes_all_that_is_shipped(tiny: Path) -> None:
     np.testing.assert_allclose(card.golden_logits, golden, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_large_network_is_shipped_with_half_the_digits(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +387,7 @@ def test_large_network_is_shipped_with_half_the_digits(
     np.testing.assert_allclose(card.golden_logits, golden, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_half_the_digits_are_refused_where_they_change_the_answers(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,6 +398,7 @@ def test_half_the_digits_are_refused_where_they_change_the_answers(
     assert sorted(path.suffix for path in models.PRETRAINED.iterdir()) == [".h5", ".json", ".npz"]
 
 
+@pytest.mark.slow
 def test_killed_training_goes_on_and_leaves_no_half_file(tiny: Path) -> None:
     folder = models.PRETRAINED
     with pytest.raises(StoppedError):
@@ -399,6 +415,7 @@ def test_killed_training_goes_on_and_leaves_no_half_file(tiny: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_card_tells_the_recipe_that_the_network_learnt_by(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -415,6 +432,7 @@ def test_card_tells_the_recipe_that_the_network_learnt_by(
     np.testing.assert_allclose(card.history["loss"], alone.history["loss"], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_network_in_bfloat16_is_shipped_in_float32(tiny: Path) -> None:
     training.train_pretrained("tiny", folder=models.PRETRAINED, precision="mixed_bfloat16")
     assert keras.mixed_precision.dtype_policy().name == "float32"
@@ -424,6 +442,7 @@ def test_network_in_bfloat16_is_shipped_in_float32(tiny: Path) -> None:
     assert models.load_pretrained("tiny").layers[-1].compute_dtype == "float32"
 
 
+@pytest.mark.slow
 def test_training_that_fails_leaves_the_old_network(tiny: Path) -> None:
     folder = models.PRETRAINED
     training.train_pretrained("tiny", seed=0, folder=folder)
@@ -436,6 +455,7 @@ def test_training_that_fails_leaves_the_old_network(tiny: Path) -> None:
     assert models.load_pretrained("tiny").count_params() == 72
 
 
+@pytest.mark.slow
 def test_new_weights_beside_an_old_card_are_noticed(tiny: Path) -> None:
     """Killed between the two files: no network that anybody tested."""
     training.train_pretrained("tiny", seed=0, folder=models.PRETRAINED)
@@ -450,6 +470,7 @@ def test_unknown_network(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_command_line_trains(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

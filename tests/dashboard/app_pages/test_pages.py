@@ -54,6 +54,7 @@ def said(visitor: Visitor) -> tuple[str, str]:
     return found[1], found[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_what_it_shows_and_leads_on(page: str) -> None:
     visitor = Visitor(page)
@@ -73,12 +74,14 @@ def test_every_page_says_what_it_shows_and_leads_on(page: str) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("address", [{"ink": to_text(STEM)}, {"own": to_text(BLANK)}])
 def test_every_page_takes_an_edited_and_a_blank_digit(page: str, address: dict) -> None:
     assert Visitor(page, **address).complaints() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.MODELS)
 def test_every_shipped_network_can_be_opened_up(name: str) -> None:
     if not models.is_trained(name):
@@ -170,6 +173,7 @@ def test_a_click_in_the_gallery_chooses_the_digit() -> None:
     assert visitor.component("gallery")["selected"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["study", "cifar_simple", "course_fc"])
 def test_the_overview_credits_the_pictures(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -266,6 +270,7 @@ def test_blank_paper_starts_a_digit_of_ones_own() -> None:
     assert not visitor.shows("edits")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "update",
     [
@@ -332,6 +337,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_upload_gets_one_sentence_and_the_digit_stays(drawn: Visitor, kind: str) -> None:
     data, words = HOSTILE[kind]
@@ -376,6 +382,7 @@ def untested(**address: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.slow
 def test_every_method_explains_the_answer_and_another_class() -> None:
     visitor = untested()
     for method, row in METHODS.items():
@@ -401,6 +408,7 @@ def test_every_method_explains_the_answer_and_another_class() -> None:
     assert "Explained margin" in "".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_every_option_of_a_method_can_be_set() -> None:
     visitor = untested()
     for method in (row for row in METHODS.values() if row.options):
@@ -417,7 +425,7 @@ def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() ->
     for method in (row for row in METHODS.values() if row.needs_seed):
         visitor.choose("method", method.name)
         visitor.choose("seed", 0)
-        assert f"Drawn at random: {method.drawn}." in "".join(visitor.text("caption"))
+        assert f"Drawn at random: {method.random_part}." in "".join(visitor.text("caption"))
     visitor.choose("method", "rise")
     first = visitor.app.main.get("plotly_chart")[0].proto.spec
     visitor.choose("seed", 1)
@@ -430,6 +438,7 @@ def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() ->
     assert "Drawn at random" not in "".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_occlusion_in_probability_says_so_and_that_a_sure_network_hides_it() -> None:
     visitor = Visitor("attention")
     visitor.choose("method", "occlusion")
@@ -446,6 +455,7 @@ def test_occlusion_in_probability_says_so_and_that_a_sure_network_hides_it() -> 
     assert " of probability</span>" in visitor.html()
 
 
+@pytest.mark.slow
 def test_the_digit_before_edits_is_a_baseline() -> None:
     """Only what was drawn has changed, so only there a value is not 0."""
     visitor = Visitor("attention", ink=to_text(STEM))
@@ -460,6 +470,7 @@ def test_the_digit_before_edits_is_a_baseline() -> None:
     assert words.startswith("The digit equals the baseline that it is compared with")
 
 
+@pytest.mark.slow
 def test_the_share_of_the_score_that_lrp_conserves_stands_beside_its_map() -> None:
     visitor = Visitor("attention")
     assert "is conserved" not in "".join(visitor.text("caption"))
@@ -508,6 +519,7 @@ def test_two_classes_stand_side_by_side_with_what_tells_them_apart() -> None:
     assert "The same class: not weighed" in visitor.text("caption")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["conv1", "conv2", "pool"])
 def test_every_layer_can_be_chosen(layer: str) -> None:
     visitor = Visitor("attention")
@@ -536,6 +548,7 @@ def test_a_map_without_evidence_says_so_instead_of_showing_nothing() -> None:
     assert visitor.text("info") == []
 
 
+@pytest.mark.slow
 def test_all_methods_and_all_classes_stand_side_by_side() -> None:
     visitor = Visitor("attention", digit=str(NO_EVIDENCE))
     visitor.choose("attention_view", "All methods")
@@ -580,6 +593,7 @@ def test_patch_and_stride_set_the_positions() -> None:
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", ["black", "white", "mean", "blur", "background"])
 def test_every_fill_can_be_chosen(fill: str) -> None:
     visitor = Visitor("occlusion")
@@ -587,6 +601,7 @@ def test_every_fill_can_be_chosen(fill: str) -> None:
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quantity", "title", "unit"),
     [
@@ -642,6 +657,7 @@ def test_every_weight_array_has_its_figures() -> None:
 # --- Feature maps ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "count", "field"), [("conv1", 32, 3), ("conv2", 64, 5), ("pool", 64, 6)]
 )
@@ -718,6 +734,7 @@ def test_filters_narrow_the_mistakes_and_show_all_drops_them(
     assert len(visitor.component("mistakes")["captions"]) == len(mistakes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "value"),
     [
@@ -835,6 +852,7 @@ def test_without_the_trained_network_a_page_says_how_to_get_it(
     assert "`python -m cnn_core.training study`" in complaint
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_fresh_caches")
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in NEED_NO_NETWORK])
 def test_without_the_weights_alone_a_page_says_how_to_get_them(

@@ -149,6 +149,7 @@ def put(folder: Path, name: str, seed: int) -> keras.Model:
     return network
 
 
+@pytest.mark.slow
 def test_new_weights_are_never_answered_with_old_results(shelf: Path) -> None:
     name, image = "strided_8_filters", models.golden_images((28, 28, 1))[0]
     answers = []

@@ -57,6 +57,7 @@ def kernel(visitor: Visitor) -> str:
     return str(picture)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "shown"),
     [
@@ -78,6 +79,7 @@ def test_a_page_shows_the_new_weights(page: str, shown, shelf: Path) -> None:  #
     assert shown(Visitor(page, model=NAME)) == found[0], "the difference is the weights' own"
 
 
+@pytest.mark.slow
 def test_the_robustness_of_old_weights_is_not_shown(shelf: Path) -> None:
     models.weights_path(NAME).symlink_to(SHIPPED / f"{NAME}.weights.h5")
     before = Visitor("robustness", model=NAME)

@@ -30,6 +30,7 @@ def name_of(visitor: Visitor) -> str:
 # --- The address ---
 
 
+@pytest.mark.slow
 def test_the_address_brings_model_digit_and_drawing() -> None:
     visitor = Visitor("draw_and_erase", model="study", digit="7", ink=to_text(STEM))
     assert name_of(visitor) == "Test digit 7, edited"
@@ -38,6 +39,7 @@ def test_the_address_brings_model_digit_and_drawing() -> None:
     assert visitor.component("digit_canvas")["address"] == "ink"
 
 
+@pytest.mark.slow
 def test_the_address_brings_a_digit_of_ones_own() -> None:
     visitor = Visitor("draw_and_erase", digit="7", own=to_text(STEM))
     assert name_of(visitor) == "Your own digit"
@@ -45,6 +47,7 @@ def test_the_address_brings_a_digit_of_ones_own() -> None:
     assert visitor.component("digit_canvas")["address"] == "own"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     [
@@ -91,6 +94,7 @@ def test_the_drawing_goes_into_the_address_and_leaves_it_with_the_digit() -> Non
 # --- Pages, digits and edits ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_change_keeps_digit_and_edits(page: str) -> None:
     visitor = Visitor("draw_and_erase", digit="38")
@@ -103,6 +107,7 @@ def test_a_page_change_keeps_digit_and_edits(page: str) -> None:
     assert len(visitor.component("edits")["captions"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "value"), [("method", "occlusion"), ("target", 3), ("against", 5), ("overlay", 0.5)]
 )

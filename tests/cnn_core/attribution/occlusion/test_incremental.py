@@ -99,6 +99,7 @@ def sample(found: OcclusionMap, count: int, seed: int) -> np.ndarray:
     return np.array([*corners, *random.integers(0, (rows, columns), (count, 2))])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in models.MODELS if name not in BRANCHED])
 @settings(max_examples=3, deadline=None, derandomize=True, database=None)
 @given(
@@ -127,6 +128,7 @@ def test_a_large_patch_runs_whole_images_and_says_so(study: keras.Model, digit: 
     assert found.why_whole == "a patch this large changes most of what every layer sees"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(BRANCHED))
 def test_branches_fall_back_to_whole_images_and_say_so(name: str) -> None:
     model, twin = network(name)
@@ -203,6 +205,7 @@ def build_stack(
     return keras.Model(inputs, layers.Dense(3)(x))
 
 
+@pytest.mark.slow
 @settings(max_examples=16, deadline=None, derandomize=True, database=None)
 @given(stacks(), st.integers(1, 14), st.integers(1, 4), st.sampled_from(FILLS), st.integers(0, 99))
 def test_any_stack_equals_whole_images(

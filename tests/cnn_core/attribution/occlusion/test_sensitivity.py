@@ -205,6 +205,7 @@ def tiny() -> keras.Model:
     return small(SMALL_SHAPE)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     patch_size=st.integers(1, 7),

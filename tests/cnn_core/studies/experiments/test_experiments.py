@@ -135,6 +135,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Experiment:
     return experiment
 
 
+@pytest.mark.slow
 def test_run_ship_and_load(
     tiny: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_run_ship_and_load(
     assert conclusions.conclude(result).best == "off"
 
 
+@pytest.mark.slow
 def test_a_run_that_is_begun_again_does_only_what_is_missing(
     tiny: Experiment, tmp_path: Path
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_run_that_is_begun_again_does_only_what_is_missing(
     assert [run.histories for run in again.runs] == [run.histories for run in first.runs]
 
 
+@pytest.mark.slow
 def test_augmentation_and_precision_are_those_of_the_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +185,7 @@ def test_augmentation_and_precision_are_those_of_the_row(
     assert keras.mixed_precision.dtype_policy().name == "float32"
 
 
+@pytest.mark.slow
 def test_a_range_test_raises_the_rate_exponentially() -> None:
     row = dataclasses.replace(EXPERIMENTS["learning_rate"], size=TINY)
     work = job(row, row.points[3], 0)

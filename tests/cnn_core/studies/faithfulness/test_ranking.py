@@ -91,6 +91,7 @@ def test_a_method_that_compares_is_given_training_pictures() -> None:
     assert map_tests.references_for(METHODS["occlusion"], "mnist") is None
 
 
+@pytest.mark.slow
 def test_random_orders_lie_between_the_best_and_the_worst(
     study: keras.Model, test_split: datasets.Split
 ) -> None:
@@ -119,6 +120,7 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_command_ranks_what_fits_and_goes_on(
     few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def facing(**address: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.slow
 def test_both_answers_to_a_test_digit_stand_side_by_side() -> None:
     html = facing(digit="247").html()
     for name in (FIRST, SECOND):
@@ -107,6 +108,7 @@ def test_the_four_counts_and_the_verdict_are_those_of_the_whole_test_set() -> No
     assert any(said in caption for caption in visitor.text("caption"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_gallery_shows_a_group_and_a_click_takes_the_digit(group: str) -> None:
     visitor = facing()

@@ -87,6 +87,7 @@ def answer_to(name: str, levels: np.ndarray) -> str:
     return models.get(name).class_names[int(said.classes[0])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_test_picture_is_erased_and_the_answer_follows(name: str) -> None:
     visitor = Visitor("draw_and_erase", model=name, digit="3")
@@ -106,6 +107,7 @@ def test_a_test_picture_is_erased_and_the_answer_follows(name: str) -> None:
     assert "edited" not in visitor.card()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_large_picture_stays_out_of_the_address_and_lasts_through_pages(name: str) -> None:
     visitor = Visitor("draw_and_erase", model=name)
@@ -119,6 +121,7 @@ def test_a_large_picture_stays_out_of_the_address_and_lasts_through_pages(name: 
     assert len(visitor.component("edits")["captions"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_of_other_pictures_starts_over(name: str) -> None:
     visitor = Visitor("draw_and_erase", model="study", ink=to_text(STEM))
@@ -149,6 +152,7 @@ def test_a_stroke_on_a_picture_of_another_network_is_not_taken() -> None:
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 def test_another_network_of_the_same_pictures_keeps_the_drawing() -> None:
     visitor = Visitor("draw_and_erase", model="study")
     visitor.draw(STEM)
@@ -165,6 +169,7 @@ def test_another_network_of_the_same_pictures_keeps_the_drawing() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("key", ["ink", "own"])
 @pytest.mark.parametrize("shape", SHAPES.values())
@@ -225,6 +230,7 @@ def test_only_digits_start_from_blank_paper() -> None:
     assert "Blank paper" not in [button.label for button in visitor.app.button]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_smallest_erasure_covers_a_picture_with_grey(name: str) -> None:
     visitor = Visitor("draw_and_erase", model=name, digit="3")

@@ -51,6 +51,7 @@ def turned() -> tuple[Visitor, np.ndarray]:
     return visitor, before
 
 
+@pytest.mark.slow
 def test_the_button_draws_the_edit_and_the_answer_turns(
     turned: tuple[Visitor, np.ndarray],
 ) -> None:

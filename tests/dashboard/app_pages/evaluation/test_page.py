@@ -48,6 +48,7 @@ def test_the_page_says_how_right_the_network_is(page: Visitor) -> None:
     assert links == ["models"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_and_needs_no_network(page: Visitor, view: str) -> None:
     page.choose("evaluation_view", view)
@@ -167,6 +168,7 @@ def ship(folder: Path, name: str, *, strength: float) -> evaluation.Summary:
     return evaluation.summarise(logits.astype(np.float32), labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_without_the_pictures_every_view_still_opens(pretrained: Path, view: str) -> None:
     ship(pretrained, "cifar_deep", strength=3)

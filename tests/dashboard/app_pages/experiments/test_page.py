@@ -42,6 +42,7 @@ def test_the_page_says_what_it_shows_and_leads_on() -> None:
     assert links[-1] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_shows_the_source_and_what_was_measured(name: str) -> None:
     visitor = Visitor("experiments")

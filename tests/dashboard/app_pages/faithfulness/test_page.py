@@ -65,6 +65,7 @@ def curves_of(visitor: Visitor) -> str:
 # --- The panel beside a map ---
 
 
+@pytest.mark.slow
 def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     visitor = Visitor("attention", model="study")
     assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
@@ -105,6 +106,7 @@ def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.Monk
     assert links == ["All methods compared", "Next: cover each place and watch the answer"]
 
 
+@pytest.mark.slow
 def test_tests_that_take_too_long_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "PATIENCE", -1)
     visitor = Visitor("attention", model="ann")
@@ -133,6 +135,7 @@ def test_a_map_without_evidence_ranks_nothing() -> None:
     assert "The map is the same everywhere: it ranks no pixel" in visitor.text("caption")[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "is_blank"), [(BLANK, True), (DOT, False)])
 def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
     visitor = Visitor("attention", model="study", own=to_text(levels))
@@ -144,6 +147,7 @@ def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
     assert is_blank == any("blank: there is nothing to take away" in text for text in said)
 
 
+@pytest.mark.slow
 def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarray) -> None:
     own = to_text(pictures.as_picture(wide_digit))
     visitor = Visitor("attention", model="study", own=own)
@@ -158,6 +162,7 @@ def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarr
 # --- The page ---
 
 
+@pytest.mark.slow
 def test_the_page_ranks_and_explains_each_figure() -> None:
     visitor = Visitor("faithfulness", model="study")
     found = faithfulness.shipped("study")
@@ -185,6 +190,7 @@ def test_methods_that_do_not_fit_are_left_out_with_the_reason() -> None:
     assert "Grad-CAM" not in offered
 
 
+@pytest.mark.slow
 def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
     visitor = Visitor("faithfulness", model="ann", ink=to_text(STEM))
     visitor.app.multiselect[0].set_value(["occlusion"]).run()
@@ -196,6 +202,7 @@ def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
     assert visitor.text("info") == ["Choose at least one method."]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_unranked")
 def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: METHODS[name] for name in ("gradient_saliency", "input_x_gradient", "grad_cam")}

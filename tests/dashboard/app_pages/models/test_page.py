@@ -133,6 +133,7 @@ def test_missing_tables_are_one_sentence(shelf: Path) -> None:
     assert "python -m cnn_core.architecture" in complaint
 
 
+@pytest.mark.slow
 def test_milliseconds_are_measured_when_asked_for(shelf: Path) -> None:
     visitor = look(ALL)
     assert cached.speeds() == {}
@@ -148,6 +149,7 @@ def test_milliseconds_are_measured_when_asked_for(shelf: Path) -> None:
 # --- One network ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_every_network_is_drawn_and_summed_up(name: str) -> None:
     visitor = look(ONE, name)
@@ -175,6 +177,7 @@ def test_a_trained_network_shows_its_training_and_its_card() -> None:
     assert visitor.text("info") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", models.UNTRAINED)
 def test_a_classic_says_that_it_is_not_trained(name: str) -> None:
     visitor = look(ONE, name)
@@ -209,6 +212,7 @@ def test_the_picker_begins_with_the_sidebars_model_and_can_set_it(shelf: Path) -
 # --- What the classics teach ---
 
 
+@pytest.mark.slow
 def test_bottleneck_in_figures() -> None:
     visitor = look(LESSONS)
     said = " ".join(visitor.text("markdown"))

@@ -85,6 +85,7 @@ def test_the_dossier_of_a_channel() -> None:
     assert "cl-bars" in visitor.html()
 
 
+@pytest.mark.slow
 def test_the_patches_come_when_asked_for_and_stay() -> None:
     visitor = Visitor("neuron")
     assert not visitor.shows("neuron_patches")
@@ -102,6 +103,7 @@ def test_the_patches_come_when_asked_for_and_stay() -> None:
     assert Visitor("neuron").shows("neuron_patches")
 
 
+@pytest.mark.slow
 def test_a_unit_has_a_number_a_picture_of_weights_and_exact_weights() -> None:
     visitor = Visitor("neuron", ink=to_text(STEM))
     visitor.choose("neuron_layer_study", "dense")
@@ -117,6 +119,7 @@ def test_a_unit_has_a_number_a_picture_of_weights_and_exact_weights() -> None:
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 def test_an_edited_digit_shows_both_maps_and_the_change() -> None:
     visitor = Visitor("neuron", ink=to_text(STEM))
     html = visitor.html()
@@ -144,6 +147,7 @@ def labels() -> np.ndarray:
     return cache.test_answers("study").labels
 
 
+@pytest.mark.slow
 def test_the_picture_it_would_like_best_is_painted_on_demand() -> None:
     visitor = Visitor("neuron")
     (toggle,) = (each for each in visitor.app.toggle if each.key == "neuron_maximise")
@@ -157,6 +161,7 @@ def test_the_picture_it_would_like_best_is_painted_on_demand() -> None:
     assert cv2.imdecode(png, cv2.IMREAD_UNCHANGED).shape == (3, 3), "only what it sees, enlarged"
 
 
+@pytest.mark.slow
 def test_the_dossier_is_opened_from_a_filter_a_map_and_a_unit() -> None:
     visitor = Visitor("filters")
     visitor.choose("filter_of_conv1", 11)
@@ -265,6 +270,7 @@ def cache_jobs(kind: str) -> tuple[dict[str, np.ndarray], str]:
     return (found.result if found else work(lambda _share: None)), key
 
 
+@pytest.mark.slow
 def test_a_click_on_a_dot_makes_it_the_current_digit(laid_out: Visitor) -> None:
     laid_out.click_tile("embedding_map", 17)
     assert "Test digit 17<" in laid_out.card()
@@ -303,6 +309,7 @@ DOT = np.zeros((28, 28), np.uint8)
 DOT[9, 9] = 255
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "levels", [DOT * 0, DOT * 0 + 255, DOT], ids=["blank", "all ink", "one pixel"]
 )

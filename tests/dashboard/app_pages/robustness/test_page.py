@@ -58,6 +58,7 @@ def figures(visitor: Visitor) -> dict[str, str]:
     return dict(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", PERTURBATIONS.values(), ids=lambda row: row.name)
 def test_every_change_shows_the_changed_digit_and_both_answers(
     row: Perturbation, looking: Visitor, digit: np.ndarray
@@ -89,6 +90,7 @@ def options_of(row: Perturbation) -> cache.Options:
     return tuple((option.name, option.default) for option in row.options)
 
 
+@pytest.mark.slow
 def test_strength_options_and_target_change_the_picture() -> None:
     visitor = Visitor("robustness", model="study")
     first = figures(visitor)["Changed"]

@@ -95,6 +95,7 @@ def test_from_text_refuses_what_is_not_well_formed(text: object) -> None:
         from_text(text)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text() | st.text("AP8_-=", max_size=40), st.sampled_from([*SHAPES, (1, 2), (2, 1, 3)]))
 def test_from_text_never_fails_otherwise(text: str, shape: tuple[int, ...]) -> None:
