@@ -139,6 +139,7 @@ def test_a_page_that_goes_on_with_blank_paper_says_what_it_shows(page: str, pict
     assert len(said) == (picture == "blank")
 
 
+@pytest.mark.slow
 def test_no_map_of_a_single_pixel_is_put_to_the_test() -> None:
     visitor = Visitor("faithfulness", model="study", own=to_text(POINT))
     (sentence,) = visitor.text("info")

@@ -63,6 +63,7 @@ def test_streamlits_caches_stand_in_the_cache_or_beside_their_page() -> None:
         assert name.startswith("dashboard/cache/") or name.endswith("/cached.py"), name
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_early() -> None:
     run = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True

@@ -430,6 +430,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN)
 def test_receptive_fields_of_our_networks(name: str) -> None:
     fields = receptive_fields(models.build(name))
@@ -437,6 +438,7 @@ def test_receptive_fields_of_our_networks(name: str) -> None:
         assert fields[layer] == ReceptiveField((size,) * 2, (stride,) * 2, (start,) * 2), layer
 
 
+@pytest.mark.slow
 def test_receptive_field_of_many_residual_blocks() -> None:
     """Branch by branch this would take 2 ** 60 steps."""
     inputs = x = keras.Input((16, 16, 1))

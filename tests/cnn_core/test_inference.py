@@ -70,6 +70,7 @@ def test_same_as_the_network_itself(study: keras.Model, test_split: Split) -> No
     )
 
 
+@pytest.mark.slow
 def test_thirty_two_threads_give_the_same_answers(test_split: Split) -> None:
     """On a network that nobody has asked before, so that the threads also meet while it traces."""
     model = models.load_pretrained("study")

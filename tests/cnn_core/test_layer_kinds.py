@@ -97,6 +97,7 @@ def test_a_layer_without_an_activation_is_linear() -> None:
     assert layer_kinds.activation_name(keras.layers.Flatten()) == "linear"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["deep_lift", "lrp_epsilon", "guided_backprop", "deconvolution"])
 def test_a_layer_that_serves_as_activation_gives_the_map_of_the_function(method: str) -> None:
     image = np.random.default_rng(1).random((28, 28, 1), np.float32)
@@ -121,6 +122,7 @@ def test_no_rule_is_guessed_for_a_class_that_inherits() -> None:
     assert "Doubled" in str(obstacle(_network(convolution=Doubled(4, 3))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [
@@ -150,6 +152,7 @@ def test_a_known_network_keeps_the_short_way() -> None:
     assert not isinstance(chain_of(_network()), str)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_sequential_network_gives_the_map_of_its_functional_twin(method: str) -> None:
     sequential = _network()

@@ -82,6 +82,7 @@ def test_saliency_of_a_linear_network_is_the_size_of_its_weights(plane: keras.Mo
     allclose(explain(plane, IMAGE, 0, method="smooth_grad", noise=0.5).heatmap, found.heatmap)
 
 
+@pytest.mark.slow
 def test_saliency_of_a_margin(plane: keras.Model) -> None:
     found = explain(plane, IMAGE, 0, against=2)
     allclose(found.heatmap, [[2, 4, 0], [3, 2.25, 2]])
@@ -236,6 +237,7 @@ def grad_cam_plus_plus_of(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray
     return maps @ (alphas * gradients.clip(0)).sum(axis=(0, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("method", "formula"),
@@ -407,6 +409,7 @@ def test_contract_on_other_shapes(
     assert method.is_signed or (found.heatmap >= 0).all()
 
 
+@pytest.mark.slow
 @every_method
 @pytest.mark.parametrize("kind", ["blank", "full", "one pixel"])
 def test_images_without_a_digit(method: Method, study: keras.Model, kind: str) -> None:

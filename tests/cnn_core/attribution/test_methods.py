@@ -58,6 +58,7 @@ def heat(model: keras.Model, image: np.ndarray, target: int = 0, **asked: Any) -
 # --- A linear network: every share is weight times what changed ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "options"),
     [
@@ -216,6 +217,7 @@ def test_lrp_epsilon_by_its_formula(epsilon: float) -> None:
         allclose(found, relevance(model, image, target, epsilon))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.01, 1e-4, 100])
 def test_lrp_does_not_depend_on_the_size_of_the_activations(scale: float) -> None:
     weights = np.random.default_rng(0).normal(size=(3, 4, 1, 3)).astype(np.float32)

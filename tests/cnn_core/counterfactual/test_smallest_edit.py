@@ -295,6 +295,7 @@ def test_edits_of_real_digits(
     assert sum(edit.is_found for _, edit in edits) >= 5
 
 
+@pytest.mark.slow
 def test_no_part_of_a_real_edit_can_be_left_out(
     study: keras.Model, edits: list[tuple[np.ndarray, SmallestEdit]]
 ) -> None:
@@ -306,6 +307,7 @@ def test_no_part_of_a_real_edit_can_be_left_out(
     assert not is_minimal(study, replace(found[0], strokes=(twice, *others)))
 
 
+@pytest.mark.slow
 def test_search_leaves_the_picture_alone_and_repeats_itself(
     study: keras.Model, digit: np.ndarray
 ) -> None:

@@ -187,6 +187,7 @@ def test_methods_that_need_a_convolution_are_left_out_with_the_reason(name: str)
     assert set(CAMS) <= set(visitor.options("method"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DENSE)
 def test_a_network_without_convolutions_has_units_instead_of_maps_and_filters(name: str) -> None:
     visitor = Visitor("filters", model=name)
@@ -233,6 +234,7 @@ def test_the_patch_is_measured_against_the_picture(
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 def test_another_data_set_keeps_index_and_class_in_range() -> None:
     visitor, label = Visitor(digit="9876"), str(cache.test_answers("study").labels[9876])
     visitor.choose("of_class_mnist", label)
@@ -322,6 +324,7 @@ def test_a_model_in_the_address_is_a_choice_and_an_unknown_one_is_none() -> None
     assert Chooser(model="study").at("draw_and_erase") == "study {'model': 'study'}"
 
 
+@pytest.mark.slow
 def test_the_drawing_page_begins_with_the_robust_network() -> None:
     visitor = Visitor("draw_and_erase")
     assert model_of(visitor) == "robust"
@@ -393,6 +396,7 @@ def test_a_network_without_files_is_not_offered_and_the_address_hears_why(elsewh
     assert "`python -m cnn_core.training ann`" in warning
 
 
+@pytest.mark.slow
 def test_a_name_that_no_network_has_is_said_until_the_visitor_chooses() -> None:
     visitor = Visitor(model="nonsense")
     visitor.go_to("filters")

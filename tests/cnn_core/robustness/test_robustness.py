@@ -146,6 +146,7 @@ def margins(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return logits[:, 0] - logits[:, 1]
 
 
+@pytest.mark.slow
 def test_fgsm_takes_its_strength_times_the_sum_of_the_weights(weights: np.ndarray) -> None:
     model = linear(weights)
     images = np.full((2, 6, 9, 1), 0.5, np.float32)

@@ -61,6 +61,7 @@ def test_methods_are_set_as_published() -> None:
     assert published == [{"sign_digits": share} for share in (0.7458, 0.6828, 0.7505, 0.8063)]
 
 
+@pytest.mark.slow
 def test_neighbours_by_hand(test_split: datasets.Split) -> None:
     """The majority of the three nearest of 300 digits; a tie goes to the smallest label."""
     train = datasets.load("mnist", split="train")

@@ -161,6 +161,7 @@ def test_plain_digits_are_read_right(result: OneVersusTwo) -> None:
     assert result.one.margin > 0 > result.two.margin
 
 
+@pytest.mark.slow
 def test_shortening_the_head_turns_a_2_into_a_1(result: OneVersusTwo) -> None:
     assert len(result.steps) == len(HEAD_LENGTHS) == 5
     answers = [step.answer for step in result.steps]

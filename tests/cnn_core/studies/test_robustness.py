@@ -56,6 +56,7 @@ def test_measured_on_a_sample_with_a_seed_for_every_image(test_split: datasets.S
     assert (found["strengths"], found["num_images"]) == ([0, 0.3, 0.8], 30)
 
 
+@pytest.mark.slow
 def test_what_a_search_misleads_stays_misled() -> None:
     """Asked from strong to weak, a search has nothing left to ask; a plain change begins anew."""
     searched = measure(SMALL, sha256(), "pgd", [0, 0.3, 0.02], 20, seed=0)["num_right"]

@@ -159,6 +159,7 @@ def test_augmentation_changes_what_is_learnt_from_only() -> None:
     assert plain.history["accuracy"][-1] == 1
 
 
+@pytest.mark.slow
 def test_every_step_is_told() -> None:
     told: list[tuple[int, int]] = []
     config = dataclasses.replace(CONFIG, epochs=2, patience=None)
@@ -270,6 +271,7 @@ def test_checkpoint_that_does_not_say_its_recipe_is_not_gone_on_from(tmp_path: P
     assert told[:1] == [1]
 
 
+@pytest.mark.slow
 def test_killed_between_the_two_renames_of_a_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     config = dataclasses.replace(CONFIG, epochs=2)

@@ -191,6 +191,7 @@ def test_the_overview_credits_the_pictures(
 # --- Draw and erase ---
 
 
+@pytest.mark.slow
 def test_the_answer_follows_the_pen(drawn: Visitor) -> None:
     assert said(drawn) == ("Test digit 1, edited", str(answer_to(STEM)))
     assert f"The network says <b>{answer_to(STEM)}</b>" in drawn.html()
@@ -305,6 +306,7 @@ def pen_on_paper() -> Image.Image:
     return Image.fromarray(paper)
 
 
+@pytest.mark.slow
 def test_an_upload_becomes_the_digit_and_shows_its_steps(drawn: Visitor) -> None:
     data = png(pen_on_paper())
     drawn.upload(data)
@@ -419,6 +421,7 @@ def test_every_option_of_a_method_can_be_set() -> None:
             assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 def test_another_seed_draws_another_map_and_its_caption_says_what_was_drawn() -> None:
     visitor = untested()
     assert "seed" not in [widget.key for widget in visitor.app.number_input]
@@ -506,6 +509,7 @@ def test_a_blank_digit_is_told_in_words() -> None:
     assert "No evidence for" in alt(visitor)
 
 
+@pytest.mark.slow
 def test_two_classes_stand_side_by_side_with_what_tells_them_apart() -> None:
     visitor = Visitor("attention")
     visitor.choose("attention_view", "Two classes")
@@ -529,6 +533,7 @@ def test_every_layer_can_be_chosen(layer: str) -> None:
     assert f"Layer: {layer}." in "".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_a_class_is_not_weighed_against_itself() -> None:
     visitor = Visitor("attention")
     visitor.choose("target", 4)
@@ -538,6 +543,7 @@ def test_a_class_is_not_weighed_against_itself() -> None:
     assert "Explained logit" in "".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_a_map_without_evidence_says_so_instead_of_showing_nothing() -> None:
     visitor = Visitor("attention", digit=str(NO_EVIDENCE))
     visitor.choose("method", "grad_cam")
@@ -563,6 +569,7 @@ def test_all_methods_and_all_classes_stand_side_by_side() -> None:
     assert "no evidence" in chart
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 def test_the_overlay_goes_from_digit_to_map(strength: float) -> None:
     visitor = Visitor("attention")
@@ -762,6 +769,7 @@ def test_a_click_makes_a_mistake_the_current_digit() -> None:
     assert links == ["attention", "occlusion", "one_vs_two"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "button"), [("misclassified", "Eraser"), ("one_vs_two", "Erase this one by hand")]
 )
@@ -778,6 +786,7 @@ def test_what_is_handed_over_to_the_eraser_keeps_its_network(page: str, button: 
         assert visitor.card() == digit
 
 
+@pytest.mark.slow
 def test_a_page_says_why_it_begins_with_a_network_of_its_own() -> None:
     visitor = Visitor("draw_and_erase")
     said = "This page begins with it"
@@ -841,6 +850,7 @@ def _fresh_caches() -> Iterator[None]:
     forget_results()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_fresh_caches")
 @pytest.mark.parametrize("page", PAGES)
 def test_without_the_trained_network_a_page_says_how_to_get_it(

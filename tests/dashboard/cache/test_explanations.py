@@ -164,6 +164,7 @@ def test_new_weights_are_never_answered_with_old_results(shelf: Path) -> None:
     assert abs(answers[0] - answers[1]).max() > 0
 
 
+@pytest.mark.slow
 def test_a_first_use_compiles_in_the_background(shelf: Path) -> None:
     name = "strided_8_filters"
     put(shelf, name, 1)
@@ -176,6 +177,7 @@ def test_a_first_use_compiles_in_the_background(shelf: Path) -> None:
     assert len(explanations.occlusion_map.cache) >= 1
 
 
+@pytest.mark.slow
 def test_nothing_on_the_way_calls_predict(
     digit: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_what_an_address_cannot_mean_is_ignored(address: dict) -> None:
     assert not {"ink", "own"} & visitor.app.query_params.keys()
 
 
+@pytest.mark.slow
 def test_the_drawing_goes_into_the_address_and_leaves_it_with_the_digit() -> None:
     visitor = Visitor("draw_and_erase")
     visitor.draw(STEM)
@@ -147,6 +148,7 @@ def test_a_stroke_on_the_digit_before_does_not_reach_the_next_one() -> None:
     assert name_of(visitor) == "Test digit 2, edited"
 
 
+@pytest.mark.slow
 def test_two_visitors_do_not_meet() -> None:
     first, second = Visitor("draw_and_erase"), Visitor("draw_and_erase", digit="9")
     first.draw(STEM)
@@ -178,6 +180,7 @@ def test_fifty_edits_are_kept_and_a_repetition_is_none() -> None:
 # Holds the import of Keras until the test lets it go on, or makes it fail.
 
 
+@pytest.mark.slow
 def test_pages_are_drawn_before_tensorflow_is_loaded() -> None:
     ink = to_text(STEM)
     run_alone(
@@ -207,6 +210,7 @@ assert "answer <b>1</b>" in edited.card()
     )
 
 
+@pytest.mark.slow
 def test_a_machine_without_tensorflow_is_told_so_in_one_sentence() -> None:
     run_alone(
         """

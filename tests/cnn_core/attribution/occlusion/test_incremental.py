@@ -273,6 +273,7 @@ def test_a_pooling_sees_nothing_beyond_the_border() -> None:
     assert_exact(twin, image, found, np.argwhere(np.ones((5, 5))))
 
 
+@pytest.mark.slow
 def test_pooling_before_a_norm_that_turns_the_order_round() -> None:
     def build() -> keras.Model:
         inputs = keras.Input((9, 9, 1))
@@ -306,6 +307,7 @@ def test_other_layers_are_named(layer: keras.Layer, reason: str) -> None:
     assert reason in found.why_whole
 
 
+@pytest.mark.slow
 def test_new_weights_give_a_new_map() -> None:
     model, image = small(), picture((20, 28, 1))
     before = occlusion_sensitivity(model, image, 4, 4)
@@ -334,6 +336,7 @@ def test_one_position_alone_is_what_it_is_among_many(study: keras.Model, digit: 
     np.testing.assert_allclose(one[0], many[40], rtol=0, atol=2e-6)
 
 
+@pytest.mark.slow
 def test_a_chain_is_asked_for(digit: np.ndarray) -> None:
     model = models.build("resnet20")
     image = picture((32, 32, 3))

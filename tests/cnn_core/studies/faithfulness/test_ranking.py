@@ -153,6 +153,7 @@ def test_the_command_ranks_what_fits_and_goes_on(
         ranking.load("ann")
 
 
+@pytest.mark.slow
 def test_a_method_that_takes_too_long_is_left_out(
     few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_both_answers_to_a_test_digit_stand_side_by_side() -> None:
     assert html.count("4 ✓") == 2
 
 
+@pytest.mark.slow
 def test_a_drawn_digit_is_answered_by_both_networks() -> None:
     html = facing(ink=to_text(STEM)).html()
     pixels = (STEM.astype(np.float32) / np.float32(255))[..., None]
@@ -186,6 +187,7 @@ def test_each_network_shows_the_strongest_maps_of_its_own_layer(digit: np.ndarra
     assert visitor.component(f"strongest_of_{FIRST}") == before
 
 
+@pytest.mark.slow
 def test_beside_a_dense_network_the_methods_are_those_that_both_can(shelf: Path) -> None:
     ship(shelf, "ann", cache.test_answers(FIRST).labels, is_built=True)
     visitor = Visitor("compare")
@@ -236,6 +238,7 @@ def test_a_rival_whose_weights_are_altered_leaves_what_needs_none(shelf: Path) -
     assert visitor.shows("disagreements")
 
 
+@pytest.mark.slow
 def test_what_needs_no_tensorflow_does_not_wait_for_it() -> None:
     run_alone(
         """

@@ -140,6 +140,7 @@ def test_a_network_of_other_pictures_starts_over(name: str) -> None:
     assert visitor.drawn().shape == SHAPES["study"]
 
 
+@pytest.mark.slow
 def test_a_stroke_on_a_picture_of_another_network_is_not_taken() -> None:
     visitor = Visitor("draw_and_erase", model="study")
     visitor.draw(STEM)
@@ -192,6 +193,7 @@ def photograph() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_any_photograph_can_be_looked_at(name: str) -> None:
     visitor = Visitor("draw_and_erase", model=name)

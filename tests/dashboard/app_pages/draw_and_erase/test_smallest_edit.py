@@ -67,6 +67,7 @@ def test_the_button_draws_the_edit_and_the_answer_turns(
     assert "make it a 4.**" in words(visitor)
 
 
+@pytest.mark.slow
 def test_the_film_shows_every_dab_and_the_path_of_the_margin(
     turned: tuple[Visitor, np.ndarray],
 ) -> None:
@@ -110,6 +111,7 @@ def test_not_found_is_an_answer() -> None:
     np.testing.assert_array_equal(visitor.drawn(), SPECK)
 
 
+@pytest.mark.slow
 def test_what_must_be_there_and_what_must_stay_empty() -> None:
     visitor = Visitor("draw_and_erase", model="study", digit=NINE)
     visitor.press("flip_pertinent")

@@ -34,6 +34,7 @@ def nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     st.cache_resource.clear()
 
 
+@pytest.mark.slow
 def test_the_page_says_what_it_shows_and_leads_on() -> None:
     visitor = Visitor("experiments")
     assert visitor.complaints() == []
@@ -57,6 +58,7 @@ def test_every_experiment_shows_the_source_and_what_was_measured(name: str) -> N
     assert f"experiments {name}`" in " ".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_the_overview_counts_the_verdicts() -> None:
     html = Visitor("experiments").html()
     found = [conclusions.conclude(experiments.load(name)) for name in EXPERIMENTS]
@@ -78,6 +80,7 @@ def test_results_that_are_missing_are_a_sentence_each_and_the_page_stays() -> No
     assert "studies experiments pooling`" in visitor.complaints()[0]
 
 
+@pytest.mark.slow
 def test_baselines_cross_validation_and_grid_search_stand_beside_their_source() -> None:
     visitor = Visitor("experiments")
     html, said = visitor.html(), " ".join(visitor.text("markdown"))
@@ -130,6 +133,7 @@ def test_weight_histograms_hold_all_weights(name: str) -> None:
     assert [sum(trace.y) for trace in figure.data] == pytest.approx([1.0] * 8)
 
 
+@pytest.mark.slow
 def test_a_penalty_brings_most_weights_near_0() -> None:
     visitor = Visitor("experiments")
     visitor.choose("experiment", "l2")

@@ -92,6 +92,7 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     assert "Deletion area" not in visitor.html()
 
 
+@pytest.mark.slow
 def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> DeletionInsertionTest:
         raise CnnCoreError("The tests went wrong.")
@@ -128,6 +129,7 @@ def test_the_rival_is_a_method_that_can_be_asked(monkeypatch: pytest.MonkeyPatch
     assert faithfulness.rival_of("study", "occlusion") not in (best, "occlusion")
 
 
+@pytest.mark.slow
 def test_a_map_without_evidence_ranks_nothing() -> None:
     visitor = Visitor("attention", model="study", digit="7")
     visitor.choose("method", "grad_cam")
@@ -181,6 +183,7 @@ def test_the_page_ranks_and_explains_each_figure() -> None:
     assert len(specs) == len(ranking.QUANTITIES)
 
 
+@pytest.mark.slow
 def test_methods_that_do_not_fit_are_left_out_with_the_reason() -> None:
     visitor = Visitor("faithfulness", model="ann")
     assert visitor.complaints() == []
@@ -219,6 +222,7 @@ def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.M
     assert "have not been ranked" in visitor.text("info")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_unranked")
 def test_without_a_ranking_the_panel_says_so() -> None:
     assert faithfulness.rival_of("study", "occlusion") == "integrated_gradients"

@@ -105,6 +105,7 @@ def test_table_holds_every_network_with_its_figures(shelf: Path) -> None:
     assert f"{models.weights_path('study').stat().st_size / 1e6:.1f}" in cells
 
 
+@pytest.mark.slow
 def test_table_says_what_a_published_figure_was_measured_on() -> None:
     captions = " ".join(look(ALL).text("caption"))
     for spec in models.MODELS.values():
@@ -192,6 +193,7 @@ def test_a_network_not_trained_yet_says_what_trains_it(shelf: Path) -> None:
     assert "`python -m cnn_core.training resnet20`" in said
 
 
+@pytest.mark.slow
 def test_the_picker_begins_with_the_sidebars_model_and_can_set_it(shelf: Path) -> None:
     ship(shelf, "tutorial")
     visitor = look(ONE)
@@ -231,6 +233,7 @@ def test_bottleneck_in_figures() -> None:
     assert f"an image takes {ours:.2f} ms instead of {direct:.2f}" in said
 
 
+@pytest.mark.slow
 def test_lessons_without_cards_say_what_trains_them(shelf: Path) -> None:
     visitor = look(LESSONS)
     said = " ".join(visitor.text("info"))
@@ -241,6 +244,7 @@ def test_lessons_without_cards_say_what_trains_them(shelf: Path) -> None:
     assert {"2,416", "240,000"} <= set(rows(visitor.html())["LeNet-5, fully connected C3"])
 
 
+@pytest.mark.slow
 def test_shortcuts_are_compared_from_the_cards(shelf: Path) -> None:
     apart, near = [0.82, 0.84], [0.835, 0.855]
     ship(shelf, "resnet20", test_accuracy=0.86, test_accuracy_interval_95=[0.85, 0.87])
@@ -268,6 +272,7 @@ def test_curves_of_networks_trained_for_unlike_times(shelf: Path) -> None:
 # --- TensorFlow ---
 
 
+@pytest.mark.slow
 def test_nothing_but_the_milliseconds_waits_for_tensorflow() -> None:
     run_alone(
         """

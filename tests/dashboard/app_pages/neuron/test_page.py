@@ -64,6 +64,7 @@ def facts(visitor: Visitor) -> list[str]:
 # --- The dossier ---
 
 
+@pytest.mark.slow
 def test_the_dossier_of_a_channel() -> None:
     visitor = Visitor("neuron")
     assert visitor.complaints() == []
@@ -128,6 +129,7 @@ def test_an_edited_digit_shows_both_maps_and_the_change() -> None:
     assert "The edit changes this map by at most" in " ".join(visitor.text("caption"))
 
 
+@pytest.mark.slow
 def test_without_the_neuron_the_network_is_tested_on_demand() -> None:
     visitor = Visitor("neuron")
     visitor.press("Test the network without it")
@@ -293,6 +295,7 @@ def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
     assert not any(text.startswith("Test digit 1:") for text in tests), "not itself"
 
 
+@pytest.mark.slow
 def test_neighbourhoods_come_when_chosen_and_place_the_digit(laid_out: Visitor) -> None:
     laid_out.choose("embedding_view", "t-SNE")
     assert laid_out.shows("embedding_map"), "the plane, while the neighbourhoods are laid out"

@@ -108,6 +108,7 @@ def test_strength_options_and_target_change_the_picture() -> None:
     assert visitor.complaints() == []
 
 
+@pytest.mark.slow
 def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> None:
     for row in PERTURBATIONS.values():
         looking.choose("change_paper", row.name)
@@ -117,6 +118,7 @@ def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> Non
         assert slider["minimum"] <= slider["value"] <= slider["maximum"]
 
 
+@pytest.mark.slow
 def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
     visitor = Visitor("robustness", model="study")
     visitor.press("Use the changed digit")
@@ -161,6 +163,7 @@ def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
     assert "holds to the end" in text(visitor)
 
 
+@pytest.mark.slow
 def test_a_single_pixel_that_is_worn_away_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(POINT))
     visitor.choose("change_paper", "thickness")

@@ -46,6 +46,7 @@ def test_known_texts() -> None:
     np.testing.assert_array_equal(from_text(to_text(one_cell)), one_cell)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(PICTURES)
 def test_round_trip(pixels: np.ndarray) -> None:
@@ -154,6 +155,7 @@ def test_a_missing_part_leaves_what_python_has(part: str) -> None:
     assert read_update(update, HELD, digit_id="a", revision=2) is HELD
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(JSON | st.dictionaries(st.sampled_from(sorted(GOOD)), JSON))
 def test_any_update_is_answered(update: object) -> None:
