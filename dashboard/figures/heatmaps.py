@@ -11,8 +11,6 @@ from plotly.subplots import make_subplots
 from cnn_core.datasets import Background
 from dashboard.figures import colours, pictures
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
-
 
 def heatmap_chart(
     values: np.ndarray,

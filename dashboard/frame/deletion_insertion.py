@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.faithfulness import DeletionInsertionTest
-from dashboard.figures import deletion_insertion, heatmaps
+from dashboard.figures import deletion_insertion
+from dashboard.frame.charts import show_chart
 
 
 def show_curves(
@@ -27,9 +28,9 @@ def show_curves(
     with st.container(key=key):
         for column, figure, (half, better) in zip(st.columns(2), halves, heads, strict=True):
             column.markdown(f"**{half}**: {better} is better")
-            column.plotly_chart(
+            show_chart(
                 figure,
-                config=heatmaps.CONFIG,
+                column=column,
                 key=f"{key}_{half.lower()}",
                 alt=f"{half} curves of {' and '.join(titles)}",
             )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnn_core import models
 from dashboard import session
-from dashboard.figures import heatmaps
+from dashboard.frame.charts import show_chart
 
 # Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
 NO_CLASS = -1
@@ -65,9 +65,8 @@ def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
         for picker, index in zip(pickers, cell, strict=True):
             session.put(picker, NO_CLASS if cell == chosen else index)
 
-    st.plotly_chart(
+    show_chart(
         figure,
-        config=heatmaps.CONFIG,
         key=chart,
         on_select=taken,
         selection_mode="points",

@@ -29,9 +29,10 @@ from dashboard.app_pages.attention.evidence_text import (
 )
 from dashboard.cache import faithfulness
 from dashboard.cache.faithfulness import MapRequest
-from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures import html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import deletion_insertion, method_options
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 
 # Seconds that the other maps may take unasked.
@@ -211,9 +212,8 @@ def _show_cascade(model_name: str, image: CurrentImage, asked: MapRequest) -> No
         bar.progress(i / len(layers), f"Fresh weights from {plain(layer)} on")
         found[layer] = faithfulness.stage(model_name, image.pixels, asked, layer)
     bar.empty()
-    st.plotly_chart(
+    show_chart(
         charts.cascade(found),
-        config=heatmaps.CONFIG,
         key="evidence_cascade",
         alt="Similarity of the map while layer after layer forgets what it learnt",
     )

@@ -15,6 +15,7 @@ from dashboard.app_pages.attention.question import Question, explained
 from dashboard.figures import colours, heatmaps, html, numbers
 from dashboard.figures.text import as_plotly, plain
 from dashboard.frame import method_options
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 
 # What the methods of a family ask, in the order of METHODS.
@@ -73,7 +74,7 @@ def show_one(found: Attribution, question: Question) -> DeltaGenerator:
     words = describe(found, image.pixels, names, background=image.background)
     is_signed = found.method.is_signed
     with left:
-        st.plotly_chart(
+        show_chart(
             heatmaps.heatmap_chart(
                 found.heatmap,
                 image.pixels,
@@ -82,7 +83,6 @@ def show_one(found: Attribution, question: Question) -> DeltaGenerator:
                 unit=found.unit,
                 strength=0.0 if found.is_empty else question.strength,
             ),
-            config=heatmaps.CONFIG,
             alt=f"{found.method.title} for class {names[found.score.target]}. {words}",
         )
         if not found.is_empty:
@@ -157,9 +157,8 @@ def show_many(
         for title, each in zip(titles, found, strict=True)
     ]
     with st.container(key=f"wide_{key}"):
-        st.plotly_chart(
+        show_chart(
             figure,
-            config=heatmaps.CONFIG,
             key=key,
             alt=f"Heatmaps: {', '.join(titles)}. {' '.join(said)}",
         )

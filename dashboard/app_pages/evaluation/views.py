@@ -14,9 +14,10 @@ from cnn_core.inference import softmax
 from cnn_core.models import ModelSpec
 from dashboard import cache, session
 from dashboard.app_pages.evaluation import cached, charts, curve_charts, tables
-from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures import html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
+from dashboard.frame.charts import show_chart
 
 CORNER, WHOLE = "Corner", "Whole"
 MAX_TILES = 60
@@ -199,7 +200,7 @@ def show_curves(network: TestedNetwork) -> None:
 def _show_curve(title: str, called: str, figure: go.Figure, *, key: str) -> None:
     """Show the curves of every class, one class named above them."""
     st.markdown(f"**{title}** of {plain(called)}")
-    st.plotly_chart(figure, config=heatmaps.CONFIG, key=key, alt=f"{title} of every class")
+    show_chart(figure, key=key, alt=f"{title} of every class")
 
 
 def show_calibration(network: TestedNetwork) -> None:
@@ -209,9 +210,7 @@ def show_calibration(network: TestedNetwork) -> None:
     accuracy = network.summary.accuracy
     excess = "too sure of itself" if mean > accuracy else "not sure enough of itself"
     left, right = st.columns([3, 2], gap="large")
-    left.plotly_chart(
-        charts.reliability(found), config=heatmaps.CONFIG, alt="Right answers by probability"
-    )
+    show_chart(charts.reliability(found), column=left, alt="Right answers by probability")
     right.markdown(
         f"**Expected calibration error {numbers.percent(found.error, 2)}**: by so much, on "
         "average, the probability of an answer differs from how often such answers are right.\n\n"
@@ -231,13 +230,12 @@ def show_models(network: TestedNetwork) -> None:
         if row.dataset == network.spec.dataset and models.is_trained(row.name):
             with page_parts.readable_errors():
                 found[row.name] = cached.summary(row.name)
-    st.plotly_chart(
+    show_chart(
         charts.accuracies(
             {models.get(each).title: found[each] for each in found},
             [models.get(each).published_accuracy for each in found],
             list(found).index(network.spec.name),
         ),
-        config=heatmaps.CONFIG,
         alt="Accuracy of every network with its interval",
     )
     st.html(tables.summaries(found, network.spec.name))

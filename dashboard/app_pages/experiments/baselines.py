@@ -8,7 +8,8 @@ from cnn_core import datasets
 from cnn_core.studies import baselines as baseline_study
 from cnn_core.studies.grid_search import GridSearch, Point
 from dashboard.app_pages.experiments import baseline_charts, cached
-from dashboard.figures import heatmaps, html
+from dashboard.figures import html
+from dashboard.frame.charts import show_chart
 from dashboard.frame.provenance import made_by
 
 _GRID_ROWS = 8
@@ -25,9 +26,8 @@ def baselines() -> None:
         rows = [row for row in found.rows if row.dataset == name]
         with column:
             st.markdown(datasets.get(name).title)
-            st.plotly_chart(
+            show_chart(
                 baseline_charts.baselines(rows),
-                config=heatmaps.CONFIG,
                 key=f"baselines_{name}",
                 alt=f"Accuracy of classical methods on {datasets.get(name).title}",
             )
@@ -65,9 +65,8 @@ def k_fold() -> None:
     found = cached.k_fold()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(
+        show_chart(
             baseline_charts.k_fold(found),
-            config=heatmaps.CONFIG,
             key="k_fold",
             alt="Accuracy of the dense network on each of ten folds",
         )
@@ -97,9 +96,8 @@ def grid_search() -> None:
     )
     found = cached.grid_search()
     with st.container(key="wide_grid"):
-        st.plotly_chart(
+        show_chart(
             baseline_charts.grid_search(found),
-            config=heatmaps.CONFIG,
             key="grid_search",
             alt="Accuracy at every point of the grid search",
         )

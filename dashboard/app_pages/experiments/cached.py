@@ -33,22 +33,22 @@ def conclusion(name: str) -> Conclusion:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def baselines() -> Baselines:
     """Return the shipped results of the classical methods."""
-    from cnn_core.studies import baselines as study
+    from cnn_core.studies.baselines import load
 
-    return study.load()
+    return load()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def k_fold() -> KFold:
     """Return the shipped cross-validation of the dense network."""
-    from cnn_core.studies import k_fold as study
+    from cnn_core.studies.k_fold import load
 
-    return study.load()
+    return load()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def grid_search() -> GridSearch:
     """Return the shipped grid search of the dense network."""
-    from cnn_core.studies import grid_search as study
+    from cnn_core.studies.grid_search import load
 
-    return study.load()
+    return load()

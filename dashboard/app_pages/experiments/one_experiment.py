@@ -9,8 +9,9 @@ from cnn_core.activations import NEAR_ZERO
 from cnn_core.studies.experiments import Experiment, ExperimentResult, weight_edges
 from cnn_core.studies.experiments.conclusions import Conclusion, Verdict, rate_findings
 from dashboard.app_pages.experiments import charts
-from dashboard.figures import heatmaps, html
+from dashboard.figures import html
 from dashboard.frame import provenance
+from dashboard.frame.charts import show_chart
 
 _BADGES: dict[Verdict, str] = {
     "agrees": ":green-badge[:material/check: agrees with the source]",
@@ -48,18 +49,16 @@ def _show_training(result: ExperimentResult, conclusion: Conclusion) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown("**Over the epochs**")
-        st.plotly_chart(
+        show_chart(
             charts.over_training(result),
-            config=heatmaps.CONFIG,
             key=f"epochs_{experiment.name}",
             alt=f"Validation accuracy and loss over the epochs, by {experiment.factor}",
         )
         st.caption("Lines are means, bands run from the lowest to the highest of the seeds.")
     with right:
         st.markdown("**After the last epoch**")
-        st.plotly_chart(
+        show_chart(
             charts.last_epoch(result, conclusion),
-            config=heatmaps.CONFIG,
             key=f"last_{experiment.name}",
             alt=f"The measure after the last epoch, by {experiment.factor}",
         )
@@ -67,9 +66,8 @@ def _show_training(result: ExperimentResult, conclusion: Conclusion) -> None:
     st.html(_points(result))
     st.markdown("**Training against validation loss**")
     with st.container(key="wide_overfitting"):
-        st.plotly_chart(
+        show_chart(
             charts.overfitting(result),
-            config=heatmaps.CONFIG,
             key=f"overfitting_{experiment.name}",
             alt=f"Training and validation loss over the epochs, by {experiment.factor}",
         )
@@ -79,9 +77,8 @@ def _show_training(result: ExperimentResult, conclusion: Conclusion) -> None:
 def _show_rates(result: ExperimentResult) -> None:
     """Show the loss over the rate of every optimizer."""
     with st.container(key="wide_rates"):
-        st.plotly_chart(
+        show_chart(
             charts.rates(result),
-            config=heatmaps.CONFIG,
             key="rates",
             alt="Loss over the learning rate, by optimizer",
         )
@@ -97,9 +94,8 @@ def _show_weights(result: ExperimentResult) -> None:
     """Show the histograms of the trained weights."""
     st.markdown("**Weights after training**")
     with st.container(key="wide_weights"):
-        st.plotly_chart(
+        show_chart(
             charts.weights(result),
-            config=heatmaps.CONFIG,
             key=f"weights_{result.experiment.name}",
             alt=f"Histograms of the weights of every kernel, by {result.experiment.factor}",
         )

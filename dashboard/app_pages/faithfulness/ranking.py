@@ -16,8 +16,9 @@ from cnn_core.studies.faithfulness.ranking import Estimate, MapRanking, MethodFi
 from dashboard import session
 from dashboard.app_pages.faithfulness import charts
 from dashboard.cache import faithfulness
-from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures import html, numbers
 from dashboard.frame import pickers
+from dashboard.frame.charts import show_chart
 from dashboard.frame.provenance import made_by
 
 # A visitor waits for no method longer than this for each map.
@@ -107,14 +108,13 @@ def show(found: MapRanking) -> None:
     }
     usual = None if chosen.random is None else ranking.estimate(chosen.random(found))
     failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
-    st.plotly_chart(
+    show_chart(
         charts.ranking_chart(
             estimates,
             what=chosen.axis,
             level=None if usual is None else usual.mean,
             failing=failing,
         ),
-        config=heatmaps.CONFIG,
         key="ranking_chart",
         alt=f"{chosen.title} of every method with its 95% interval",
     )

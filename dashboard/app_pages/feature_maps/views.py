@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboard import cache, session
 from dashboard.app_pages.feature_maps import charts
-from dashboard.figures import colours, heatmaps, html, pictures
+from dashboard.figures import colours, html, pictures
 from dashboard.figures.text import plain
 from dashboard.frame import neuron_link
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
 from dashboard.widgets.tiles import tiles
@@ -55,9 +56,8 @@ class LayerOutput:
 def show_units(output: LayerOutput) -> None:
     """Show the outputs of a dense layer as bars."""
     layer, now = output.layer, output.now
-    st.plotly_chart(
+    show_chart(
         charts.units(now, output.before if output.image.is_edited else None),
-        config=heatmaps.CONFIG,
         alt=f"The outputs of {layer}",
     )
     st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0.")

@@ -5,8 +5,8 @@ import streamlit as st
 from cnn_core.activations import NEAR_ZERO
 from dashboard import cache, session
 from dashboard.app_pages.filters import cached, views
-from dashboard.figures import heatmaps
 from dashboard.frame import loading, page_parts
+from dashboard.frame.charts import show_chart
 
 page_parts.intro(
     "Filters",
@@ -25,9 +25,7 @@ st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(model_name)
 histograms = cached.weight_histograms(model_name)
 for column, figure in zip(st.columns(2), histograms, strict=False):
-    column.plotly_chart(
-        figure, config=heatmaps.CONFIG, alt="Histograms of the weights of every layer"
-    )
+    show_chart(figure, column=column, alt="Histograms of the weights of every layer")
 st.dataframe(
     {
         "Layer": [s.layer for s in statistics],

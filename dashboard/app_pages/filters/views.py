@@ -10,8 +10,9 @@ import streamlit as st
 
 from cnn_core.activations import filter_norms
 from dashboard.app_pages.filters import cached, charts
-from dashboard.figures import heatmaps, html
+from dashboard.figures import html
 from dashboard.frame import neuron_link, pickers
+from dashboard.frame.charts import show_chart
 
 BY_INDEX, BY_NORM = "As they are", "By norm"
 COLUMNS = 8  # of a mosaic: on a phone a finger still meets one filter
@@ -64,9 +65,9 @@ def show_mosaics(
     """
     halves = charts.in_halves(order, COLUMNS)
     for i, (column, part) in enumerate(zip(st.columns(2), halves, strict=False)):
-        clicked: Any = column.plotly_chart(
+        clicked: Any = show_chart(
             charts.kernels(kernel, part, limit, COLUMNS),
-            config=heatmaps.CONFIG,
+            column=column,
             alt=f"{len(part)} of the {len(order)} filters of {layer}",
             key=f"kernels_{model_name}_{layer}_{i}",
             on_select="rerun",

@@ -9,9 +9,10 @@ import streamlit as st
 from cnn_core import models
 from cnn_core.models import ModelCard
 from dashboard.app_pages.models import cached, one_network, tables
-from dashboard.figures import colours, heatmaps, line_charts
+from dashboard.figures import colours, line_charts
 from dashboard.figures.line_charts import Line
 from dashboard.figures.text import plain
+from dashboard.frame.charts import show_chart
 
 # GoogLeNet's own example: at each place 5x5 windows on 192 maps make 32, at once or behind 16.
 DIRECT, BOTTLENECK = 25 * 32 * 192, 16 * 192 + 25 * 32 * 16
@@ -74,9 +75,8 @@ def shortcuts() -> None:
         )
         for title, key in (("validation accuracy", "val_accuracy"), ("training loss", "loss"))
     }
-    st.plotly_chart(
+    show_chart(
         line_charts.over_epochs(panels),
-        config=heatmaps.CONFIG,
         key="lesson_shortcuts",
         alt="Accuracy and loss of both networks over the epochs",
     )

@@ -12,9 +12,10 @@ from cnn_core.architecture import Table
 from cnn_core.models import ModelCard
 from dashboard import cache
 from dashboard.app_pages.models import cached, diagram, tables
-from dashboard.figures import heatmaps, html, line_charts
+from dashboard.figures import html, line_charts
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts
+from dashboard.frame.charts import show_chart
 
 # A longer summary is scrolled.
 MAX_ROWS = 24
@@ -107,9 +108,8 @@ def _show_diagram(table: Table, title: str) -> None:
 
 def _show_training(card: ModelCard) -> None:
     st.subheader("Training", anchor=False)
-    st.plotly_chart(
+    show_chart(
         line_charts.training_curves(card.history, card.best_epoch),
-        config=heatmaps.CONFIG,
         key="training_curves",
         alt="Accuracy and loss over the epochs",
     )

@@ -12,9 +12,10 @@ from cnn_core.inference import softmax
 from dashboard import cache
 from dashboard.app_pages.neuron import cached, charts
 from dashboard.app_pages.neuron.views import ChosenNeuron
-from dashboard.figures import heatmaps, html, numbers
+from dashboard.figures import html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import job_progress, pickers
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 
 OFF, MEAN = "Off: 0", "Its mean"
@@ -27,9 +28,8 @@ def show_effects(neuron: ChosenNeuron) -> None:
     if not effects.any():
         st.info(f"Switching it off changes no logit of {count} test pictures.")
         return
-    st.plotly_chart(
+    show_chart(
         charts.by_class(effects, names, title="fall of the logit", unit="logits"),
-        config=heatmaps.CONFIG,
         alt="What each logit loses without the neuron",
     )
     most = int(np.abs(effects).argmax())
@@ -62,9 +62,8 @@ def show_direct(neuron: ChosenNeuron) -> None:
             "logits, so its pull depends on the picture."
         )
         return
-    st.plotly_chart(
+    show_chart(
         charts.by_class(direct, neuron.class_names, title="weight", unit="logits per activation"),
-        config=heatmaps.CONFIG,
         alt="The exact weight towards each class",
     )
     st.caption(

@@ -10,10 +10,11 @@ import streamlit as st
 from cnn_core import datasets, models
 from dashboard import cache, navigation
 from dashboard.app_pages.neuron import cached, charts
-from dashboard.figures import colours, heatmaps, html, numbers
+from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
 from dashboard.frame import job_progress
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
 from dashboard.widgets.tiles import tiles
@@ -208,9 +209,8 @@ def show_classes(neuron: ChosenNeuron) -> None:
     if strongest.mean == weakest.mean:
         st.info(f"It reacts to all {count:,} test {noun}s alike: {strongest.mean:.2f}.")
         return
-    st.plotly_chart(
+    show_chart(
         charts.responses(found, names, strongest.label),
-        config=heatmaps.CONFIG,
         alt="The activation on test pictures of each class",
     )
     what = "the largest value of its map" if neuron.is_map else "its value"

@@ -13,9 +13,10 @@ from cnn_core.attribution.occlusion import UNITS, OcclusionMap
 from cnn_core.attribution.score import ClassScore
 from dashboard import cache, session
 from dashboard.app_pages.occlusion import charts
-from dashboard.figures import colours, heatmaps, html, numbers, pictures
+from dashboard.figures import colours, html, numbers, pictures
 from dashboard.figures.text import plain
 from dashboard.frame import method_options, page_parts, pickers
+from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_map
 from dashboard.widgets.live_slider import SliderState, acknowledge, live_slider
@@ -139,9 +140,9 @@ def show_winners(question: Question, found: OcclusionMap) -> None:
     st.subheader("Which class wins where", anchor=False)
     flips = float((found.winners != answer).mean())
     left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
-    left.plotly_chart(
+    show_chart(
         charts.winners(found.winners, answer, names),
-        config=heatmaps.CONFIG,
+        column=left,
         alt="The class that wins with the patch at each position",
     )
     counts = np.bincount(found.winners.ravel(), minlength=len(names))

@@ -13,9 +13,10 @@ from cnn_core.robustness import Perturbation
 from cnn_core.studies.robustness import rank
 from dashboard import cache, session
 from dashboard.app_pages.robustness import cached, charts, text
-from dashboard.figures import heatmaps, html, pictures
+from dashboard.figures import html, pictures
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, picture_gallery
+from dashboard.frame.charts import show_chart
 from dashboard.frame.provenance import made_by
 from dashboard.session import CurrentImage
 
@@ -93,9 +94,8 @@ def show_sweep(image: CurrentImage, change: Change) -> None:
             f"sees the same {noun} and the network does not, it leans on patterns that people do "
             "not use."
         )
-    st.plotly_chart(
+    show_chart(
         charts.probabilities(found, names, change.strength, text.axis_of(row)),
-        config=heatmaps.CONFIG,
         key="sweep",
         alt=f"Probability of {names[found.answer]} and its strongest rivals over the strength",
     )
@@ -137,7 +137,7 @@ def show_networks(change: Change) -> None:
         )
         best = rank([curve for curve in curves if curve is not chosen], nearest).best.model
         beside = [curve.model for curve in curves].index(best if wanted == BEST else wanted)
-    st.plotly_chart(
+    show_chart(
         charts.accuracies(
             curves,
             [models.get(curve.model).title for curve in curves],
@@ -146,7 +146,6 @@ def show_networks(change: Change) -> None:
             strength=strength,
             axis=text.axis_of(row),
         ),
-        config=heatmaps.CONFIG,
         key="accuracies",
         alt=f"Right answers of every network over the strength of {row.title}",
     )
