@@ -26,12 +26,13 @@ def show(page: str) -> None:
         page: The page's name in the address.
     """
     session.forget_unreadable_index()
-    session.settle_model(page, offered())
+    names = offered()
+    session.settle_model(page, names)
     session.apply_choice()
     with st.sidebar:
         st.selectbox(
             "Model",
-            offered(),
+            names,
             format_func=_model_label,
             key=session.MODEL,
             on_change=session.keep_model,
@@ -49,9 +50,7 @@ def show(page: str) -> None:
         slot = st.empty()
         session.put("digit_slot", slot)
         _digit_pickers()
-        session.write_address(
-            session.model_in_address(page, offered()) | session.drawing_in_address()
-        )
+        session.write_address(session.model_in_address(page, names) | session.drawing_in_address())
         show_card(slot)
         _loading_notice()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,42 @@ KINDS = {"erase": "Erasing", "add": "Adding", "both": "Either"}
 WIDTHS = {1.0: "Brush", 0.5: "Pixel"}  # radius on a picture as large as a digit
 _DONE = {"erase": "erasure", "add": "added stroke", "both": "edit"}
 _FOUND, _COUNT, _PERTINENT = "flip", "flip_count", "pertinent"
+
+
+@dataclass(frozen=True)
+class FoundEdit:
+    """The last edit that a visitor asked for.
+
+    Attributes:
+        digit_id: Picture that the edit begins with.
+        model_name: Network whose answer turns.
+        wanted: Class that the edit leads to.
+        edit: The edit, found or not.
+        film_id: Key of the film: another one starts the film anew.
+    """
+
+    digit_id: str
+    model_name: str
+    wanted: int
+    edit: SmallestEdit
+    film_id: str
+
+
+@dataclass(frozen=True)
+class FoundPertinents:
+    """What a picture needs, and what must stay empty.
+
+    Attributes:
+        model_name: Network that was asked.
+        pixels: (height, width, channels) in [0, 1], the picture.
+        positives: Pixels that alone give the answer.
+        negatives: Places where ink would change the answer; None for a photograph.
+    """
+
+    model_name: str
+    pixels: np.ndarray
+    positives: PertinentPositives
+    negatives: PertinentNegatives | None
 
 
 def show(image: CurrentImage) -> None:
@@ -109,7 +146,8 @@ def _find(image: CurrentImage, wanted: int, kind: str, radius: float) -> None:
         )
     count = session.get(_COUNT, 0) + 1
     session.put(_COUNT, count)
-    session.put(_FOUND, (image.digit_id, model_name, found, f"{image.digit_id} {count}"))
+    film_id = f"{image.digit_id} {count}"
+    session.put(_FOUND, FoundEdit(image.digit_id, model_name, wanted, found, film_id))
     if found.is_found:
         session.set_drawing(pictures.as_picture(found.pixels))
         st.rerun()
@@ -117,28 +155,30 @@ def _find(image: CurrentImage, wanted: int, kind: str, radius: float) -> None:
 
 def _show_found(image: CurrentImage) -> None:
     """Show the last edit found, while the canvas shows the picture before or after it."""
-    digit_id, name, found, film_id = session.get(_FOUND, (None, None, None, ""))
-    if (digit_id, name) != (image.digit_id, session.model_name()):
+    last: FoundEdit | None = session.get(_FOUND)
+    here = (image.digit_id, session.model_name())
+    if last is None or (last.digit_id, last.model_name) != here:
         return
+    found = last.edit
     is_after = found.is_found and _same(image.pixels, found.pixels)
     if not is_after and not _same(image.pixels, found.original):
         return
-    names = models.get(name).class_names
-    wanted = names[found.wanted]
+    names = models.get(last.model_name).class_names
+    wanted = names[last.wanted]
     if not found.is_found:
         st.info(_not_found(found, _with_article(plain(wanted))))
         return
     st.markdown(_size(found, _with_article(plain(wanted))))
     replay(
         np.stack([_picture(found, frame) for frame in found.frames]),
-        found.margins,
+        found.margins.tolist(),
         [
             f"Step {i} of {len(found.frames) - 1}: {wanted} over the next class "
             f"{numbers.signed(float(margin))} logits, read as {names[answer]}"
             for i, (margin, answer) in enumerate(zip(found.margins, found.answers, strict=True))
         ],
         key="flip_film",
-        film_id=film_id,
+        film_id=last.film_id,
         title=f"Logit of {wanted} minus the largest other one, dab by dab: above 0 the answer "
         "has turned",
         description=f"The edit that makes it {_with_article(wanted)}",
@@ -181,20 +221,22 @@ def _find_pertinent(image: CurrentImage) -> None:
     with st.spinner("Trying what can be left out, and where ink would change the answer"):
         there = cached.pertinent_positives(model_name, image.pixels, _paper())
         empty = cached.pertinent_negatives(model_name, image.pixels) if _is_on_paper() else None
-    session.put(_PERTINENT, (model_name, image.pixels, there, empty))
+    session.put(_PERTINENT, FoundPertinents(model_name, image.pixels, there, empty))
 
 
 def _show_pertinent(image: CurrentImage) -> None:
     """Show the pixels that the current picture needs and those that must stay empty."""
-    name, pixels, there, empty = session.get(_PERTINENT, (None, None, None, None))
-    if name != session.model_name() or not _same(image.pixels, pixels):
+    last: FoundPertinents | None = session.get(_PERTINENT)
+    if last is None or last.model_name != session.model_name():
         return
-    names = models.get(name).class_names
-    figures = [_there_figure(there, pixels, names[there.answer])]
-    if empty is not None:
-        figures += _empty_figures(empty, pixels, names)
+    if not _same(image.pixels, last.pixels):
+        return
+    names = models.get(last.model_name).class_names
+    figures = [_there_figure(last.positives, last.pixels, names[last.positives.answer])]
+    if last.negatives is not None:
+        figures += _empty_figures(last.negatives, last.pixels, names)
     st.html(html.row(figures))
-    if empty is None:
+    if last.negatives is None:
         st.caption(f"What must stay empty is asked of digits only: a {image.noun} has no paper.")
 
 
