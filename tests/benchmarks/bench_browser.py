@@ -25,6 +25,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from timing import machine
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+# Before tests/, which has folders named like the packages.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cnn_core import datasets
 from dashboard.widgets.canvas.codec import to_text

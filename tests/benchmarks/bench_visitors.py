@@ -27,6 +27,8 @@ from timing import machine
 from cnn_core import datasets, models
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+# Before tests/, which has folders named like the packages.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from support.paths import ROOT
 from support.server import serving
