@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 NEAR_ZERO = 0.01
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def receptive_fields(model: keras.Model) -> dict[str, ReceptiveField]:
     and together they see the whole image.
 
     Args:
-        model: A Functional network.
+        model: A Functional or Sequential network.
     """
     return {name: at for name, at in _fields(model).items() if isinstance(at, ReceptiveField)}
 
@@ -218,6 +219,29 @@ def receptive_fields(model: keras.Model) -> dict[str, ReceptiveField]:
 def source_layers(layer: keras.Layer) -> tuple[str, ...]:
     """Return the names of the layers that a layer of a Functional network takes, in order."""
     return tuple(compatibility.source_name(tensor) for tensor in _inputs(layer))
+
+
+def walk(
+    model: keras.Model, start: Value, step: Callable[[Any, list[Value]], Value]
+) -> dict[str, Value]:
+    """Compute a value for every layer of a network from the values of the layers it takes.
+
+    Branches that meet again and again cost no more than a chain.
+
+    Args:
+        model: A Functional or Sequential network that uses each layer once.
+        start: Value of its input.
+        step: (layer, the values that the layer takes, in order) -> the value of the layer.
+
+    Returns:
+        The values by the names of the layers, that of the input first.
+    """
+    # A Sequential network does not list its input among its layers.
+    values = {compatibility.source_name(tensor): start for tensor in model.inputs}
+    for layer in model.layers:  # each stands behind those it takes
+        if layer.name not in values:
+            values[layer.name] = step(layer, [values[name] for name in source_layers(layer)])
+    return values
 
 
 def _inputs(layer: Any) -> list[Any]:
@@ -228,26 +252,24 @@ def _inputs(layer: Any) -> list[Any]:
 
 
 def _fields(model: keras.Model) -> dict[str, ReceptiveField | str]:
-    """Return the field of every layer, or the name of the layer at which the places were lost.
+    """Return the field of every layer, or the name of the layer at which the places were lost."""
 
-    One walk along the layers, each of which stands behind those it takes: branches that meet
-    again and again cost no more than a chain.
-    """
-    found: dict[str, ReceptiveField | str] = {}
-    for layer in model.layers:
-        taken = [found[name] for name in source_layers(layer)]
+    def step(layer: Any, taken: list[ReceptiveField | str]) -> ReceptiveField | str:
         lost = [one for one in taken if isinstance(one, str)]
         fields = [one for one in taken if isinstance(one, ReceptiveField)]
-        found[layer.name] = lost[0] if lost else _field(layer, fields)
-    return found
+        return lost[0] if lost else _field(layer, fields)
+
+    picture = model.inputs[0]
+    pixel = ReceptiveField((1, 1), (1, 1), (0, 0))
+    return walk(
+        model, pixel if len(picture.shape) == 4 else compatibility.source_name(picture), step
+    )
 
 
 def _field(layer: Any, taken: list[ReceptiveField]) -> ReceptiveField | str:
     """Return the field behind a layer; the layer's name if it loses places."""
     if len(layer.output.shape) != 4:
         return str(layer.name)
-    if not taken:
-        return ReceptiveField((1, 1), (1, 1), (0, 0))
     rows, columns = (_field_along(layer, taken, axis) for axis in (0, 1))
     if rows is None or columns is None:
         return str(layer.name)

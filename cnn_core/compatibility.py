@@ -39,7 +39,7 @@ def replace_call(model: Any, call: Callable[[Any], Any]) -> None:
         model: A Keras network, changed in place.
         call: (inputs) -> outputs, for inference; it is not told of training or masks.
     """
-    if "call" not in dir(type(model)):
+    if not callable(getattr(type(model), "call", None)):
         raise _changed("keras", "Model.call")
     model.call = lambda inputs, training=False, mask=None: call(inputs)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from cnn_core.errors import DivergedNetworkError
-from cnn_core.layer_kinds import activation_name, kind_of
+from cnn_core.layer_kinds import activation_name
 from cnn_core.model_cache import cached_per_model
 from cnn_core.pixels import checked_pixels
 
@@ -207,7 +207,7 @@ def _check_network(model: keras.Model) -> None:
     while getattr(last, "layers", None):
         last = last.layers[-1]
     name = activation_name(last)
-    squashing = (str(kind_of(last)) if name == "linear" else name).lower().removeprefix("custom ")
+    squashing = (type(last).__name__ if name == "linear" else name).lower().removeprefix("custom ")
     if squashing in _SQUASHING:
         raise ValueError(
             "Expected a network whose last layer gives logits. Received: its last layer, "

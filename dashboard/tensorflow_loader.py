@@ -80,6 +80,7 @@ def _import_all() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     # Every heavy module that a page imports late belongs here, before the freeze.
     import cv2
+    import keras
     import plotly.graph_objects
     import scipy.stats
     import tensorflow
@@ -89,7 +90,8 @@ def _import_all() -> None:
 
     _tune(tensorflow)
     _log.info(
-        "Loaded %s", (cv2, plotly.graph_objects, scipy.stats, cnn_core.attribution, one_vs_two)
+        "Loaded %s",
+        (cv2, keras, plotly.graph_objects, scipy.stats, cnn_core.attribution, one_vs_two),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnn_core.activations import source_layers
+from cnn_core.activations import walk
 from cnn_core.compatibility import source_name
 from cnn_core.layer_kinds import activation_name, kind_of
 
@@ -66,12 +66,7 @@ def forward_with_rules(model: keras.Model, images: Any, rule: Rule) -> Any:
         images: (n, height, width, channels) tensor.
         rule: Rule for activations and poolings.
     """
-    # The layers of a Sequential network begin behind its input.
-    outputs = {source_name(model.inputs[0]): images}
-    for layer in model.layers:
-        if layer.name not in outputs:
-            taken = [outputs[name] for name in source_layers(layer)]
-            outputs[layer.name] = _step(layer, taken, rule)
+    outputs = walk(model, images, lambda layer, taken: _step(layer, taken, rule))
     return outputs[source_name(model.outputs[0])]
 
 

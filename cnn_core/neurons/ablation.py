@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core import compatibility, inference
-from cnn_core.activations import source_layers
+from cnn_core.activations import source_layers, walk
 from cnn_core.inference import Progress, no_progress
 from cnn_core.layer_kinds import kind_of
 from cnn_core.model_cache import cached_per_model
@@ -127,24 +127,14 @@ def _traced(model: keras.Model, layer: str) -> Callable[..., Any]:
         tf.TensorSpec(channels, tf.float32),
         tf.TensorSpec(channels, tf.float32),
     ]
-    last = compatibility.source_name(model.outputs[0])
 
     @tf.function(input_signature=signature)
     def run(images: Any, keep: Any, put: Any) -> Any:
-        # The layers of a Sequential network begin behind its input.
-        found = {compatibility.source_name(model.inputs[0]): images}
+        def step(each: Any, taken: list[Any]) -> Any:
+            output = each(keras.tree.pack_sequence_as(each.input, taken), training=False)
+            return output * keep + put if each.name == layer else output
 
-        def value_of(tensor: Any) -> Any:
-            return found[compatibility.source_name(tensor)]
-
-        # model.layers has each layer behind those it takes.
-        for each in model.layers:
-            if each.name not in found:
-                taken = keras.tree.map_structure(value_of, each.input)
-                found[each.name] = each(taken, training=False)
-            if each.name == layer:
-                found[layer] = found[layer] * keep + put
-        return found[last]
+        return walk(model, images, step)[compatibility.source_name(model.outputs[0])]
 
     return run
 

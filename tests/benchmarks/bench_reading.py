@@ -20,8 +20,6 @@ from cnn_core.evaluation import wilson_interval
 from cnn_core.images.decoding import decode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-# Before tests/, which has folders named like the packages.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from support.photographs import CONDITIONS, Photograph, photographs
 

@@ -377,6 +377,14 @@ def test_receptive_field_of_unlike_strides() -> None:
         receptive_field(model, "last")
 
 
+def test_receptive_fields_of_a_sequential_network_are_those_of_its_functional_twin() -> None:
+    layers = [keras.layers.Conv2D(2, 3), keras.layers.MaxPooling2D(), keras.layers.Flatten()]
+    sequential = keras.Sequential([keras.Input((8, 8, 1)), *layers])
+    fields = receptive_fields(sequential)
+    assert fields == receptive_fields(keras.Model(sequential.inputs, sequential.outputs))
+    assert fields[layers[1].name] == ReceptiveField((4, 4), (2, 2), (0, 0))
+
+
 def test_receptive_fields_leave_out_what_has_no_places(study: keras.Model) -> None:
     fields = receptive_fields(study)
     assert list(fields) == ["image", "conv1", "conv2", "pool", "dropout1"]

@@ -36,7 +36,7 @@ class FoundEdit:
     Attributes:
         digit_id: Picture that the edit begins with.
         model_name: Network whose answer turns.
-        wanted: Class that the edit leads to.
+        wanted: Class that the edit was to lead to.
         edit: The edit, found or not.
         film_id: Key of the film: another one starts the film anew.
     """
