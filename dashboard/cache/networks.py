@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cnn_core import models
-from dashboard.cache.weights_key import keyed_by_weights
-
-if TYPE_CHECKING:
-    pass
-
-
 from dashboard import tensorflow_loader
+from dashboard.cache.weights_key import keyed_by_weights
 
 if TYPE_CHECKING:
     import keras

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from cnn_core import models
 from cnn_core.inference import Prediction, softmax
 from cnn_core.models import ModelCard, ShippedAnswers
 from dashboard.cache.weights_key import keyed_by_weights
-
-if TYPE_CHECKING:
-    pass
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from cnn_core import models
+from dashboard.cache import activations, pictures
 from dashboard.cache.compiling import wait_until_compiled
 from dashboard.cache.explanations import (
     prediction,
 )
-
-if TYPE_CHECKING:
-    pass
-from dashboard.cache import activations, pictures
 
 
 def warm_up(then: Iterable[str] = ()) -> None:

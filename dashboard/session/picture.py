@@ -20,7 +20,7 @@ MAX_EDITS = 50
 
 @dataclass(frozen=True)
 class CurrentImage:
-    """Return the picture that every page looks at.
+    """Picture that every page looks at.
 
     Attributes:
         pixels: (height, width, channels) float32 in [0, 1], with all edits.
@@ -113,7 +113,7 @@ def shown_index() -> int | None:
 
 
 def current_image() -> CurrentImage:
-    """Return the picture that every page looks at.
+    """Picture that every page looks at.
 
     Raises:
         MissingFileError: The picture is a test image and the data set is not on this machine.

@@ -18,7 +18,7 @@ from dashboard.frame import method_options
 from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
 
-# What the methods of a family ask, in the order of METHODS.
+# Question that the methods of a family ask; a new family needs one.
 QUESTIONS = {
     "Gradients": "How does the answer react to small changes of each pixel?",
     "Class activation maps": "Which places of a layer's feature maps raise the answer?",
@@ -174,11 +174,10 @@ def titled(found: Attribution) -> str:
 
 def in_groups(methods: Sequence[Method]) -> dict[str, list[Method]]:
     """Sort the methods by family."""
-    return {
-        group: [row for row in methods if row.group == group]
-        for group in QUESTIONS
-        if any(row.group == group for row in methods)
-    }
+    groups: dict[str, list[Method]] = {}
+    for row in methods:
+        groups.setdefault(row.group, []).append(row)
+    return groups
 
 
 def left_out(reasons: dict[str, str]) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from cnn_core import evaluation
 from cnn_core.evaluation import Mistake
-from dashboard.cache.weights_key import keyed_by_weights
-
-if TYPE_CHECKING:
-    pass
 from dashboard import cache
+from dashboard.cache.weights_key import keyed_by_weights
 
 
 @keyed_by_weights(st.cache_resource, max_entries=32)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnn_core import architecture, models
 from cnn_core.architecture import Table
 from dashboard import tensorflow_loader
-
-if TYPE_CHECKING:
-    pass
 
 SPEED_CALLS = 31
 _speed_lock = threading.Lock()
