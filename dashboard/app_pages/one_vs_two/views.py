@@ -10,6 +10,7 @@ from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture, over_image
 
 DIGITS = tuple("0123456789")
+BEFORE_EDITS, EDIT = "Before your edits", "Your edit {number}"
 
 
 def show_step(step: StudyStep) -> None:
