@@ -21,6 +21,8 @@ from dashboard.widgets.tiles import tiles
 PLANE, NEIGHBOURHOODS = "PCA", "t-SNE"
 NUM_NEIGHBOURS = 10
 MAP = "embedding_map"
+FIND_TRAINING = "Look among the training {noun}s"
+AGREES, DISAGREES = "and the network answers", "but the network answers"
 
 
 def layout(model_name: str) -> Layout | None:
@@ -134,7 +136,7 @@ def show_near_training(model_name: str, one: np.ndarray, answer: int) -> None:
     st.subheader(f"Why it thinks so: the nearest training {noun}s", anchor=False)
     kept = job_progress.result_of(
         cached.training_job(model_name),
-        offer=f"Look among the training {noun}s",
+        offer=FIND_TRAINING.format(noun=noun),
         cost=f"The {size:,} training {noun}s go through the network once, for all visitors: "
         f"{job_progress.about(size / 2000)}.",
         title=f"Looking at the training {noun}s",
@@ -176,7 +178,7 @@ def vote(labels: list[int], names: tuple[str, ...], answer: int, noun: str) -> s
     winner, count = counted[0]
     others = ", ".join(f"{plain(names[label])} ({number})" for label, number in counted[1:])
     rest = f"; the others are {others}" if others else ""
-    but = "and the network answers" if winner == answer else "but the network answers"
+    but = AGREES if winner == answer else DISAGREES
     return (
         f"**{count} of the {len(labels)} nearest training {noun}s are "
         f"{plain(names[winner])}**{rest}, "
