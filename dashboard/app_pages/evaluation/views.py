@@ -124,7 +124,10 @@ def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
     picture_gallery.picture_gallery(
         shown,
         said,
-        [f"Test {noun} {i}: {names[answer]} {share}" for i, share in zip(shown, said, strict=True)],
+        [
+            f"{session.image_name(noun, i)}: {names[answer]} {share}"
+            for i, share in zip(shown, said, strict=True)
+        ],
         key="cell_tiles",
     )
     first = text.LEAST_SURE if true == answer else text.SUREST
