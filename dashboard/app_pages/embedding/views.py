@@ -118,7 +118,7 @@ def show_near_tests(model_name: str, found: Layout, one: np.ndarray, image: Curr
             for label, (_, far) in zip(names, pairs, strict=True)
         ],
         [
-            f"Test {dataset.noun} {i}: {label}, distance {far:.2f}"
+            f"{session.image_name(dataset.noun, i)}: {label}, distance {far:.2f}"
             for label, (i, far) in zip(names, pairs, strict=True)
         ],
         key="near_tests",

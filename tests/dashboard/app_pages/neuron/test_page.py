@@ -20,6 +20,7 @@ from dashboard.app_pages.embedding import cached as embedding_cached
 from dashboard.app_pages.embedding import views
 from dashboard.app_pages.neuron import cached, charts, text
 from dashboard.cache import background_jobs
+from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import to_text
 from support.visitors import STEM, Visitor, forget_jobs
 
@@ -259,7 +260,7 @@ def test_the_map_has_every_test_digit_and_the_current_one(laid_out: Visitor) -> 
     assert laid_out.complaints() == []
     sent = laid_out.component("embedding_map")
     assert len(sent["names"]) == 10
-    assert laid_out.component("embedding_map_mark")["text"] == "Test digit 1"
+    assert laid_out.component("embedding_map_mark")["text"] == image_name("digit", 1)
     layout = embedding_cached.layout_of(cache_jobs("layout")[0])
     assert views.how_to_read(layout, views.PLANE, "digit") in laid_out.text("caption")
     before = laid_out.component("embedding_map_mark")
@@ -286,9 +287,9 @@ def cache_jobs(kind: str) -> tuple[dict[str, np.ndarray], str]:
 @pytest.mark.slow
 def test_a_click_on_a_dot_makes_it_the_current_digit(laid_out: Visitor) -> None:
     laid_out.click_tile("embedding_map", 17)
-    assert "Test digit 17<" in laid_out.card()
+    assert f"{image_name('digit', 17)}<" in laid_out.card()
     laid_out.click_tile("embedding_map", 10_000)  # no such dot
-    assert "Test digit 17<" in laid_out.card()
+    assert f"{image_name('digit', 17)}<" in laid_out.card()
 
 
 def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
@@ -304,7 +305,7 @@ def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
     answer = int(cache.test_answers("study").logits[1].argmax())
     assert views.vote(labels, DIGITS, answer, "digit") in laid_out.text("markdown")
     tests = laid_out.component("near_tests")["descriptions"]
-    assert not any(text.startswith("Test digit 1:") for text in tests), "not itself"
+    assert not any(each.startswith(f"{image_name('digit', 1)}:") for each in tests), "not itself"
 
 
 @pytest.mark.slow
@@ -400,7 +401,7 @@ def test_a_failed_job_is_one_sentence_on_the_page() -> None:
     visitor = Visitor("neuron")
     visitor.choose("neuron_channel_study_conv1", 0)
     assert visitor.complaints() == ["The pictures went away."]
-    visitor.press("Try again")
+    visitor.press(f"start {key}")
     visitor.wait_for_jobs()
     assert visitor.complaints() == []
     assert len(facts(visitor)) == 4
