@@ -37,7 +37,7 @@ def readable_errors() -> Iterator[None]:
 
 def _offer_download(dataset: str) -> None:
     title = datasets.get(dataset).title
-    if st.button(f"Download {title}", icon=":material/download:"):
+    if st.button(f"Download {title}", key=f"download_{dataset}", icon=":material/download:"):
         with readable_errors(), st.spinner(f"Downloading {title}"):
             cache.download(dataset)
             st.rerun()

@@ -20,6 +20,7 @@ ANY_CLASS = "Any class"
 BEGUN_WITH = "This page begins with it: {why}. Choose any other above."
 TRUE_CLASS = "true class {name}"
 BLANK = "blank paper"
+NO_SUCH_MODEL = "There is no model of the name in the address: choose one above."
 
 
 def show(page: str) -> None:
@@ -66,7 +67,7 @@ def offered() -> tuple[str, ...]:
 
 def _why_missed(model_name: str) -> str:
     if model_name not in models.MODELS:
-        return "There is no model of the name in the address: choose one above."
+        return NO_SUCH_MODEL
     return (
         f"{plain(models.get(model_name).title)} is not here: train it with `python -m "
         "cnn_core.training "

@@ -19,6 +19,7 @@ from dashboard.widgets.tiles import tiles
 
 CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
 MAP_TITLE = "Feature map"
+NO_CONVOLUTION = "This network has no convolution: its layers have units, which have no place."
 
 
 @dataclass(frozen=True)

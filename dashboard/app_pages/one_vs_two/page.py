@@ -20,9 +20,11 @@ model_name = session.model_name()
 if models.get(model_name).dataset != cached.STUDY_DATASET:
     other = models.get(session.PAGE_MODELS["one_vs_two"].name)
     noun = session.dataset().noun
-    st.info(f"This study is about digits, and {plain(models.get(model_name).title)} reads {noun}s.")
+    title = plain(models.get(model_name).title)
+    st.info(views.OTHER_PICTURES.format(title=title, noun=noun))
     st.button(
         f"Go on with the {plain(other.title.lower())}",
+        key="go_on_with_digits",
         type="primary",
         on_click=session.choose_model,
         args=(other.name,),
