@@ -23,6 +23,7 @@ from dashboard.cache import explanations, faithfulness
 from dashboard.figures import colours, deletion_insertion, numbers, pictures
 from dashboard.widgets.canvas.codec import to_text
 from support.rankings import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
+from support.sentences import pattern_of
 from support.visitors import STEM, Visitor
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -128,8 +129,8 @@ def test_tests_that_take_too_long_are_offered(monkeypatch: pytest.MonkeyPatch) -
     visitor = Visitor("attention", model="ann")
     assert evidence_text.INSERTION_AREA in visitor.html()
     assert visitor.html().count("<b>…</b>") == 2
-    offer = evidence_text.LEFT_OUT.partition("{seconds}")[0].format(count=9)
-    assert any(caption.startswith(offer) for caption in visitor.text("caption"))
+    offer = pattern_of(evidence_text.LEFT_OUT, count=9)
+    assert any(offer.fullmatch(caption) for caption in visitor.text("caption"))
     assert text_of(visitor).count("-badge[") == 1, "that of the method"
     visitor.press("test_to_the_end")
     assert visitor.complaints() == []

@@ -29,6 +29,7 @@ from dashboard.app_pages.robustness.text import (
 from dashboard.figures import colours, pictures
 from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support.sentences import pattern_of
 from support.visitors import STEM, Visitor, forget_pictures
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -176,7 +177,7 @@ def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(BLANK + 255))
     assert visitor.text("info") == [text.UNCHANGED.format(noun="digit")]
     assert "nan" not in visitor.html().lower()
-    assert text.HOLDS_TO_THE_END.partition("{last}")[0] in said_by(visitor)
+    assert pattern_of(text.HOLDS_TO_THE_END).search(said_by(visitor))
 
 
 @pytest.mark.slow
@@ -326,7 +327,7 @@ def test_the_chosen_network_and_the_one_beside_it_have_bands() -> None:
     assert {bands[0].y[2], bands[0].y[3]} == {low, high}
     assert figure.data[-1].line.color == colours.AFTER
     named = [trace.name for trace in figure.data if trace.showlegend is not False]
-    assert named == ["other networks", "study", "ann"]
+    assert named == [charts.OTHERS, "study", "ann"]
     alone = charts.accuracies(
         curves[:1], titles[:1], chosen=0, beside=None, strength=0, axis="noise"
     )
