@@ -21,6 +21,16 @@ from dashboard.widgets.tiles import tiles
 PLANE, NEIGHBOURHOODS = "PCA", "t-SNE"
 NUM_NEIGHBOURS = 10
 MAP = "embedding_map"
+READ_PLANE = (
+    "The plane in which the network's last features differ most: {across} of their variance lies "
+    "across, {upwards} upwards. The rest is flattened, so {noun}s that lie together here may still "
+    "be far apart; the current one stands exactly where the plane puts it."
+)
+READ_NEIGHBOURHOODS = (
+    "t-SNE of {count:,} test {noun}s keeps neighbours together; the distance between groups means "
+    "nothing. It has no formula for a new picture: the current one stands at the mean of its five "
+    "nearest, the nearer the more they count."
+)
 FIND_TRAINING = "Look among the training {noun}s"
 AGREES, DISAGREES = "and the network answers", "but the network answers"
 
@@ -54,17 +64,9 @@ def neighbourhoods(model_name: str, found: Layout) -> tuple[np.ndarray, np.ndarr
 def how_to_read(found: Layout, view: str, noun: str) -> str:
     """Return what nearness means in this map."""
     if view == PLANE:
-        one, two = (numbers.percent(float(share), 0) for share in found.projection.shares)
-        return (
-            f"The plane in which the network's last features differ most: {one} of their variance "
-            f"lies across, {two} upwards. The rest is flattened, so {noun}s that lie together here "
-            f"may still be far apart; the current one stands exactly where the plane puts it."
-        )
-    return (
-        f"t-SNE of {len(found.sample):,} test {noun}s keeps neighbours together; the distance "
-        "between groups means nothing. It has no formula for a new picture: the current one stands "
-        "at the mean of its five nearest, the nearer the more they count."
-    )
+        across, upwards = (numbers.percent(float(share), 0) for share in found.projection.shares)
+        return READ_PLANE.format(across=across, upwards=upwards, noun=noun)
+    return READ_NEIGHBOURHOODS.format(count=len(found.sample), noun=noun)
 
 
 def show_map(model_name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:

@@ -261,8 +261,9 @@ def test_the_map_has_every_test_digit_and_the_current_one(laid_out: Visitor) -> 
     sent = laid_out.component("embedding_map")
     assert len(sent["names"]) == 10
     assert laid_out.component("embedding_map_mark")["text"] == image_name("digit", 1)
-    layout = embedding_cached.layout_of(cache_jobs("layout")[0])
-    assert views.how_to_read(layout, views.PLANE, "digit") in laid_out.text("caption")
+    across, upwards = cache_jobs("layout")[0]["shares"]
+    words = views.READ_PLANE.format(across=f"{across:.0%}", upwards=f"{upwards:.0%}", noun="digit")
+    assert words in laid_out.text("caption")
     before = laid_out.component("embedding_map_mark")
     laid_out.draw(STEM, is_final=False)
     assert laid_out.complaints() == []
@@ -318,7 +319,7 @@ def test_neighbourhoods_come_when_chosen_and_place_the_digit(laid_out: Visitor) 
     assert len(laid_out.component("embedding_map")["points"]) == 4 * -(
         -len(layout["sample"]) * 8 // 3
     )
-    words = views.how_to_read(embedding_cached.layout_of(layout), views.NEIGHBOURHOODS, "digit")
+    words = views.READ_NEIGHBOURHOODS.format(count=len(layout["sample"]), noun="digit")
     assert words in laid_out.text("caption")
 
 
@@ -346,6 +347,7 @@ def test_any_digit_has_a_dossier_and_a_place(levels: np.ndarray) -> None:
         # Seven are 2; 1 comes twice and 0 once; the answer is 1.
         ([2] * 7 + [1, 1, 0], 1, [7, 10, 2, 1, 2, 0, 1, 1], views.DISAGREES),
     ],
+    ids=["agrees", "disagrees"],
 )
 def test_the_vote_in_words(
     labels: list[int], answer: int, figures: list[int], verdict: str
