@@ -304,6 +304,7 @@ def curves(*levels: float) -> Curves:
         (0.1, 0.4, evidence_text.BEATS_SOME, evidence_text.WORSE),
         (0.3, 0.7, evidence_text.BEATS_ALL, evidence_text.AS_GOOD),
     ],
+    ids=["better", "no better than chance", "worse", "as good"],
 )
 def test_one_map_in_words(deletion: float, insertion: float, chance: str, than: str) -> None:
     random = curves(*np.full(20, 0.45))

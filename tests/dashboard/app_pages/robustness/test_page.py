@@ -246,6 +246,7 @@ def turn(strength: str, name: str) -> str:
             text.GIVES_WAY.format(turn=turn("1 pixel", "bird")),
         ),
     ],
+    ids=["holds", "gives way"],
 )
 def test_how_far_it_holds_in_words(
     answers: tuple[int, ...], answer: str, right: str, left: str
