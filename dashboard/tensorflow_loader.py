@@ -20,6 +20,11 @@ from types import ModuleType
 from cnn_core import compatibility
 from cnn_core.errors import CnnCoreError
 
+NOT_LOADED = (
+    "TensorFlow could not be loaded, so no network can run. Install the project again as the "
+    "README says; the server's log has the details."
+)
+
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _ready = threading.Event()
@@ -54,10 +59,7 @@ def wait() -> None:
     warm_up()
     _ready.wait()
     if _failure:
-        raise CnnCoreError(
-            "TensorFlow could not be loaded, so no network can run. Install the project again "
-            "as the README says; the server's log has the details."
-        )
+        raise CnnCoreError(NOT_LOADED)
 
 
 def _load(then: Callable[[], object]) -> None:

@@ -13,6 +13,18 @@ from cnn_core.datasets import Background, check_background
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "middle", "right")
 _HARDLY = 0.02
 
+# Sentences of describe().
+RATHER_THAN = "{target} rather than {against}"
+NO_EVIDENCE = "No evidence for {target}: every value is 0."
+NO_EVIDENCE_AT_LAYER = (
+    "No positive evidence for {target} at this layer ({layer}): every value is 0."
+)
+ALL_THE_SAME = "Every place counts the same for {target}."
+MATTERS_MOST = "What matters most for {target}: {places}."
+ONLY_FOR = "Most evidence for {target}: {places}; hardly any against."
+ONLY_AGAINST = "Hardly any evidence for {target}; most against: {places}."
+FOR_AND_AGAINST = "Most evidence for {target}: {places}; against: {places_against}."
+
 
 @dataclass(frozen=True)
 class Region:
@@ -92,27 +104,21 @@ def describe(
     score = found.score
     target = class_names[score.target]
     if score.against is not None:
-        target += f" rather than {class_names[score.against]}"
+        target = RATHER_THAN.format(target=target, against=class_names[score.against])
     if found.is_empty:
-        layer = found.layer
-        return (
-            f"No evidence for {target}: every value is 0."
-            if layer is None
-            else f"No positive evidence for {target} at this layer ({layer}): every value is 0."
-        )
+        sentence = NO_EVIDENCE if found.layer is None else NO_EVIDENCE_AT_LAYER
+        return sentence.format(target=target, layer=found.layer)
     if np.ptp(found.heatmap) == 0:
-        return f"Every place counts the same for {target}."
+        return ALL_THE_SAME.format(target=target)
     lying = regions(found.heatmap, pixels, background=background)
+    places, places_against = _listed(lying.positive), _listed(lying.negative)
     if not found.method.is_signed:
-        return f"What matters most for {target}: {_listed(lying.positive)}."
+        return MATTERS_MOST.format(target=target, places=places)
     if lying.balance < _HARDLY:
-        return f"Most evidence for {target}: {_listed(lying.positive)}; hardly any against."
+        return ONLY_FOR.format(target=target, places=places)
     if lying.balance > 1 - _HARDLY:
-        return f"Hardly any evidence for {target}; most against: {_listed(lying.negative)}."
-    return (
-        f"Most evidence for {target}: {_listed(lying.positive)}; "
-        f"against: {_listed(lying.negative)}."
-    )
+        return ONLY_AGAINST.format(target=target, places=places_against)
+    return FOR_AND_AGAINST.format(target=target, places=places, places_against=places_against)
 
 
 def _listed(ranked: tuple[Region, ...]) -> str:

@@ -29,6 +29,8 @@ CLASSES = (
     "#aa3377", "#8a8f94", "#ee7733", "#009988", "#a0724a",
 )  # fmt: skip
 BEFORE, AFTER = "#8a97a3", "#e08214"
+# How to read DIVERGING in a map of evidence.
+RED_AND_BLUE = "Red speaks for {name}, blue against it."
 
 
 def scale(is_signed: bool) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dashboard.figures.line_charts import BLUE, finish
 from dashboard.figures.text import as_plotly
 
 RANDOM = "random orders"
+RANDOM_BAND = f"mean and band of {{count}} {RANDOM}"
 
 
 def curves(
@@ -42,7 +43,7 @@ def legend(test: DeletionInsertionTest, titles: Sequence[str]) -> str:
         test: Test that the figures show.
         titles: Titles of the maps, as they were given for the figures.
     """
-    random = f"mean and band of {len(test.random_deletion.probabilities)} {RANDOM}"
+    random = RANDOM_BAND.format(count=len(test.random_deletion.probabilities))
     named = [*((title, _colour(i)) for i, title in enumerate(titles)), (random, colours.BEFORE)]
     return html.legend(named)
 

@@ -10,6 +10,8 @@ from markupsafe import Markup
 from cnn_core.datasets import Background
 from dashboard.figures import colours, numbers, pictures
 
+LOADING = "The network is loading"
+
 
 def picture(pixels: np.ndarray, *, width: int, description: str) -> Markup:
     """Return a uint8 picture with crisp pixels, (height, width) or (height, width, 3), as HTML.
@@ -60,7 +62,7 @@ def row(pieces: Iterable[str]) -> Markup:
     return Markup('<div class="cl-row">{}</div>').format(Markup().join(pieces))
 
 
-def loading(text: str = "The network is loading") -> Markup:
+def loading(text: str = LOADING) -> Markup:
     """Return a turning ring and what is being waited for, as HTML."""
     return Markup('<div class="cl-loading" role="status">{}</div>').format(text)
 

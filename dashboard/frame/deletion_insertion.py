@@ -24,14 +24,15 @@ def show_curves(
         score: Name of the scores, "logit" or "margin".
     """
     halves = deletion_insertion.curves(test, titles, what=what, score=score)
-    heads = (("Deletion", "lower"), ("Insertion", "higher"))
+    heads = (("deletion", "Deletion", "lower"), ("insertion", "Insertion", "higher"))
     with st.container(key=key):
-        for column, figure, (half, better) in zip(st.columns(2), halves, heads, strict=True):
+        for column, figure, head in zip(st.columns(2), halves, heads, strict=True):
+            name, half, better = head
             column.markdown(f"**{half}**: {better} is better")
             show_chart(
                 figure,
                 column=column,
-                key=f"{key}_{half.lower()}",
+                key=f"{key}_{name}",
                 alt=f"{half} curves of {' and '.join(titles)}",
             )
         st.html(deletion_insertion.legend(test, titles))

@@ -9,6 +9,9 @@ import streamlit as st
 from cnn_core.errors import CnnCoreError
 from dashboard.cache import background_jobs
 
+A_FEW_SECONDS, SECONDS = "a few seconds", "about {count} seconds"
+A_MINUTE, MINUTES = "about a minute", "about {count} minutes"
+
 
 def result_of(
     job: tuple[str, background_jobs.Work],
@@ -56,11 +59,11 @@ def result_of(
 def about(seconds: float) -> str:
     """Return a duration in words: "a few seconds", "about a minute"."""
     if seconds < 10:
-        return "a few seconds"
+        return A_FEW_SECONDS
     if seconds < 50:
-        return f"about {10 * round(seconds / 10)} seconds"
+        return SECONDS.format(count=10 * round(seconds / 10))
     minutes = round(seconds / 60)
-    return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+    return A_MINUTE if minutes == 1 else MINUTES.format(count=minutes)
 
 
 @st.fragment(run_every=0.5)

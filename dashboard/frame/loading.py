@@ -7,6 +7,8 @@ import streamlit as st
 from dashboard import cache, session, tensorflow_loader
 from dashboard.figures import html
 
+PREPARING = "The maps are on their way: first use of this network"
+
 
 def require_network() -> None:
     """End the page's run here while TensorFlow loads; the page runs again when it is there."""
@@ -27,7 +29,7 @@ def require_compiled() -> None:
 
 def show_preparing() -> None:
     """Say that the maps are on their way, and run the page again when they can be made."""
-    st.html(html.loading("The maps are on their way: first use of this network"))
+    st.html(html.loading(PREPARING))
     _rerun_when_compiled(session.model_name())
 
 

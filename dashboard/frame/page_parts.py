@@ -13,6 +13,11 @@ from cnn_core.errors import CnnCoreError
 from dashboard import cache, navigation
 from dashboard.session import CurrentImage
 
+BLANK_PAPER = (
+    "The paper is blank: what the network still answers comes from its biases alone. Draw a {noun} "
+    "on the page Draw and erase, or choose a test {noun} in the sidebar."
+)
+
 
 def style() -> None:
     """Load the app's own style sheet."""
@@ -32,7 +37,7 @@ def readable_errors() -> Iterator[None]:
 
 def _offer_download(dataset: str) -> None:
     title = datasets.get(dataset).title
-    if st.button(f"Download {title}", icon=":material/download:"):
+    if st.button(f"Download {title}", key=f"download_{dataset}", icon=":material/download:"):
         with readable_errors(), st.spinner(f"Downloading {title}"):
             cache.download(dataset)
             st.rerun()
@@ -52,11 +57,7 @@ def is_blank(image: CurrentImage) -> bool:
 def note_blank(image: CurrentImage) -> None:
     """Say of blank paper where all that the page shows comes from."""
     if is_blank(image):
-        st.info(
-            "The paper is blank: what the network still answers comes from its biases alone. Draw "
-            f"a {image.noun} on the page Draw and erase, or choose a test {image.noun} in the "
-            "sidebar."
-        )
+        st.info(BLANK_PAPER.format(noun=image.noun))
 
 
 def next_page(page: str) -> None:

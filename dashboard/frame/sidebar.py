@@ -17,6 +17,10 @@ from dashboard.figures.text import plain
 from dashboard.frame import picture_gallery
 
 ANY_CLASS = "Any class"
+BEGUN_WITH = "This page begins with it: {why}. Choose any other above."
+TRUE_CLASS = "true class {name}"
+BLANK = "blank paper"
+NO_SUCH_MODEL = "There is no model of the name in the address: choose one above."
 
 
 def show(page: str) -> None:
@@ -46,7 +50,7 @@ def show(page: str) -> None:
             f"right, {card.num_parameters:,} parameters"
         )
         if why := session.why_begun_with(page):
-            st.caption(f"This page begins with it: {why}. Choose any other above.")
+            st.caption(BEGUN_WITH.format(why=why))
         slot = st.empty()
         session.put("digit_slot", slot)
         _digit_pickers()
@@ -63,7 +67,7 @@ def offered() -> tuple[str, ...]:
 
 def _why_missed(model_name: str) -> str:
     if model_name not in models.MODELS:
-        return "There is no model of the name in the address: choose one above."
+        return NO_SUCH_MODEL
     return (
         f"{plain(models.get(model_name).title)} is not here: train it with `python -m "
         "cnn_core.training "
@@ -86,9 +90,9 @@ def show_card(slot: DeltaGenerator) -> None:
         return
     answer = current_answer()
     if not image.pixels.any():
-        said = "blank paper"
+        said = BLANK
     elif answer is None:
-        said = "The network is loading"
+        said = html.LOADING
     else:
         said = _answer_in_words(answer)
     shown = html.picture(
@@ -118,12 +122,13 @@ def _card_without_picture() -> str:
     model_name, index = session.model_name(), session.image_index()
     answer = cache.shipped_prediction(model_name, index).probabilities[0]
     label = int(cache.test_answers(model_name).labels[index])
-    title = f"Test {session.dataset().noun} {index}"
+    title = session.image_name(session.dataset().noun, index)
     return _card("", title, label, _answer_in_words(answer))
 
 
 def _card(shown: str, title: str, label: int | None, said: str) -> Markup:
-    truth = "" if label is None else f"true class {session.dataset().class_names[label]}"
+    names = session.dataset().class_names
+    truth = "" if label is None else TRUE_CLASS.format(name=names[label])
     return Markup(
         '<div class="cl-card">{}<div><b>{}</b><span>{}</span><span>{}</span></div></div>'
     ).format(shown, title, truth, said)

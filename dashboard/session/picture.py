@@ -52,8 +52,7 @@ class CurrentImage:
     @property
     def name(self) -> str:
         """Name of the picture in a heading."""
-        name = f"Your own {self.noun}" if self.index is None else f"Test {self.noun} {self.index}"
-        return f"{name}, edited" if self.is_edited else name
+        return image_name(self.noun, self.index, is_edited=self.is_edited)
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,18 @@ class _Drawing:
     revision: int = 0
     seen: int = 0
     edits: list[Edit] = field(default_factory=list)
+
+
+def image_name(noun: str, index: int | None, *, is_edited: bool = False) -> str:
+    """Return the name of a picture in a heading.
+
+    Args:
+        noun: Word for the picture, such as "digit".
+        index: Index of the test picture, or None for the visitor's own.
+        is_edited: The picture differs from the original.
+    """
+    name = f"Your own {noun}" if index is None else f"Test {noun} {index}"
+    return f"{name}, edited" if is_edited else name
 
 
 def take_up_eraser() -> None:

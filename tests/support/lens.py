@@ -38,6 +38,9 @@ class Lens:
         self.address = address
         self.main = page.get_by_test_id("stMain")
         self.card = page.locator(".cl-card")
+        self.name = self.card.locator("b").first
+        self.answer = self.card.locator("span b")
+        self.index = page.locator(".st-key-digit input")
         self.canvas = page.locator(".stage canvas")
         self.said = page.locator(".cl-said").first
         self.bars = page.locator(".cl-bars").first
@@ -73,6 +76,10 @@ class Lens:
             heading = self.main.get_by_role("heading", level=1)
             expect(heading).to_have_text(TITLES[name])
         self.settle()
+
+    def picker(self, key: str) -> Locator:
+        """The select box of a key."""
+        return self.main.locator(f".st-key-{key}").get_by_role("combobox")
 
     def choose(self, label: str, option: str) -> None:
         """Choose in a select box of the main part."""
@@ -117,6 +124,6 @@ class Lens:
         )
 
     def upload(self, data: bytes, name: str = "digit.png") -> None:
-        self.page.get_by_role("button", name="Your picture").click()
+        self.page.locator("[class*='st-key-picture_'] button").first.click()
         chooser = self.page.locator("input[type=file]")
         chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": data})

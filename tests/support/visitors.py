@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.cache import background_jobs, compiling, explanations, pictures
+from dashboard.frame.loading import PREPARING
 from dashboard.widgets.canvas.codec import from_text, to_text
 from support.paths import HOME
 
@@ -69,7 +71,7 @@ class Visitor:
 
         def run_until_compiled(*arguments: Any, **options: Any) -> AppTest:
             run(*arguments, **options)
-            if "The maps are on their way" in self.html():
+            if PREPARING in self.html():
                 cache.wait_until_compiled(self.app.session_state["model"])
                 self.app.run()
             return self.app
@@ -90,6 +92,10 @@ class Visitor:
     def card(self) -> str:
         """The current digit in the sidebar."""
         return "".join(element.proto.body for element in self.app.sidebar.get("html"))
+
+    def answers(self) -> list[str]:
+        """The answers that stand on lines of their own in the main part."""
+        return re.findall('<div class="cl-said[^>]*>[^<]*<b>(.*?)</b>', self.html())
 
     def complaints(self) -> list[str]:
         """The errors on the page; an exception is a bug of the app and no complaint."""

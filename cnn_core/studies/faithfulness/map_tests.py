@@ -25,6 +25,7 @@ SEED = 0
 BASELINE = "random_order"
 # All methods see the same pictures, so one whose maps take longer than this each is left out.
 MOST_SECONDS = 5.0
+TOO_SLOW = "One map takes {seconds:.1f} seconds on this network."
 # Of so many first maps the fastest says how long they take: each may have to be compiled.
 _NUM_TIMED = 3
 
@@ -141,7 +142,7 @@ def figures_of_all(
     found = [ask(turn) for turn in range(min(count, _NUM_TIMED))]
     seconds = min(one.seconds for one in found)
     if seconds > most_seconds:
-        raise CnnCoreError(f"One map takes {seconds:.1f} seconds on this network.")
+        raise CnnCoreError(TOO_SLOW.format(seconds=seconds))
     return [*found, *(ask(turn) for turn in range(len(found), count))]
 
 

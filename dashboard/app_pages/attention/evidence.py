@@ -19,7 +19,7 @@ from cnn_core.faithfulness import baseline_of
 from cnn_core.faithfulness.randomisation import NUM_FRESH
 from cnn_core.faithfulness.stability import NUM_COPIES
 from dashboard import cache, navigation, session
-from dashboard.app_pages.attention import charts
+from dashboard.app_pages.attention import charts, evidence_text
 from dashboard.app_pages.attention.evidence_text import (
     MapTests,
     badge,
@@ -64,7 +64,7 @@ def show(found: Attribution, options: cache.Options) -> None:
     )
     right.page_link(
         navigation.path_of("faithfulness"),
-        label="All methods compared",
+        label=evidence_text.ALL_METHODS,
         icon=":material/leaderboard:",
     )
     if not is_wanted:
@@ -75,10 +75,7 @@ def show(found: Attribution, options: cache.Options) -> None:
         st.caption(str(error))
         return
     if np.ptp(found.heatmap) == 0:
-        st.caption(
-            "The map is the same everywhere: it ranks no pixel before another, so there is "
-            "nothing to test. Choose another layer, class or method."
-        )
+        st.caption(evidence_text.CONSTANT_MAP)
         return
     score = found.score
     asked = MapRequest(found.method.name, score.target, score.against, found.layer, options)
@@ -93,7 +90,7 @@ def standing(model_name: str, method: str) -> str:
     try:
         found = faithfulness.shipped(model_name)
     except MissingFileError:
-        return f"The methods have not been ranked on this network yet; test this {noun}'s map here."
+        return evidence_text.NOT_RANKED.format(noun=noun)
     row = found.row(method)
     if row is None:
         why = dict(found.left_out).get(method, "It was added after the ranking was made.")
@@ -121,12 +118,15 @@ def _show_tests(model_name: str, image: CurrentImage, asked: MapRequest) -> None
         rival.name, asked.target, asked.against, None, method_options.default_options(rival)
     )
     names = models.get(model_name).class_names
-    what, score = f"probability of {names[asked.target]}", "logit"
+    target = names[asked.target]
+    what, score = evidence_text.PROBABILITY.format(target=target), "logit"
     if asked.against is not None:
-        what, score = f"{what} against {names[asked.against]}", "margin"
+        against = names[asked.against]
+        what = evidence_text.PROBABILITY_AGAINST.format(target=target, against=against)
+        score = "margin"
     title, called = METHODS[asked.method].title, rival.title
     if best is not None:
-        called += ", best other on average"
+        called += evidence_text.BEST_OTHER
     words.html(html.loading("Deleting and inserting the pixels"))
     test = faithfulness.deletion_insertion(model_name, image.pixels, (asked, other))
     with curves:
@@ -178,14 +178,12 @@ def _other_maps(
         with offer.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Test it to the end",
+                key="test_to_the_end",
                 icon=":material/play_arrow:",
                 on_click=session.put,
                 args=("tested_to_the_end", question),
             )
-            st.caption(
-                f"Left out unless you ask, since it takes long: the other tests need {left} more "
-                f"maps, up to {ceil(left * slowest)} s."
-            )
+            st.caption(evidence_text.LEFT_OUT.format(count=left, seconds=ceil(left * slowest)))
     return found
 
 
@@ -201,7 +199,9 @@ def _question(model_name: str, image: CurrentImage, asked: MapRequest) -> tuple[
 def _show_cascade(model_name: str, image: CurrentImage, asked: MapRequest) -> None:
     """Show the sanity check layer by layer, once a visitor asked for it."""
     question = _question(model_name, image, asked)
-    if st.button("Sanity check layer by layer", icon=":material/layers_clear:"):
+    if st.button(
+        "Sanity check layer by layer", key="test_each_layer", icon=":material/layers_clear:"
+    ):
         session.put("cascade", question)
     if session.get("cascade") != question:
         return

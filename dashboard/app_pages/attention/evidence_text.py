@@ -22,6 +22,46 @@ BADGES: dict[Verdict, tuple[str, str]] = {
     "fails": ("red", "cancel"),
     "nothing to compare": ("gray", "do_not_disturb_on"),
 }
+STABILITY = (
+    "Stability: how far the order of the pixels stays the same under noise that the eye hardly "
+    "sees; 1 is unchanged."
+)
+DELETION_AREA = (
+    "Deletion area: the mean {what} while the pixels that the map ranks first go first; the lower, "
+    "the better."
+)
+INSERTION_AREA = (
+    "Insertion area: the mean probability while these pixels come first onto the empty picture; "
+    "the higher, the better."
+)
+PROBABILITY = "probability of {target}"
+PROBABILITY_AGAINST = "probability of {target} against {against}"
+BEST_OTHER = ", best other on average"
+
+# How a map does.
+BEATS_ALL = "{title} beats all {count} random orders in both tests"
+BEATS_NONE = "{title} is no better than chance here"
+BEATS_SOME = (
+    "{title} beats {by_deletion} of {count} random orders by deletion and {by_insertion} by "
+    "insertion"
+)
+BETTER, WORSE, AS_GOOD = "better than", "not as good as", "as good as"
+MAP_TEST = (
+    "**{chance}**, and is {than} {rival} (insertion minus deletion: {difference} and "
+    "{rival_difference})."
+)
+
+# What is not there to be shown.
+NOT_RANKED = "The methods have not been ranked on this network yet; test this {noun}'s map here."
+CONSTANT_MAP = (
+    "The map is the same everywhere: it ranks no pixel before another, so there is nothing to "
+    "test. Choose another layer, class or method."
+)
+LEFT_OUT = (
+    "Left out unless you ask, since it takes long: the other tests need {count} more maps, up to "
+    "{seconds} s."
+)
+ALL_METHODS = "All methods compared"
 
 
 def badge(found: Verdict) -> str:
@@ -48,21 +88,22 @@ def in_words(test: DeletionInsertionTest, title: str, rival: str) -> str:
     beaten_too = int((test.insertion.areas[0] > test.random_insertion.areas).sum())
     differences = test.insertion.areas - test.deletion.areas
     if min(beaten, beaten_too) == NUM_ORDERS:
-        chance = f"{title} beats all {NUM_ORDERS} random orders in both tests"
+        chance = BEATS_ALL.format(title=title, count=NUM_ORDERS)
     elif max(beaten, beaten_too) <= NUM_ORDERS // 2:
-        chance = f"{title} is no better than chance here"
+        chance = BEATS_NONE.format(title=title)
     else:
-        chance = (
-            f"{title} beats {beaten} of {NUM_ORDERS} random orders by deletion and "
-            f"{beaten_too} by insertion"
+        chance = BEATS_SOME.format(
+            title=title, by_deletion=beaten, by_insertion=beaten_too, count=NUM_ORDERS
         )
-    than = "better than" if differences[0] > differences[1] else "not as good as"
+    than = BETTER if differences[0] > differences[1] else WORSE
     if abs(differences[0] - differences[1]) < 0.01:
-        than = "as good as"
-    return (
-        f"**{chance}**, and is {than} {rival} "
-        f"(insertion minus deletion: "
-        f"{numbers.signed(differences[0])} and {numbers.signed(differences[1])})."
+        than = AS_GOOD
+    return MAP_TEST.format(
+        chance=chance,
+        than=than,
+        rival=rival,
+        difference=numbers.signed(differences[0]),
+        rival_difference=numbers.signed(differences[1]),
     )
 
 
@@ -110,13 +151,11 @@ def _of_erasure(test: DeletionInsertionTest, what: str) -> tuple[tuple[str, str]
     return (
         (
             numbers.percent(test.deletion.areas[0]),
-            f"Deletion area: the mean {what} while the pixels that the map ranks first go "
-            f"first; the lower, the better. {usual}",
+            f"{DELETION_AREA.format(what=what)} {usual}",
         ),
         (
             numbers.percent(test.insertion.areas[0]),
-            "Insertion area: the mean probability while these pixels come first onto the "
-            f"empty picture; the higher, the better. {usual}",
+            f"{INSERTION_AREA} {usual}",
         ),
     )
 
@@ -138,11 +177,7 @@ def _of_other_maps(others: MapTests) -> tuple[tuple[str, str], ...]:
             f"{sanity}. It is the rank correlation with the map of untrained networks: 0 is no "
             f"likeness, 1 the same{last}.",
         ),
-        (
-            stability,
-            "Stability: how far the order of the pixels stays the same under noise that "
-            "the eye hardly sees; 1 is unchanged.",
-        ),
+        (stability, STABILITY),
     )
 
 

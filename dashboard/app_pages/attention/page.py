@@ -7,9 +7,9 @@ from cnn_core.attribution import METHODS
 from dashboard import cache, session
 from dashboard.app_pages.attention import evidence, views
 from dashboard.app_pages.attention.question import Question, explained, pick_classes
+from dashboard.app_pages.attention.text import CLASSES_VIEW, METHODS_VIEW, ONE, PAIR, RATHER_THAN
 from dashboard.frame import loading, method_options, page_parts, pickers
 
-ONE, METHODS_VIEW, CLASSES_VIEW, PAIR = "One map", "All methods", "All classes", "Two classes"
 NO_LAYER = ("none",)
 
 page_parts.intro(
@@ -94,5 +94,5 @@ else:
             method,
             options,
             [(target, None), (rival, None), (target, rival)],
-            [f"for {first}", f"for {other}", f"{first} rather than {other}"],
+            [f"for {first}", f"for {other}", RATHER_THAN.format(name=first, rival=other)],
         )

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core.attribution import Attribution, Method
 from cnn_core.inference import Prediction
 from dashboard import cache
+from dashboard.app_pages.attention import text
 from dashboard.frame import pickers
 from dashboard.session import CurrentImage
 
@@ -52,7 +53,7 @@ def pick_classes(
         chosen = pickers.class_picker(
             "Evidence for",
             key="target",
-            none_label=f"{names[answer]}, the answer",
+            none_label=text.THE_ANSWER.format(name=names[answer]),
             is_disabled=is_useless,
         )
     target = answer if chosen is None else chosen
@@ -61,11 +62,11 @@ def pick_classes(
         against = pickers.class_picker(
             "Against",
             key="rival" if is_pair else "against",
-            none_label=f"{names[rival]}, next likeliest" if is_pair else "no class",
+            none_label=text.NEXT_LIKELIEST.format(name=names[rival]) if is_pair else "no class",
             is_disabled=is_useless,
         )
         if against == target:
-            st.caption("The same class: not weighed")
+            st.caption(text.SAME_CLASS)
             against = None
     return target, against, rival if against is None else against
 

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core.attribution import METHODS, Attribution, Method, occlusion
 from cnn_core.attribution.regions import describe
 from dashboard import cache
+from dashboard.app_pages.attention import text
 from dashboard.app_pages.attention.question import Question, explained
 from dashboard.figures import colours, heatmaps, html, numbers
 from dashboard.figures.text import as_plotly, plain
@@ -138,7 +139,7 @@ def show_many(
         [each.heatmap for each in found],
         [
             (as_plotly(title).replace(", ", "<br>") if is_dense else as_plotly(title))
-            + (("<br>" if is_dense else " · ") + "no evidence" if each.is_empty else "")
+            + (("<br>" if is_dense else " · ") + text.NO_EVIDENCE if each.is_empty else "")
             for title, each in zip(titles, found, strict=True)
         ],
         image.pixels,
@@ -192,65 +193,57 @@ def left_out(reasons: dict[str, str]) -> str:
 
 def _reading(found: Attribution, names: Sequence[str]) -> str:
     """Return how to read the colours of a map."""
-    target, against = names[found.score.target], found.score.against
-    rival = "" if against is None else f" rather than {names[against]}"
-    if found.method.is_signed:
-        return f"Red speaks for {target}{rival}, blue against it."
-    return f"The brighter, the more the pixel matters for {target}{rival}; it has no sign."
+    name, against = names[found.score.target], found.score.against
+    if against is not None:
+        name = text.RATHER_THAN.format(name=name, rival=names[against])
+    return (colours.RED_AND_BLUE if found.method.is_signed else text.BRIGHTER).format(name=name)
 
 
 def _show_figures(found: Attribution) -> None:
     """Show the score, and whether the map adds up to the score."""
     what = "margin" if found.score.against is not None else "logit"
-    said = f"Explained {what}: {numbers.signed(found.score_value)}. "
+    said = [text.EXPLAINED.format(score=what, value=numbers.signed(found.score_value))]
     if found.unit == occlusion.UNITS["probability"]:
         said += _probability_in_words(found, what)
     if found.layer is not None:
-        said += f"Layer: {plain(found.layer)}. "
+        said.append(text.LAYER.format(layer=plain(found.layer)))
     if found.conserved_share is not None:
-        said += f"{found.conserved_share:.0%} of the {what} is conserved in the sum of all values. "
+        said.append(text.CONSERVED.format(share=found.conserved_share, score=what))
     delta = found.convergence_delta
     if delta is not None and found.baseline_value is not None:
         rise = found.score_value - found.baseline_value
         share = f" ({numbers.percent(abs(delta / rise))} of it)" if abs(rise) > 1e-3 else ""
-        said += (
-            f"The {what} of the baseline is {numbers.signed(found.baseline_value)}, so all values "
-            f"should add up to the rise of {numbers.signed(rise)}; they miss it by "
-            f"{abs(delta):.2g}{share}. The smaller this difference, the more the "
-            "map can be trusted as a sum."
+        said.append(
+            text.MISSED.format(
+                score=what,
+                baseline=numbers.signed(found.baseline_value),
+                rise=numbers.signed(rise),
+                missed=f"{abs(delta):.2g}{share}",
+            )
         )
-    st.caption(said)
+    st.caption(" ".join(said))
 
 
 def _chance(row: Method) -> str:
     """Return what another seed changes; nothing for a method without a seed."""
-    if not row.needs_seed:
-        return ""
-    return (
-        f" Drawn at random: {row.random_part}. What changes in the map with another seed is "
-        "chance, what "
-        "stays is evidence; more samples leave less to chance."
-    )
+    return f" {text.RANDOM.format(part=row.random_part)}" if row.needs_seed else ""
 
 
-def _probability_in_words(found: Attribution, what: str) -> str:
+def _probability_in_words(found: Attribution, what: str) -> tuple[str, ...]:
     """Return what a map in probability shows, and that the map is flat if the network is sure."""
-    fall = "the probability" if found.score.against is None else "the two probabilities' difference"
-    said = f"The map shows how far {fall} falls. "
+    is_alone = found.score.against is None
+    said = (text.FALL_OF_PROBABILITY if is_alone else text.FALL_OF_DIFFERENCE,)
     if np.abs(found.heatmap).max() < FLAT:
-        said += f"No pixel moves it by {FLAT}: the network is too sure, so look at the {what}. "
+        return (*said, text.TOO_SURE.format(least=FLAT, score=what))
     return said
 
 
 def _why_empty(found: Attribution, image: CurrentImage) -> str:
     """Return why every value is 0, and what to do."""
     if not image.pixels.any():
-        return f"The {image.noun} is blank, so nothing in it speaks for a class: draw something."
+        return text.BLANK.format(noun=image.noun)
     if found.layer is not None:
-        return "No positive evidence at this layer: choose another layer, class or method."
+        return text.NOTHING_POSITIVE
     if found.baseline_value is not None:
-        return (
-            f"The {image.noun} equals the baseline that it is compared with, so there is no change "
-            f"to share out: choose another baseline, or edit the {image.noun} first."
-        )
-    return "Every value is 0: choose another class or method."
+        return text.LIKE_THE_BASELINE.format(noun=image.noun)
+    return text.ALL_ZERO

@@ -13,6 +13,10 @@ from dashboard.figures import numbers
 ONLY_FIRST, ONLY_SECOND = "Only the first right", "Only the second right"
 BOTH_WRONG = "Both wrong, differently"
 
+EQUAL = "**Neither is ahead**: {first} and {second} are right equally often."
+BETTER = "**{name} is better**"
+MAY_BE_CHANCE = "**{name} is ahead, but that may be chance**"
+
 
 def rivals(model_name: str) -> tuple[str, ...]:
     """Return the other trained networks of the same data set, the most telling one first.
@@ -62,14 +66,10 @@ def verdict(counts: McNemar, first: str, second: str) -> str:
         Markdown.
     """
     if counts.only_first == counts.only_second:
-        return f"**Neither is ahead**: {first} and {second} are right equally often."
+        return EQUAL.format(first=first, second=second)
     ahead = first if counts.only_first > counts.only_second else second
-    said = (
-        f"{ahead} is better"
-        if counts.is_significant
-        else f"{ahead} is ahead, but that may be chance"
-    )
+    said = (BETTER if counts.is_significant else MAY_BE_CHANCE).format(name=ahead)
     return (
-        f"**{said}**: a difference this large or larger would come up in "
+        f"{said}: a difference this large or larger would come up in "
         f"{numbers.percent(counts.p_value)} of test sets of this size if both were equally good."
     )

@@ -12,7 +12,7 @@ from cnn_core import evaluation, models
 from cnn_core.attribution import METHODS
 from cnn_core.models import ShippedAnswers
 from dashboard import cache, session, tensorflow_loader
-from dashboard.app_pages.compare import verdict
+from dashboard.app_pages.compare import text, verdict
 from dashboard.figures import colours, html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import loading, method_options, pickers, picture_gallery
@@ -92,9 +92,13 @@ def show_counts(pair: NetworkPair) -> None:
     differ = counts.only_first + counts.only_second
     sign = "=" if counts.p_value >= 1e-4 else "<"
     st.caption(
-        f"McNemar's exact test on the {differ:,} of {len(pair.labels):,} test "
-        f"{session.dataset().noun}s that only one network gets right: p {sign} "
-        f"{max(counts.p_value, 1e-4):.2g}."
+        text.COUNTED.format(
+            differ=differ,
+            total=len(pair.labels),
+            noun=session.dataset().noun,
+            sign=sign,
+            p_value=max(counts.p_value, 1e-4),
+        )
     )
 
 
@@ -107,7 +111,7 @@ def show_gallery(pair: NetworkPair, indices: np.ndarray) -> None:
         shown,
         [f"1st: {one}\n2nd: {two}" for one, two in said],
         [
-            f"Test {noun} {i}, true class {names[pair.labels[i]]}: "
+            f"{session.image_name(noun, i)}, true class {names[pair.labels[i]]}: "
             f"{first} says {one}, {second} says {two}"
             for i, (one, two) in zip(shown, said, strict=True)
         ],
@@ -149,16 +153,14 @@ def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
             for name in pair.networks
         ]
     if not any(each.any() for each in maps):
-        st.info(
-            f"Neither network finds any evidence in this {image.noun}: the maps are 0 everywhere."
-        )
+        st.info(text.NO_EVIDENCE.format(noun=image.noun))
         return
     heads = list(pair.titles)
     how = f"The brighter, the more the place matters for {plain(names[target])}."
     if method.is_signed:
         maps.append(maps[0] - maps[1])
-        heads.append("First minus second")
-        how = f"Red speaks for {plain(names[target])}, blue against it."
+        heads.append(text.FIRST_MINUS_SECOND)
+        how = colours.RED_AND_BLUE.format(name=plain(names[target]))
     st.html(
         html.heatmaps_on_one_scale(
             maps,
@@ -171,7 +173,7 @@ def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
     )
     st.caption(
         f"{how} A network with larger logits has stronger colours everywhere, so compare places."
-        + ("" if has_convolutions else " Methods that need a convolution are left out.")
+        + ("" if has_convolutions else f" {text.LEFT_OUT}")
     )
 
 
@@ -181,7 +183,7 @@ def show_feature_maps(model_name: str, image: CurrentImage) -> None:
     convolutions, spatial = cache.layer_names(model_name)
     st.markdown(f"**{plain(title)}**")
     if not convolutions:
-        st.info("This network has no convolution, so there are no feature maps.")
+        st.info(text.NO_CONVOLUTION)
         return
     layer = pickers.layer_picker(spatial, default=convolutions[0], key=f"layer_of_{model_name}")
     maps = np.moveaxis(cache.feature_maps(model_name, image.pixels)[layer], -1, 0)

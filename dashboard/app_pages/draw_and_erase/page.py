@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import cache, session, tensorflow_loader
-from dashboard.app_pages.draw_and_erase import answer, picture_source, smallest_edit
+from dashboard.app_pages.draw_and_erase import answer, picture_source, smallest_edit, text
 from dashboard.frame import loading, page_parts, sidebar
 from dashboard.frame.current_canvas import current_canvas
 from dashboard.session import CurrentImage
@@ -26,7 +26,7 @@ def workbench(start: CurrentImage) -> None:
         if not tensorflow_loader.is_ready():
             loading.show_loading()
         elif page_parts.is_blank(image):
-            st.info("The paper is blank: draw a digit with mouse, finger, pen or keyboard.")
+            st.info(text.BLANK_PAPER)
         else:
             answer.show_answer(image)
             if cache.is_compiled(session.model_name()):

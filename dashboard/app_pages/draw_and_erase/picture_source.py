@@ -22,11 +22,13 @@ def pick() -> None:
             paper = np.zeros(dataset.image_shape[:2], np.uint8)
             st.button(
                 "Blank paper",
+                key="blank_paper",
                 icon=":material/check_box_outline_blank:",
                 on_click=lambda: session.use_own_image(paper),
             )
         st.button(
-            f"Test {dataset.noun} {session.image_index()}",
+            session.image_name(dataset.noun, session.image_index()),
+            key="test_image",
             icon=":material/undo:",
             help=f"Forget all edits and go back to the test {dataset.noun} chosen in the sidebar",
             on_click=session.return_to_test_image,

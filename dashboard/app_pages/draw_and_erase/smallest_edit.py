@@ -14,7 +14,7 @@ from cnn_core import models
 from cnn_core.counterfactual import PertinentNegatives, PertinentPositives, SmallestEdit
 from cnn_core.studies import smallest_edits
 from dashboard import cache, session
-from dashboard.app_pages.draw_and_erase import cached
+from dashboard.app_pages.draw_and_erase import cached, text
 from dashboard.figures import html, numbers, pictures
 from dashboard.figures.text import plain
 from dashboard.frame import pickers, picture_gallery
@@ -91,12 +91,9 @@ def show(image: CurrentImage) -> None:
                 "What must be there, what must stay empty", key="flip_pertinent"
             )
         if not _is_on_paper():
-            st.caption(
-                f"Strokes are added to digits only: on a {image.noun}, parts are covered with the "
-                "eraser's even grey."
-            )
+            st.caption(text.ONLY_COVERED.format(noun=image.noun))
         if wanted == answer:
-            st.caption(f"It is read as {plain(names[answer])} already: choose another class.")
+            st.caption(text.ALREADY_THE_ANSWER.format(name=plain(names[answer])))
         if is_asked:
             _find(image, wanted, kind, radius)
         _show_found(image)
@@ -185,12 +182,7 @@ def _show_found(image: CurrentImage) -> None:
         width=picture_gallery.crisp_width(196),
     )
     drawn = "Blue was taken away, red was added. " if _is_on_paper() else ""
-    back = (
-        "Undo on the canvas (or Ctrl+Z there) brings the picture back."
-        if is_after
-        else "The canvas shows the picture before this edit; Redo there draws it again."
-    )
-    st.caption(drawn + back)
+    st.caption(drawn + (text.UNDO_HINT if is_after else text.REDO_HINT))
 
 
 def _size(found: SmallestEdit, called: str) -> str:
@@ -208,8 +200,7 @@ def _size(found: SmallestEdit, called: str) -> str:
 
 def _not_found(found: SmallestEdit, called: str) -> str:
     closest = f"{-float(found.margins[-1]):.1f}"
-    other = {"erase": "Try adding", "add": "Try erasing", "both": "Try a finer width"}[found.kind]
-    other = other if _is_on_paper() else "Try the other width"
+    other = text.TRY_OTHER_KIND[found.kind] if _is_on_paper() else text.TRY_OTHER_WIDTH
     return (
         f"No {_DONE[found.kind]} of up to {_pixels(found.most_pixels)} makes it {called}: the "
         f"closest one leaves {closest} logits to go. {other}, or another class."
@@ -252,7 +243,7 @@ def _there_figure(there: PertinentPositives, pixels: np.ndarray, called: str) ->
     shown = pictures.as_picture(there.pixels)
     if _is_on_paper():
         shown = pictures.marked(pixels, there.is_kept)
-    return html.figure(shown, caption, title="Must be there", width=_width())
+    return html.figure(shown, caption, title=text.MUST_BE_THERE, width=_width())
 
 
 def _empty_figures(
@@ -265,7 +256,7 @@ def _empty_figures(
         pixels,
         background="paper",
         is_signed=True,
-        title="Must stay empty",
+        title=text.MUST_STAY_EMPTY,
         caption=f"red: a dab of ink there lowers the lead of the {called}; blue: it raises it",
         unit="logits",
         width=_width(),
@@ -275,7 +266,7 @@ def _empty_figures(
     if not stroke.is_found:
         caption = f"no stroke of up to {_pixels(stroke.most_pixels)} changes the answer"
     shown = pictures.edited(stroke.original, stroke.pixels if stroke.is_found else stroke.original)
-    return dabs, html.figure(shown, caption, title="The smallest stroke", width=_width())
+    return dabs, html.figure(shown, caption, title=text.SMALLEST_STROKE, width=_width())
 
 
 def _study_table(found: smallest_edits.SmallestEdits, network: str) -> Markup:

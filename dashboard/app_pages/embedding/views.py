@@ -21,6 +21,18 @@ from dashboard.widgets.tiles import tiles
 PLANE, NEIGHBOURHOODS = "PCA", "t-SNE"
 NUM_NEIGHBOURS = 10
 MAP = "embedding_map"
+READ_PLANE = (
+    "The plane in which the network's last features differ most: {across} of their variance lies "
+    "across, {upwards} upwards. The rest is flattened, so {noun}s that lie together here may still "
+    "be far apart; the current one stands exactly where the plane puts it."
+)
+READ_NEIGHBOURHOODS = (
+    "t-SNE of {count:,} test {noun}s keeps neighbours together; the distance between groups means "
+    "nothing. It has no formula for a new picture: the current one stands at the mean of its five "
+    "nearest, the nearer the more they count."
+)
+FIND_TRAINING = "Look among the training {noun}s"
+AGREES, DISAGREES = "and the network answers", "but the network answers"
 
 
 def layout(model_name: str) -> Layout | None:
@@ -52,17 +64,9 @@ def neighbourhoods(model_name: str, found: Layout) -> tuple[np.ndarray, np.ndarr
 def how_to_read(found: Layout, view: str, noun: str) -> str:
     """Return what nearness means in this map."""
     if view == PLANE:
-        one, two = (numbers.percent(float(share), 0) for share in found.projection.shares)
-        return (
-            f"The plane in which the network's last features differ most: {one} of their variance "
-            f"lies across, {two} upwards. The rest is flattened, so {noun}s that lie together here "
-            f"may still be far apart; the current one stands exactly where the plane puts it."
-        )
-    return (
-        f"t-SNE of {len(found.sample):,} test {noun}s keeps neighbours together; the distance "
-        "between groups means nothing. It has no formula for a new picture: the current one stands "
-        "at the mean of its five nearest, the nearer the more they count."
-    )
+        across, upwards = (numbers.percent(float(share), 0) for share in found.projection.shares)
+        return READ_PLANE.format(across=across, upwards=upwards, noun=noun)
+    return READ_NEIGHBOURHOODS.format(count=len(found.sample), noun=noun)
 
 
 def show_map(model_name: str, shown: tuple[np.ndarray, np.ndarray]) -> None:
@@ -116,7 +120,7 @@ def show_near_tests(model_name: str, found: Layout, one: np.ndarray, image: Curr
             for label, (_, far) in zip(names, pairs, strict=True)
         ],
         [
-            f"Test {dataset.noun} {i}: {label}, distance {far:.2f}"
+            f"{session.image_name(dataset.noun, i)}: {label}, distance {far:.2f}"
             for label, (i, far) in zip(names, pairs, strict=True)
         ],
         key="near_tests",
@@ -134,7 +138,7 @@ def show_near_training(model_name: str, one: np.ndarray, answer: int) -> None:
     st.subheader(f"Why it thinks so: the nearest training {noun}s", anchor=False)
     kept = job_progress.result_of(
         cached.training_job(model_name),
-        offer=f"Look among the training {noun}s",
+        offer=FIND_TRAINING.format(noun=noun),
         cost=f"The {size:,} training {noun}s go through the network once, for all visitors: "
         f"{job_progress.about(size / 2000)}.",
         title=f"Looking at the training {noun}s",
@@ -176,7 +180,7 @@ def vote(labels: list[int], names: tuple[str, ...], answer: int, noun: str) -> s
     winner, count = counted[0]
     others = ", ".join(f"{plain(names[label])} ({number})" for label, number in counted[1:])
     rest = f"; the others are {others}" if others else ""
-    but = "and the network answers" if winner == answer else "but the network answers"
+    but = AGREES if winner == answer else DISAGREES
     return (
         f"**{count} of the {len(labels)} nearest training {noun}s are "
         f"{plain(names[winner])}**{rest}, "

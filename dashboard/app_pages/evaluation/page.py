@@ -1,15 +1,15 @@
 """Evaluation: how right the network is on the test set, class by class, and beside the others."""
 
 from dashboard import session
-from dashboard.app_pages.evaluation import views
+from dashboard.app_pages.evaluation import text, views
 from dashboard.frame import page_parts, pickers
 
 VIEWS = {
-    "Confusion": views.show_confusion,
-    "Class by class": views.show_report,
-    "ROC and precision-recall": views.show_curves,
-    "Calibration": views.show_calibration,
-    "All models": views.show_models,
+    text.CONFUSION: views.show_confusion,
+    text.CLASS_BY_CLASS: views.show_report,
+    text.CURVES: views.show_curves,
+    text.CALIBRATION: views.show_calibration,
+    text.ALL_MODELS: views.show_models,
 }
 
 page_parts.intro(

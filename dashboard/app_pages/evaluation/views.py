@@ -13,13 +13,12 @@ from cnn_core.evaluation import Summary
 from cnn_core.inference import softmax
 from cnn_core.models import ModelSpec
 from dashboard import cache, session
-from dashboard.app_pages.evaluation import cached, charts, curve_charts, tables
+from dashboard.app_pages.evaluation import cached, charts, curve_charts, tables, text
 from dashboard.figures import html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
 from dashboard.frame.charts import show_chart
 
-CORNER, WHOLE = "Corner", "Whole"
 MAX_TILES = 60
 
 
@@ -55,8 +54,8 @@ def show_figures(network: TestedNetwork) -> None:
             (
                 (
                     numbers.percent(summary.accuracy, 2),
-                    f"of {len(network.labels):,} test {session.dataset().noun}s right; "
-                    f"95% interval {tables.interval_of(summary)}",
+                    text.RIGHT_OF_ALL.format(count=len(network.labels), noun=session.dataset().noun)
+                    + f"; 95% interval {tables.interval_of(summary)}",
                 ),
                 (tables.published(spec), source),
                 (numbers.percent(summary.macro_f1, 2), "macro F1, the classes counting the same"),
@@ -100,10 +99,11 @@ def _show_hint(network: TestedNetwork, matrix: np.ndarray) -> None:
     names, noun = network.spec.class_names, session.dataset().noun
     wrong = matrix - np.diag(np.diag(matrix))
     true, answer = np.unravel_index(wrong.argmax(), wrong.shape)
+    cell = text.CELL.format(true=plain(names[true]), answer=plain(names[answer]))
     st.info(
-        f"Click a cell of the matrix to see its {noun}s. The commonest mistake is "
-        f"{plain(names[true])} "
-        f"read as {plain(names[answer])}: {wrong.max()} of {matrix[true].sum():,}."
+        text.CLICK_A_CELL.format(
+            noun=noun, cell=cell, count=wrong.max(), of_class=matrix[true].sum()
+        )
     )
 
 
@@ -115,21 +115,25 @@ def _show_cell(network: TestedNetwork, true: int, answer: int) -> None:
     sign = 1 if true == answer else -1
     shown = found[np.argsort(sign * confidence[found], kind="stable")][:MAX_TILES].tolist()
     of_class = (network.labels == true).sum()
-    st.markdown(
-        f"**{plain(names[true])} read as {plain(names[answer])}**: {len(found):,} of {of_class:,}"
-    )
+    cell = text.CELL.format(true=plain(names[true]), answer=plain(names[answer]))
+    st.markdown(f"**{cell}**: {len(found):,} of {of_class:,}")
     if not shown:
-        st.caption("The network gives no such answer.")
+        st.caption(text.NO_SUCH_ANSWER)
         return
     said = [numbers.probability(float(confidence[i])) for i in shown]
     picture_gallery.picture_gallery(
         shown,
         said,
-        [f"Test {noun} {i}: {names[answer]} {text}" for i, text in zip(shown, said, strict=True)],
+        [
+            f"{session.image_name(noun, i)}: {names[answer]} {share}"
+            for i, share in zip(shown, said, strict=True)
+        ],
         key="cell_tiles",
     )
-    first = "least sure" if true == answer else "surest"
-    part = f"The {MAX_TILES} {first} answers" if len(found) > MAX_TILES else f"The {first} first"
+    first = text.LEAST_SURE if true == answer else text.SUREST
+    part = f"The {first} first"
+    if len(found) > MAX_TILES:
+        part = text.SOME_ANSWERS.format(count=MAX_TILES, order=first)
     st.caption(f"{part}, with their probability. Click one to study it on the other pages.")
 
 
@@ -161,13 +165,13 @@ def show_curves(network: TestedNetwork) -> None:
             "Class against the rest", key="curve_class", none_label=f"{names[hardest]}, the hardest"
         )
     with two:
-        part = pickers.view_picker("Part of the chart", (CORNER, WHOLE), key="curve_part")
+        part = pickers.view_picker("Part of the chart", (text.CORNER, text.WHOLE), key="curve_part")
     chosen = hardest if wanted is None else wanted
     left, right = st.columns(2, gap="large")
-    is_corner = part == CORNER
+    is_corner = part == text.CORNER
     with left:
         _show_curve(
-            "ROC curve",
+            text.ROC_CURVE,
             names[chosen],
             curve_charts.roc(roc, names, chosen, is_corner=is_corner),
             key=f"roc_{part}",
@@ -199,7 +203,7 @@ def show_curves(network: TestedNetwork) -> None:
 
 def _show_curve(title: str, called: str, figure: go.Figure, *, key: str) -> None:
     """Show the curves of every class, one class named above them."""
-    st.markdown(f"**{title}** of {plain(called)}")
+    st.markdown(text.CURVE_OF.format(curve=title, class_name=plain(called)))
     show_chart(figure, key=key, alt=f"{title} of every class")
 
 
@@ -208,9 +212,14 @@ def show_calibration(network: TestedNetwork) -> None:
     found = evaluation.calibration(network.logits, network.labels)
     mean = float(softmax(network.logits).max(axis=1).mean())
     accuracy = network.summary.accuracy
-    excess = "too sure of itself" if mean > accuracy else "not sure enough of itself"
+    excess = text.TOO_SURE if mean > accuracy else text.TOO_UNSURE
     left, right = st.columns([3, 2], gap="large")
-    show_chart(charts.reliability(found), column=left, alt="Right answers by probability")
+    show_chart(
+        charts.reliability(found),
+        column=left,
+        key="reliability",
+        alt="Right answers by probability",
+    )
     right.markdown(
         f"**Expected calibration error {numbers.percent(found.error, 2)}**: by so much, on "
         "average, the probability of an answer differs from how often such answers are right.\n\n"
@@ -236,6 +245,7 @@ def show_models(network: TestedNetwork) -> None:
             [models.get(each).published_accuracy for each in found],
             list(found).index(network.spec.name),
         ),
+        key="accuracies_of_all",
         alt="Accuracy of every network with its interval",
     )
     st.html(tables.summaries(found, network.spec.name))

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from cnn_core.studies.baselines import METHODS, Baseline
 from cnn_core.studies.grid_search import GridSearch, Point
 from cnn_core.studies.k_fold import KFold
+from dashboard.app_pages.experiments.charts import PUBLISHED_BEST
 from dashboard.figures import colours
 from dashboard.figures.colours import KINDS
 from dashboard.figures.line_charts import BLUE, FAINT, finish
@@ -100,7 +101,7 @@ def grid_search(found: GridSearch) -> go.Figure:
             _add_points(figure, points, optimizer, colour, column)
         for name, point, colour in (
             ("best here", found.best, colours.AFTER),
-            ("published best", found.published_best, colours.BEFORE),
+            (PUBLISHED_BEST, found.published_best, colours.BEFORE),
         ):
             if point in chosen:
                 _add_ring(figure, point, name, colour, column)

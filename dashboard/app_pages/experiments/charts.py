@@ -13,6 +13,10 @@ from cnn_core.studies.experiments.conclusions import Conclusion, last_values, ra
 from dashboard.figures import colours
 from dashboard.figures.line_charts import BLUE, FAINT, Line, finish, over_epochs
 
+# Names in the legends.
+BEST_HERE, PUBLISHED_BEST, PUBLISHED_VALUE = "best here", "published best", "published value"
+LOWEST_LOSS, PUBLISHED_RATE = "lowest loss", "published rate"
+TRAINING, VALIDATION = "training", "validation"
 _MEASURES = {"val_accuracy": "validation accuracy", "val_loss": "validation loss"}
 _COLUMNS = 3
 # The loss of a network that answers at random is 2.3; above twice that all rates are too high.
@@ -55,7 +59,7 @@ def last_epoch(result: ExperimentResult, conclusion: Conclusion) -> go.Figure:
     others = [label for label in labels if label != conclusion.best]
     for title, colour, chosen in (
         ("others", BLUE, others),
-        ("best here", colours.AFTER, [conclusion.best]),
+        (BEST_HERE, colours.AFTER, [conclusion.best]),
     ):
         rows = [labels.index(label) for label in chosen]
         figure.add_scatter(
@@ -73,7 +77,7 @@ def last_epoch(result: ExperimentResult, conclusion: Conclusion) -> go.Figure:
             x=[conclusion.means[labels.index(experiment.published_best)]],
             y=[experiment.published_best],
             mode="markers",
-            name="published best",
+            name=PUBLISHED_BEST,
             marker={"symbol": "circle-open", "size": 19, "color": colours.BEFORE, "line_width": 2},
             hoverinfo="skip",
         )
@@ -82,7 +86,7 @@ def last_epoch(result: ExperimentResult, conclusion: Conclusion) -> go.Figure:
             x=experiment.published_values,
             y=labels,
             mode="markers",
-            name="published value",
+            name=PUBLISHED_VALUE,
             marker={"symbol": "x", "size": 8, "color": colours.BEFORE},
             hovertemplate="published for %{y}: %{x:.4f}<extra></extra>",
         )
@@ -99,8 +103,8 @@ def overfitting(result: ExperimentResult) -> go.Figure:
     figure = _panels(result.experiment.labels, columns=columns, shared_yaxes="all")
     for i, run in enumerate(result.runs):
         for measure, name, colour in (
-            ("loss", "training", BLUE),
-            ("val_loss", "validation", colours.AFTER),
+            ("loss", TRAINING, BLUE),
+            ("val_loss", VALIDATION, colours.AFTER),
         ):
             line = _line(run, measure, name, colour)
             epochs = np.arange(1, len(line.values) + 1)
@@ -123,8 +127,8 @@ def rates(result: ExperimentResult) -> go.Figure:
         rising = np.array(run.histories[0]["rate"][:steps])
         _add_band(figure, line, rising, is_new=i == 0, **_place(i))
         for name, rate, look in (
-            ("lowest loss", finding.mean, {"color": colours.AFTER, "width": 2}),
-            ("published rate", finding.published, {"color": colours.BEFORE, "dash": "dash"}),
+            (LOWEST_LOSS, finding.mean, {"color": colours.AFTER, "width": 2}),
+            (PUBLISHED_RATE, finding.published, {"color": colours.BEFORE, "dash": "dash"}),
         ):
             figure.add_scatter(
                 x=[rate, rate],

@@ -7,7 +7,7 @@ import streamlit as st
 from cnn_core.errors import MissingFileError
 from cnn_core.studies.experiments import EXPERIMENTS
 from cnn_core.studies.experiments.conclusions import Conclusion
-from dashboard.app_pages.experiments import baselines, cached, one_experiment
+from dashboard.app_pages.experiments import baselines, cached, one_experiment, text
 from dashboard.figures import html
 from dashboard.frame import page_parts
 
@@ -31,8 +31,8 @@ def show_overview(marked: str) -> None:
         html.facts(
             (
                 (str(len(conclusions)), "experiments measured here"),
-                (str(counted["agrees"]), "agree with the source"),
-                (str(counted["disagrees"]), "disagree with it"),
+                (str(counted["agrees"]), text.AGREE),
+                (str(counted["disagrees"]), text.DISAGREE),
                 (
                     str(counted["within the noise"]),
                     "within the noise: chance explains the difference",
@@ -43,7 +43,7 @@ def show_overview(marked: str) -> None:
     rows = [
         (
             experiment.title,
-            conclusions[name].verdict if name in conclusions else "not measured yet",
+            conclusions[name].verdict if name in conclusions else text.NOT_MEASURED,
             conclusions[name].best if name in conclusions else "",
             experiment.published_best or "\N{EN DASH}",
             ", ".join(experiment.labels),

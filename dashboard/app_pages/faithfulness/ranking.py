@@ -14,7 +14,7 @@ from cnn_core.studies.faithfulness import ranking
 from cnn_core.studies.faithfulness.map_tests import MapFigures
 from cnn_core.studies.faithfulness.ranking import Estimate, MapRanking, MethodFigures
 from dashboard import session
-from dashboard.app_pages.faithfulness import charts
+from dashboard.app_pages.faithfulness import charts, text
 from dashboard.cache import faithfulness
 from dashboard.figures import html, numbers
 from dashboard.frame import pickers
@@ -121,11 +121,7 @@ def show(found: MapRanking) -> None:
     st.html(table(found))
     noun = session.dataset().noun
     checked = min(NUM_CHECKED, len(found.indices))
-    st.caption(
-        f"Means over {len(found.indices)} test {noun}s that the network reads rightly, the same "
-        f"for every method, with 95% intervals by resampling the {noun}s; sanity check and "
-        f"stability on the first {checked}. Grey dots fail the sanity check."
-    )
+    st.caption(text.MEANS.format(count=len(found.indices), noun=noun, checked=checked))
     if found.left_out:
         st.markdown(left_out(found))
     if found.origin is not None:
@@ -136,27 +132,26 @@ def verdict(found: MapRanking) -> str:
     """Return which method is best, and whether the next method can be told from the best."""
     best = found.best()
     if best is None:
-        return "No method passes the sanity check on this network: believe none of these maps."
+        return text.NONE_PASSES
     title = METHODS[best.method].title
     others = [row for row in found.rows if row.verdict != "fails" and row is not best]
     leads = {row: ranking.lead(best, row) for row in others}
     level = [METHODS[row.method].title for row in others if leads[row].low <= 0]
-    said = f"On this network **{title}** is the best of {len(found.rows)} methods"
+    said = text.BEST.format(title=title, count=len(found.rows))
     if others:
         ahead = leads[others[0]]
         figures = f"{numbers.signed(ahead.mean, 3)}, 95% interval {_interval(ahead, 3)}"
         if level:
-            said = (
-                f"On this network **{title}** comes first of {len(found.rows)} methods, but it "
-                f"**cannot be told apart** from {' and '.join(level)}"
+            said = text.NOT_TOLD_APART.format(
+                title=title, count=len(found.rows), rivals=" and ".join(level)
             )
         else:
-            said += ", by more than chance explains"
+            said += text.BEYOND_CHANCE
         rival = METHODS[others[0].method].title
-        said += f" (its insertion minus deletion less that of {rival}: {figures})"
+        said += text.LEAD.format(rival=rival, figures=figures)
     failing = [METHODS[row.method].title for row in found.rows if row.verdict == "fails"]
     if failing:
-        said += f". Not to be believed, since the sanity check fails: {', '.join(failing)}"
+        said += text.FAILING.format(titles=", ".join(failing))
     return f"{said}."
 
 

@@ -8,7 +8,7 @@ from cnn_core import models
 from cnn_core.attribution import METHODS
 from cnn_core.errors import CnnCoreError, MissingFileError
 from dashboard import cache, session
-from dashboard.app_pages.faithfulness import ranking
+from dashboard.app_pages.faithfulness import ranking, text
 from dashboard.cache import faithfulness
 from dashboard.cache.faithfulness import MapRequest
 from dashboard.figures import html, numbers
@@ -27,22 +27,21 @@ def show_ranking(model_name: str) -> None:
     try:
         found = faithfulness.shipped(model_name) if measured is None else measured
     except MissingFileError:
-        st.info(
-            "The methods have not been ranked on this network yet. Measure them here on a few "
-            f"{noun}s, or on more with `python -m cnn_core.studies faithfulness {model_name}`."
-        )
+        st.info(text.NOT_RANKED.format(noun=noun, model_name=model_name))
     else:
         ranking.show(found)
     one, two, three = st.columns([2, 3, 3], vertical_alignment="bottom")
     count = one.selectbox(f"How many {noun}s", (4, 8, 16), index=1, key="ranking_count")
-    if two.button(f"Measure on other {noun}s", icon=":material/play_arrow:"):
+    if two.button(f"Measure on other {noun}s", key="measure_ranking", icon=":material/play_arrow:"):
         turn = session.get("ranking_turn", 0) + 1
         loading.require_network()
         cache.split(models.get(model_name).dataset, "test")  # without it nothing begins
         session.put(f"ranking_{model_name}", ranking.measure(model_name, count, seed=turn))
         session.put("ranking_turn", turn)
         st.rerun()
-    if measured is not None and three.button("Back to the shipped ranking"):
+    if measured is not None and three.button(
+        "Back to the shipped ranking", key="show_shipped_ranking"
+    ):
         session.put(f"ranking_{model_name}", None)
         st.rerun()
 
@@ -63,7 +62,7 @@ def show_current(model_name: str) -> None:
         max_selections=MOST_METHODS,
     )
     if not chosen:
-        st.info("Choose at least one method.")
+        st.info(text.NO_METHOD_CHOSEN)
         return
     asked = []
     with st.spinner("Deleting and inserting"):
@@ -79,11 +78,7 @@ def show_current(model_name: str) -> None:
             return
         test = faithfulness.deletion_insertion(model_name, image.pixels, tuple(asked))
     if test.num_pixels == 1:
-        st.info(
-            f"A single pixel is all there is of the {image.noun}, so every order is the same "
-            "and no map "
-            "can be told from another: draw more."
-        )
+        st.info(text.SINGLE_PIXEL.format(noun=image.noun))
         return
     titles = [METHODS[one.method].title for one in asked]
     what = f"probability of {names[answer]}"
@@ -93,14 +88,10 @@ def show_current(model_name: str) -> None:
         f"{image.name} go and "
         "come. A map to be believed leaves the grey band at once: downwards where pixels are "
         "deleted, upwards where they are inserted."
-        + (
-            ""
-            if image.background == "paper"
-            else " A pixel that is gone shows the blurred picture."
-        )
+        + ("" if image.background == "paper" else text.BLURRED)
     )
     for title, order in ((titles[0], asked[0]), ("a random order", None)):
-        st.markdown(f"**Deleted by {title}**")
+        st.markdown(text.DELETED_BY.format(order=title))
         pictures = faithfulness.strip(model_name, image.pixels, order, SHARES)
         says = [
             cache.prediction(model_name, picture).probabilities[0, answer] for picture in pictures

@@ -34,7 +34,7 @@ with two:
     )
 
 if not convolutions:
-    st.caption("This network has no convolution: its layers have units, which have no place.")
+    st.caption(views.NO_CONVOLUTION)
 output = views.LayerOutput(
     model_name, image, layer, now=maps[layer], before=originals[layer], view=view
 )

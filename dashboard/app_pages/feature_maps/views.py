@@ -18,6 +18,8 @@ from dashboard.widgets.linked_map import ColouredMap, Windows, linked_map
 from dashboard.widgets.tiles import tiles
 
 CURRENT, ORIGINAL, DIFFERENCE = "Current", "Original", "Difference"
+MAP_TITLE = "Feature map"
+NO_CONVOLUTION = "This network has no convolution: its layers have units, which have no place."
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _enlarge(output: LayerOutput, channel: int, limit: float) -> None:
         ColouredMap(
             shown,
             colours.colourise(shown, is_signed=is_signed, limit=limit),
-            title=output.view if image.is_edited else "Feature map",
+            title=output.view if image.is_edited else MAP_TITLE,
             unit="activation",
             scale=(colours.ramp(is_signed, 32), -limit if is_signed else 0.0, limit),
         ),

@@ -19,13 +19,18 @@ convolutions, _ = cache.layer_names(model_name)
 if convolutions:
     views.show_filters(model_name, convolutions)
 else:
-    st.info("This network has no convolution, so it has no filters: each unit weighs every pixel.")
+    st.info(views.NO_CONVOLUTION)
 
 st.subheader("Weights and biases of every layer", anchor=False)
 statistics = cache.weight_statistics(model_name)
 histograms = cached.weight_histograms(model_name)
-for column, figure in zip(st.columns(2), histograms, strict=False):
-    show_chart(figure, column=column, alt="Histograms of the weights of every layer")
+for i, (column, figure) in enumerate(zip(st.columns(2), histograms, strict=False)):
+    show_chart(
+        figure,
+        column=column,
+        key=f"weight_histograms_{i}",
+        alt="Histograms of the weights of every layer",
+    )
 st.dataframe(
     {
         "Layer": [s.layer for s in statistics],

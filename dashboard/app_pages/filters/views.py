@@ -15,6 +15,9 @@ from dashboard.frame import neuron_link, pickers
 from dashboard.frame.charts import show_chart
 
 BY_INDEX, BY_NORM = "As they are", "By norm"
+NO_CONVOLUTION = (
+    "This network has no convolution, so it has no filters: each unit weighs every pixel."
+)
 COLUMNS = 8  # of a mosaic: on a phone a finger still meets one filter
 
 

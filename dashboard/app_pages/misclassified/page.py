@@ -4,17 +4,16 @@ import streamlit as st
 
 from cnn_core import evaluation
 from dashboard import cache, navigation, session
-from dashboard.app_pages.misclassified import cached
-from dashboard.app_pages.misclassified.text import caption, description, show_all
+from dashboard.app_pages.misclassified import cached, text
 from dashboard.figures import confusion_matrix, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers, picture_gallery
 
 SORTS = {
-    "Most confident first": lambda mistake: -mistake.confidence,
-    "Least confident first": lambda mistake: mistake.confidence,
-    "Largest margin first": lambda mistake: -mistake.margin,
-    "Smallest margin first": lambda mistake: mistake.margin,
+    text.MOST_CONFIDENT: lambda mistake: -mistake.confidence,
+    text.LEAST_CONFIDENT: lambda mistake: mistake.confidence,
+    text.LARGEST_MARGIN: lambda mistake: -mistake.margin,
+    text.SMALLEST_MARGIN: lambda mistake: mistake.margin,
 }
 # A network that is wrong thousands of times: the order chooses which of them are seen.
 MAX_TILES = 300
@@ -60,14 +59,14 @@ with right:
             + (f", the first {MAX_TILES} below" if len(shown) > MAX_TILES else "")
         )
         if (true, answer) != (None, None):
-            st.button("Show all", on_click=show_all, type="tertiary")
+            st.button("Show all", key="show_all", on_click=text.show_all, type="tertiary")
     if not shown:
-        st.info("The network makes no such mistake; choose other classes.")
+        st.info(text.NO_SUCH_MISTAKE)
     with page_parts.readable_errors():  # the matrix stands without the pictures too
         picture_gallery.picture_gallery(
             [mistake.index for mistake in shown[:MAX_TILES]],
-            [caption(mistake, names) for mistake in shown[:MAX_TILES]],
-            [description(mistake, names) for mistake in shown[:MAX_TILES]],
+            [text.caption(mistake, names) for mistake in shown[:MAX_TILES]],
+            [text.description(mistake, names) for mistake in shown[:MAX_TILES]],
             key="mistakes",
             height=430,
         )
@@ -76,7 +75,8 @@ chosen = next((m for m in mistakes if m.index == session.shown_index()), None)
 if chosen is not None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Test {noun} {chosen.index}**, true class {plain(names[chosen.label])}: read as "
+            f"**{session.image_name(noun, chosen.index)}**, true class "
+            f"{plain(names[chosen.label])}: read as "
             f"{plain(names[chosen.answer])} with {numbers.probability(chosen.confidence)}, then "
             f"{plain(names[chosen.second])} with {numbers.probability(chosen.second_probability)}"
         )
@@ -87,7 +87,11 @@ if chosen is not None:
             navigation.path_of("occlusion"), label="Occlusion", icon=":material/select_all:"
         )
         if st.button(
-            "Eraser", icon=":material/ink_eraser:", type="tertiary", on_click=session.take_up_eraser
+            "Eraser",
+            key="erase_by_hand",
+            icon=":material/ink_eraser:",
+            type="tertiary",
+            on_click=session.take_up_eraser,
         ):
             page_parts.go_to("draw_and_erase")
 page_parts.next_page("misclassified")

@@ -9,6 +9,10 @@ from dashboard import session
 from dashboard.figures import numbers
 from dashboard.frame import pickers
 
+MOST_CONFIDENT, LEAST_CONFIDENT = "Most confident first", "Least confident first"
+LARGEST_MARGIN, SMALLEST_MARGIN = "Largest margin first", "Smallest margin first"
+NO_SUCH_MISTAKE = "The network makes no such mistake; choose other classes."
+
 
 def show_all() -> None:
     """Drop both filters."""
@@ -27,9 +31,9 @@ def caption(mistake: Mistake, names: Sequence[str]) -> str:
 
 def description(mistake: Mistake, names: Sequence[str]) -> str:
     """Describe a mistake in full, for the tooltip."""
-    noun = session.dataset().noun
+    name = session.image_name(session.dataset().noun, mistake.index)
     return (
-        f"Test {noun} {mistake.index}: {names[mistake.label]}, read as {names[mistake.answer]}, "
+        f"{name}: {names[mistake.label]}, read as {names[mistake.answer]}, "
         f"{numbers.probability(mistake.confidence)}, then {names[mistake.second]}, "
         f"{numbers.probability(mistake.second_probability)}; margin {mistake.margin:.1f} logits"
     )

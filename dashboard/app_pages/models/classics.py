@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnn_core import models
 from cnn_core.models import ModelCard
-from dashboard.app_pages.models import cached, one_network, tables
+from dashboard.app_pages.models import cached, one_network, tables, text
 from dashboard.figures import colours, line_charts
 from dashboard.figures.line_charts import Line
 from dashboard.figures.text import plain
@@ -42,14 +42,14 @@ def bottleneck() -> None:
         for name, cost in zip(INCEPTIONS, costs, strict=True)
     ]
     st.html(tables.comparison(("Multiply-adds", "Parameters", "ms an image"), rows))
-    said = f"With bottlenecks {costs[1] / costs[0]:.1f} times fewer multiply-adds"
+    said = text.FEWER.format(factor=costs[1] / costs[0])
     if all(name in speeds for name in INCEPTIONS):
         ours, direct = (speeds[name] for name in INCEPTIONS)
-        said += f"; on this machine an image takes {ours:.2f} ms instead of {direct:.2f}."
+        said += text.MILLISECONDS.format(ours=ours, direct=direct)
         if direct / ours < costs[1] / costs[0]:
             said += " Time does not follow the count: many small layers have a cost of their own."
     else:
-        said += ". Time is another matter: measure the milliseconds below."
+        said += text.NOT_MEASURED
     st.caption(said)
 
 
@@ -111,11 +111,10 @@ def _conclude(names: tuple[str, str], cards: Mapping[str, ModelCard]) -> None:
 def _verdict(cards: Mapping[str, ModelCard]) -> str:
     worse, better = sorted(cards, key=lambda name: cards[name].test_accuracy)
     gain = cards[better].test_accuracy - cards[worse].test_accuracy
-    said = f"{plain(_title(better))} has {100 * gain:.2f} points more than {plain(_title(worse))}. "
+    better_title, worse_title = plain(_title(better)), plain(_title(worse))
+    said = text.LEAD.format(better=better_title, points=100 * gain, worse=worse_title)
     (_, high), (low, _) = (cards[name].test_accuracy_interval_95 for name in (worse, better))
-    if low > high:
-        return said + "The intervals lie apart: more than the choice of test pictures explains."
-    return said + "The intervals overlap: this test set cannot tell the two apart."
+    return said + (text.APART if low > high else text.OVERLAP)
 
 
 def _cards(names: tuple[str, str]) -> dict[str, ModelCard]:

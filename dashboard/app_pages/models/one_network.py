@@ -11,7 +11,7 @@ from cnn_core import models
 from cnn_core.architecture import Table
 from cnn_core.models import ModelCard
 from dashboard import cache
-from dashboard.app_pages.models import cached, diagram, tables
+from dashboard.app_pages.models import cached, diagram, tables, text
 from dashboard.figures import html, line_charts
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts
@@ -62,11 +62,9 @@ def say_untrained(*names: str) -> None:
     """Say of networks without shipped weights why, and what trains those that can be."""
     classics = [name for name in names if name in models.UNTRAINED]
     sentences = [
-        f"{plain(models.architecture(name).title)} is not trained here: its layers are exactly "
-        "those of its source, to look at, without accuracy and training curves."
-        if name in classics
-        else f"{plain(models.architecture(name).title)} is not trained yet: "
-        f"`python -m cnn_core.training {name}` trains it."
+        (text.CLASSIC if name in classics else text.TRAIN_IT).format(
+            title=plain(models.architecture(name).title), name=name
+        )
         for name in names
     ]
     st.info("  \n".join(sentences))
@@ -93,7 +91,7 @@ def _key_figures(table: Table, card: ModelCard | None) -> tuple[tuple[str, str],
 
 def _show_diagram(table: Table, title: str) -> None:
     st.subheader("Layer by layer", anchor=False)
-    drawn = diagram.svg(table, f"The layers of {title}")
+    drawn = diagram.svg(table, text.DIAGRAM.format(title=title))
     # Not st.html, which takes drawings out.
     st.markdown(
         Markup('<div class="cl-diagram" tabindex="0">{}</div>').format(drawn),

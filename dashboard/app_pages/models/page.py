@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn_core import models
 from dashboard import session
-from dashboard.app_pages.models import cached, classics, one_network, tables
+from dashboard.app_pages.models import cached, classics, one_network, tables, text
 from dashboard.figures.text import plain
 from dashboard.frame import page_parts, pickers
 
@@ -29,7 +29,9 @@ def measure_button(names: Sequence[str]) -> None:
         "The milliseconds are those of the machine that runs this page: the median of "
         f"{cached.SPEED_CALLS} calls with one image each. Another machine gives others."
     )
-    if not st.button("Measure the milliseconds on this machine", icon=":material/timer:"):
+    if not st.button(
+        "Measure the milliseconds on this machine", key="measure_speed", icon=":material/timer:"
+    ):
         return
     bar = st.progress(0.0, "Loading TensorFlow")
     for i, name in enumerate(names, 1):
@@ -56,6 +58,7 @@ def show_one() -> None:
     if name != current and name in models.MODELS and models.is_trained(name):
         right.button(
             "Use it on every page",
+            key="use_everywhere",
             icon=":material/check:",
             on_click=session.choose_model,
             args=(name,),
@@ -77,9 +80,9 @@ page_parts.intro(
     "what each of them makes, costs and sees.",
 )
 VIEWS = {
-    "All networks": show_all,
-    "One network": show_one,
-    "What the classics teach": show_lessons,
+    text.ALL_NETWORKS: show_all,
+    text.ONE_NETWORK: show_one,
+    text.LESSONS: show_lessons,
 }
 VIEWS[pickers.view_picker("View", tuple(VIEWS), key="models_view")]()
 page_parts.next_page("models")

@@ -11,6 +11,7 @@ from cnn_core import datasets, models
 from cnn_core.architecture import LayerSummary, Table
 from cnn_core.augmentation import Augmentation
 from cnn_core.models import ModelCard, ModelSpec
+from dashboard.app_pages.models import text
 from dashboard.figures import html, numbers
 
 DASH = "\N{EN DASH}"
@@ -34,7 +35,7 @@ def overview(cards: Mapping[str, ModelCard], speeds: Mapping[str, float], marked
         specs = [spec for spec in models.MODELS.values() if spec.dataset == dataset.name]
         rows += [(f"{dataset.title}, {shape(dataset.image_shape)}",)] if specs else []
         rows += [_line(spec, cards.get(spec.name), speeds) for spec in specs]
-    rows.append(("Not trained here, to look at",))
+    rows.append((text.ONLY_TO_LOOK_AT,))
     for classic in models.UNTRAINED.values():
         size, time = f"{classic.num_parameters:,}", speed(speeds, classic.name)
         rows.append((classic.title, DASH, DASH, size, DASH, DASH, time))
@@ -63,7 +64,7 @@ def layers(table: Table) -> str:
         for i, one in enumerate(table)
     ]
     sums = (f"{sum(column):,}" for column in zip(*counts, strict=True))
-    rows.append(("All layers", "", "", *sums, "", "", ""))
+    rows.append((text.ALL_LAYERS, "", "", *sums, "", "", ""))
     counted = ("Parameters", "Trainable", "Multiply-adds")
     head = ("Layer", "Kind", "Output", *counted, "Sees", "Step", "Takes")
     return html.table(head, rows, marked=len(table), text_columns=(1, 8))
@@ -102,7 +103,7 @@ def card_facts(card: ModelCard) -> str:
 def measured(card: ModelCard | None) -> tuple[str, str]:
     """Format the accuracy on the test set and its 95% interval."""
     if card is None:
-        return "not trained yet", DASH
+        return text.NOT_TRAINED_YET, DASH
     low, high = card.test_accuracy_interval_95
     return numbers.percent(card.test_accuracy, 2), f"{100 * low:.2f} to {100 * high:.2f}%"
 

@@ -10,15 +10,13 @@ from cnn_core import datasets, models
 from cnn_core.evaluation import McNemar
 from cnn_core.inference import softmax
 from dashboard import cache
-from dashboard.app_pages.neuron import cached, charts
+from dashboard.app_pages.neuron import cached, charts, text
 from dashboard.app_pages.neuron.views import ChosenNeuron
 from dashboard.figures import html, numbers
 from dashboard.figures.text import plain
 from dashboard.frame import job_progress, pickers
 from dashboard.frame.charts import show_chart
 from dashboard.session import CurrentImage
-
-OFF, MEAN = "Off: 0", "Its mean"
 
 
 def show_effects(neuron: ChosenNeuron) -> None:
@@ -44,9 +42,9 @@ def show_effects(neuron: ChosenNeuron) -> None:
 def places(neuron: ChosenNeuron) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Make a heading, and the places of the measured effects and the exact weights."""
     if cached.direct_weights(*neuron.arguments) is None:
-        st.subheader("Its pull on each class", anchor=False)
+        st.subheader(text.PULL, anchor=False)
         return st.container(), st.container()
-    st.subheader("Its weight towards each class", anchor=False)
+    st.subheader(text.WEIGHT_TOWARDS, anchor=False)
     effects, weights = st.columns(2, gap="large")
     return effects, weights
 
@@ -56,28 +54,24 @@ def show_direct(neuron: ChosenNeuron) -> None:
     direct = cached.direct_weights(*neuron.arguments)
     if direct is None:
         st.caption(
-            "It is the value of a class itself: nothing comes behind it."
+            text.CLASS_ITSELF
             if neuron.layer == list(cached.layers(neuron.model))[-1]
-            else "There is no single weight: a bend or a maximum lies between this neuron and the "
-            "logits, so its pull depends on the picture."
+            else text.NO_SINGLE_WEIGHT
         )
         return
     show_chart(
         charts.by_class(direct, neuron.class_names, title="weight", unit="logits per activation"),
         alt="The exact weight towards each class",
     )
-    st.caption(
-        "The exact weights: no bend lies between this neuron and the logits, so one more unit of "
-        f"activation{' at all places of its map' * neuron.is_map} adds just this to each."
-    )
+    st.caption(text.EXACT_WEIGHTS.format(where=" at all places of its map" * neuron.is_map))
 
 
 def show_ablation(neuron: ChosenNeuron, image: CurrentImage) -> None:
     """Show the prediction without the neuron, here at once, on the test set on demand."""
-    st.subheader("Switched off", anchor=False)
-    to = pickers.view_picker("Held at", (OFF, MEAN), key="neuron_level")
+    st.subheader(text.SWITCHED_OFF, anchor=False)
+    to = pickers.view_picker("Held at", (text.OFF, text.MEAN), key="neuron_level")
     mean = float(cached.mean_activations(neuron.model, neuron.layer)[neuron.channel])
-    level = 0.0 if to == OFF else round(mean, 4)
+    level = 0.0 if to == text.OFF else round(mean, 4)
     before = cache.prediction(neuron.model, image.pixels)
     logits = cached.ablated_logits(*neuron.arguments, image.pixels, level)
     names = neuron.class_names
@@ -113,7 +107,7 @@ def _show_accuracy(neuron: ChosenNeuron, level: float) -> None:
     size = len(cache.test_answers(neuron.model).labels)
     counts: McNemar | None = job_progress.result_of(
         cached.accuracy_job(*neuron.arguments, level),
-        offer="Test the network without it",
+        offer=text.TEST_WITHOUT,
         cost=f"All {size:,} test {dataset.noun}s: some seconds.",
         title=f"Answering {size:,} test {dataset.noun}s without it",
     )

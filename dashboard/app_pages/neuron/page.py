@@ -35,6 +35,7 @@ def pick() -> ChosenNeuron:
     channel = two.number_input(label, 0, count - 1, key=key, persist_state="session")
     three.button(
         f"Strongest on this {noun}",
+        key="strongest_neuron",
         help=f"The {label.lower()} of {plain(layer)} that reacts most to the current {noun}",
         on_click=lambda: session.put(key, strongest(layer)),
         disabled=image is None,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnn_core import datasets, models
 from dashboard import cache, navigation
-from dashboard.app_pages.neuron import cached, charts
+from dashboard.app_pages.neuron import cached, charts, text
 from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
@@ -55,7 +55,7 @@ class ChosenNeuron:
 
 def show_weights(neuron: ChosenNeuron) -> None:
     """Show the weights that make the neuron, as one picture."""
-    st.subheader("Its weights", anchor=False)
+    st.subheader(text.WEIGHTS, anchor=False)
     found = cached.kernel(*neuron.arguments)
     if found is None:
         st.info(
@@ -68,15 +68,14 @@ def show_weights(neuron: ChosenNeuron) -> None:
     scale = max(1, min(260 // max(picture.shape[:2]), 40))
     limit = colours.limit_of(found.weights)
     st.html(
-        html.picture(picture, width=picture.shape[1] * scale, description="The weights")
+        html.picture(picture, width=picture.shape[1] * scale, description=text.WEIGHTS_IMAGE)
         + html.scale_of(limit, is_signed=True, unit="weight")
     )
     if height == 1 and channels == 1:
-        laid = f"{width} weights, one for each unit of {plain(found.sources[0])}"
+        laid = text.UNIT_WEIGHTS.format(count=width, source=plain(found.sources[0]))
     else:
-        laid = f"{height}×{width} weights on " + (
-            f"each of {channels} channels" if channels > 1 else "one channel"
-        )
+        on = text.SEVERAL_CHANNELS.format(count=channels) if channels > 1 else text.ONE_CHANNEL
+        laid = text.KERNEL.format(height=height, width=width, channels=on)
         if channels == models.get(neuron.model).input_shape[-1] == 3:
             laid += ": red, green and blue"
     stems = "" if found.layer == neuron.layer else f" They stand in {plain(found.layer)}, whose "
@@ -89,7 +88,7 @@ def show_weights(neuron: ChosenNeuron) -> None:
 
 def show_activation(neuron: ChosenNeuron, image: CurrentImage) -> None:
     """Show the neuron's map, or its one number, for the current picture and for the original."""
-    st.subheader(f"On the current {image.noun}", anchor=False)
+    st.subheader(text.ON_CURRENT.format(noun=image.noun), anchor=False)
     now, before = (
         cache.feature_maps(neuron.model, pixels)[neuron.layer][..., neuron.channel]
         for pixels in (image.pixels, image.original)
@@ -134,17 +133,16 @@ def _show_change(now: np.ndarray, before: np.ndarray) -> None:
     is_signed = bool(min(now.min(), before.min()) < 0)
     change, width = now - before, max(1, round(140 / now.shape[1])) * now.shape[1]
     pictures = (
-        (colours.colourise(before, is_signed=is_signed, limit=limit), "Before the edit"),
-        (colours.colourise(now, is_signed=is_signed, limit=limit), "Edited"),
-        (colours.colourise(change, is_signed=True, limit=limit), "Change: red up, blue down"),
+        (colours.colourise(before, is_signed=is_signed, limit=limit), text.BEFORE),
+        (colours.colourise(now, is_signed=is_signed, limit=limit), text.EDITED),
+        (colours.colourise(change, is_signed=True, limit=limit), text.CHANGE),
     )
     st.html(
         html.row(html.figure(shown, title, width=width) for shown, title in pictures)
         + html.scale_of(limit, is_signed=is_signed, unit="activation")
     )
     st.caption(
-        f"The edit changes this map by at most {np.abs(change).max():.2f}; its largest value goes "
-        f"from {before.max():.2f} to {now.max():.2f}."
+        text.CHANGED_BY.format(most=np.abs(change).max(), before=before.max(), after=now.max())
     )
 
 
@@ -152,10 +150,10 @@ def show_patches(neuron: ChosenNeuron) -> None:
     """Show the training pictures that activate the neuron most, each with the part it looks at."""
     dataset = datasets.get(models.get(neuron.model).dataset)
     size, noun = dataset.split_sizes["train"], dataset.noun
-    st.subheader(f"The training {noun}s that excite it most", anchor=False)
+    st.subheader(text.STRONGEST_IMAGES.format(noun=noun), anchor=False)
     index = job_progress.result_of(
         cached.strongest_job(neuron.model),
-        offer="Look for them",
+        offer=text.FIND_IMAGES,
         cost=f"All {size:,} training {noun}s go through the network, once for all its neurons and "
         f"all visitors: {job_progress.about(size / 1000)}.",
         title=f"Looking at {size:,} training {noun}s",
@@ -190,7 +188,7 @@ def show_patches(neuron: ChosenNeuron) -> None:
         ],
         is_clickable=False,
     )
-    where = "The frame is what it sees of each. " if neuron.is_map else "It sees all of each. "
+    where = text.SEES_FRAME if neuron.is_map else text.SEES_ALL
     commonest = max(dict.fromkeys(names), key=names.count)
     st.caption(
         f"Under each its true class and the activation. {where}"
@@ -201,7 +199,7 @@ def show_patches(neuron: ChosenNeuron) -> None:
 def show_classes(neuron: ChosenNeuron) -> None:
     """Show the activations of each class."""
     noun = datasets.get(models.get(neuron.model).dataset).noun
-    st.subheader("Its activation, class by class", anchor=False)
+    st.subheader(text.BY_CLASS, anchor=False)
     found = cached.responses_by_class(*neuron.arguments)
     strongest = max(found, key=lambda each: each.mean)
     weakest = min(found, key=lambda each: each.mean)
@@ -224,7 +222,7 @@ def show_classes(neuron: ChosenNeuron) -> None:
 
 def show_maximised(neuron: ChosenNeuron) -> None:
     """Show the picture that activates the neuron most."""
-    st.subheader("The picture it would like best", anchor=False)
+    st.subheader(text.PREFERRED, anchor=False)
     if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):
         st.caption(
             "Activation maximisation: noise climbs the neuron's gradient until nothing excites it "
@@ -239,7 +237,7 @@ def show_maximised(neuron: ChosenNeuron) -> None:
     top, left, bottom, right = found.box
     seen = found.image[top:bottom, left:right]
     height, wide = seen.shape[:2]
-    where = f" on the {height}×{wide} pixels that the middle of its map sees" * neuron.is_map
+    where = text.PAINTED_ON.format(height=height, width=wide) if neuron.is_map else ""
     st.html(
         html.figure(
             as_picture(seen),
@@ -247,6 +245,6 @@ def show_maximised(neuron: ChosenNeuron) -> None:
             f"{found.start:.2f}. Painted to please the neuron{where}: it need not look like "
             "anything the network has seen.",
             width=wide * max(1, round(196 / wide)),
-            description="The picture that excites the neuron most",
+            description=text.PREFERRED_IMAGE,
         )
     )

@@ -22,6 +22,15 @@ from dashboard.widgets.linked_map import Answers, ColouredMap, Windows, linked_m
 from dashboard.widgets.live_slider import SliderState, acknowledge, live_slider
 
 LOGIT, MARGIN, PROBABILITY = "Logit", "Margin", "Probability"
+MAP_TITLE = "Fall of the {quantity} for {what}"
+OVER = "{name} over {rival}"
+FLIPS = (
+    "Covering one place changes the answer {answer} at **{share}** of {positions:,} positions. "
+    "There the answer is {others}."
+)
+NO_FLIPS = (
+    "No position of the patch changes the answer {answer}. Try a larger patch or another fill."
+)
 
 
 @dataclass(frozen=True)
@@ -107,12 +116,14 @@ def show_map(question: Question, found: OcclusionMap, quantity: str, target: int
     score = ClassScore(target, rival if quantity == MARGIN else None)
     drops = found.drops(score, as_probability=quantity == PROBABILITY)
     limit = colours.limit_of(drops)
-    what = f"{names[target]} over {names[rival]}" if quantity == MARGIN else names[target]
+    what = names[target]
+    if quantity == MARGIN:
+        what = OVER.format(name=what, rival=names[rival])
     linked_map(
         ColouredMap(
             drops,
             colours.colourise(drops, is_signed=True, limit=limit),
-            title=f"Fall of the {quantity.lower()} for {what}",
+            title=MAP_TITLE.format(quantity=quantity.lower(), what=what),
             unit=UNITS["probability" if quantity == PROBABILITY else "logit"],
             scale=(colours.ramp(True, 32), -limit, limit),
         ),
@@ -150,12 +161,14 @@ def show_winners(question: Question, found: OcclusionMap) -> None:
     ranked = [int(i) for i in np.argsort(-counts) if counts[i]]
     others = ", ".join(f"{plain(names[i])} ({counts[i]:,})" for i in ranked)
     right.markdown(
-        f"Covering one place changes the answer {plain(names[answer])} at "
-        f"**{numbers.percent(flips)}** of "
-        f"{found.winners.size:,} positions. There the answer is {others}."
+        FLIPS.format(
+            answer=plain(names[answer]),
+            share=numbers.percent(flips),
+            positions=found.winners.size,
+            others=others,
+        )
         if flips
-        else f"No position of the patch changes the answer {plain(names[answer])}. Try a larger "
-        "patch or another fill."
+        else NO_FLIPS.format(answer=plain(names[answer]))
     )
     if paints := charts.winner_colours(names):
         right.html(html.legend([(names[i], paints[i]) for i in ranked]))

@@ -20,9 +20,11 @@ model_name = session.model_name()
 if models.get(model_name).dataset != cached.STUDY_DATASET:
     other = models.get(session.PAGE_MODELS["one_vs_two"].name)
     noun = session.dataset().noun
-    st.info(f"This study is about digits, and {plain(models.get(model_name).title)} reads {noun}s.")
+    title = plain(models.get(model_name).title)
+    st.info(views.OTHER_PICTURES.format(title=title, noun=noun))
     st.button(
         f"Go on with the {plain(other.title.lower())}",
+        key="go_on_with_digits",
         type="primary",
         on_click=session.choose_model,
         args=(other.name,),
@@ -45,7 +47,10 @@ chosen = left.select_slider(
 step = study.steps[chosen - 1]
 views.show_step(step)
 if right.button(
-    "Erase this one by hand", icon=":material/ink_eraser:", on_click=session.take_up_eraser
+    "Erase this one by hand",
+    key="erase_by_hand",
+    icon=":material/ink_eraser:",
+    on_click=session.take_up_eraser,
 ):
     session.use_own_image(as_picture(step.pixels))
     page_parts.go_to("draw_and_erase")
@@ -69,7 +74,7 @@ for finding in study.findings:
     st.caption(f"It holds if: {finding.rule[0].lower()}{finding.rule[1:]}")
 
 st.subheader("Your own erasing", anchor=False)
-own = [(edit.pixels, f"Your edit {i}") for i, edit in enumerate(session.edits())]
+own = [(edit.pixels, views.EDIT.format(number=i)) for i, edit in enumerate(session.edits())]
 image = session.current_image()
 if not own and image.is_edited:
     own = [(image.original, ""), (image.pixels, "Your edit")]
@@ -79,5 +84,5 @@ if not own:
         navigation.path_of("draw_and_erase"), label="Draw and erase", icon=":material/draw:"
     )
 for i, (pixels, title) in list(enumerate(own))[-5:]:
-    views.show_step(cached.study_step(model_name, pixels, title if i else "Before your edits"))
+    views.show_step(cached.study_step(model_name, pixels, title if i else views.BEFORE_EDITS))
 page_parts.next_page("one_vs_two")

@@ -10,6 +10,8 @@ from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture, over_image
 
 DIGITS = tuple("0123456789")
+BEFORE_EDITS, EDIT = "Before your edits", "Your edit {number}"
+OTHER_PICTURES = "This study is about digits, and {title} reads {noun}s."
 
 
 def show_step(step: StudyStep) -> None:

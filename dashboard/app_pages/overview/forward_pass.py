@@ -15,6 +15,8 @@ from dashboard.figures.pictures import as_picture
 from dashboard.frame import picture_gallery, sidebar
 from dashboard.session import CurrentImage
 
+UNITS = "Units of {layer}"
+
 
 def show(image: CurrentImage) -> None:
     """Show the picture's way through the network: input, feature maps, probabilities."""
@@ -51,7 +53,7 @@ def _inner_stages(maps: dict[str, np.ndarray]) -> list[tuple[str, Markup]]:
         for layer in dict.fromkeys(wide[:1] + wide[-1:])
     ]
     stages += [
-        (f"Units of {layer}", _units(maps[layer]))
+        (UNITS.format(layer=layer), _units(maps[layer]))
         for layer in maps
         if maps[layer].ndim == 1 and layer in weighted
     ]

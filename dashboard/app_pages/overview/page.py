@@ -30,7 +30,9 @@ def gallery(image: session.CurrentImage) -> None:
         key="gallery",
         size=picture_gallery.crisp_width(56),
         selected=indices.index(image.index) if image.index in indices else None,
-        descriptions=[f"Test {image.noun} {i}: {names[split.labels[i]]}" for i in indices],
+        descriptions=[
+            f"{session.image_name(image.noun, i)}: {names[split.labels[i]]}" for i in indices
+        ],
     )
     if picked is not None:
         session.choose_test_image(indices[picked])

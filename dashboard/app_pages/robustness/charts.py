@@ -13,6 +13,7 @@ from dashboard.figures import colours
 from dashboard.figures.line_charts import BLUE, FAINT, band, finish
 from dashboard.figures.text import as_plotly
 
+OTHERS = "other networks"
 _LINES = (
     {"color": colours.AFTER, "width": 3},
     {"color": BLUE, "width": 2},
@@ -76,9 +77,7 @@ def accuracies(
     for i in others:
         faint = {"color": FAINT, "width": 1.5}
         figure.add_trace(_curve(curves[i], titles[i], faint))
-        figure.data[-1].update(
-            name="other networks", legendgroup="others", showlegend=i == others[0]
-        )
+        figure.data[-1].update(name=OTHERS, legendgroup="others", showlegend=i == others[0])
     marked = [(chosen, _LINES[0])] if beside is None else [(beside, _LINES[1]), (chosen, _LINES[0])]
     for i, line in marked:
         low, high = np.array(curves[i].intervals).T

@@ -19,10 +19,7 @@ def laboratory() -> None:
     with page_parts.readable_errors():  # the curves below are shipped and need no pictures
         image = session.current_image()
         if page_parts.is_blank(image):
-            st.info(
-                f"The paper is blank, so there is no answer to hold: draw a {noun}, or choose a "
-                f"test {noun} in the sidebar."
-            )
+            st.info(text.BLANK_PAPER.format(noun=noun))
             st.page_link(
                 navigation.path_of("draw_and_erase"), label="Draw and erase", icon=":material/draw:"
             )
@@ -49,7 +46,7 @@ def pick() -> tuple[SliderState[float], Change]:
     )
     session.put(f"{key}_kept", slid.value)
     if row.is_search:
-        st.caption("The search takes a moment, so it begins when the slider is let go.")
+        st.caption(text.SEARCH_WAITS)
     target = None
     places = list(st.columns([2, 2, 2, 3])) if row.needs_model or row.options else []
     if row.needs_model:
@@ -81,7 +78,7 @@ kind = st.selectbox(
 )
 left_out = [each.title for each in PERTURBATIONS.values() if not each.fits(dataset)]
 if left_out:
-    st.caption(f"{', '.join(left_out)} is for strokes on paper, and these are photographs.")
+    st.caption(text.FOR_PAPER_ONLY.format(titles=", ".join(left_out)))
 row = row_for(session.model_name(), kind)
 laboratory()
 page_parts.next_page("robustness")

@@ -15,6 +15,43 @@ from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
 
+# Titles of the pictures, and what stands beside the prediction.
+CHANGED, DIFFERENCE = "Changed", "Difference"
+BEFORE = "before {name}"
+
+# Notices.
+BLANK_PAPER = (
+    "The paper is blank, so there is no answer to hold: draw a {noun}, or choose a test {noun} in "
+    "the sidebar."
+)
+UNCHANGED = "This change leaves the {noun} exactly as it is, so the answer stays."
+NOTHING_LEFT = "Nothing of the {noun} is left: this is the answer to blank paper."
+NOT_MEASURED = (
+    "{title} is not measured yet: run `python -m cnn_core.studies robustness`, or choose another "
+    "model in the sidebar."
+)
+FOR_PAPER_ONLY = "{titles} is for strokes on paper, and these are photographs."
+SEARCH_WAITS = "The search takes a moment, so it begins when the slider is let go."
+
+# How far a prediction holds.
+HOLDS_TO_THE_END = "holds to the end, {last}."
+HOLDS_UP_TO = "holds up to {last}; {turn}."
+GIVES_WAY = "gives way at once: {turn}."
+TURN = "at {strength} it turns into **{name}**"
+
+# How the networks hold.
+HOLDS_BEST = "**At {strength}, {title} holds best**: {share} right."
+NONE_HOLDS = (
+    "**At {strength} no network holds**: even the best, {title}, does worse than chance, {share} "
+    "right."
+)
+OVERLAP = "the two intervals overlap, so the difference may be chance"
+APART = "the two intervals do not overlap, so it is more than chance"
+NOT_TOLD_APART = "Not told apart from the best: {titles}."
+NO_RIVAL = "No other network's interval reaches its own."
+MEAN = "Over all strengths {title} is right in {share}, rank {place} of {count}"
+BEST_MEAN = "; {title} in {share}"
+
 
 def in_words(strength: float, unit: str) -> str:
     """Format a strength with its unit: 18 degrees, 1 pixel, 30%."""
@@ -23,6 +60,11 @@ def in_words(strength: float, unit: str) -> str:
         return f"{text}{unit}"
     is_one = abs(strength) == 1 and unit in (DEGREES, PIXELS)
     return f"{text} {unit.removesuffix('s') if is_one else unit}".strip()
+
+
+def change_in_words(row: Perturbation, strength: float) -> str:
+    """Return the title of a change and its strength."""
+    return f"{row.title}, {in_words(strength, row.unit)}"
 
 
 def axis_of(row: Perturbation) -> str:
@@ -55,13 +97,13 @@ def pictures(before: np.ndarray, after: np.ndarray, *, title: str, change: str, 
         said += "; the mean of the colours"
     figures = (
         html.figure(as_picture(before), "", title=title, width=width, description=title),
-        html.figure(as_picture(after), change, title="Changed", width=width, description="Changed"),
+        html.figure(as_picture(after), change, title=CHANGED, width=width, description=CHANGED),
         html.figure(
             coloured,
             html.scale_of(100 * limit, is_signed=True, unit="%") + said,
-            title="Difference",
+            title=DIFFERENCE,
             width=width,
-            description="Difference",
+            description=DIFFERENCE,
         ),
     )
     return html.row(figures)
@@ -112,36 +154,36 @@ def ranking_in_words(found: Ranking, chosen: Curve, strength: str) -> str:
     """
     best, title = found.best, plain(models.get(found.best.model).title)
     at = found.strength
-    said = f"**At {strength}, {title} holds best**: {_share(best, at)} right."
-    if best.accuracies[best.strengths.index(at)] < 1 / len(models.get(best.model).class_names):
-        said = (
-            f"**At {strength} no network holds**: even the best, {title}, does worse than chance, "
-            f"{_share(best, at)} right."
-        )
+    chance = 1 / len(models.get(best.model).class_names)
+    is_chance = best.accuracies[best.strengths.index(at)] < chance
+    said = (NONE_HOLDS if is_chance else HOLDS_BEST).format(
+        strength=strength, title=title, share=_share(best, at)
+    )
     if best is not chosen:
         is_rival = any(rival is chosen for rival in found.rivals)
-        verdict = (
-            "the two intervals overlap, so the difference may be chance"
-            if is_rival
-            else "the two intervals do not overlap, so it is more than chance"
-        )
+        verdict = OVERLAP if is_rival else APART
         said += f" {plain(models.get(chosen.model).title)}: {_share(chosen, at)}; {verdict}."
     names = [plain(models.get(rival.model).title) for rival in found.rivals if rival is not chosen]
     if names:
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        return f"{said} Not told apart from the best: {listed}."
-    return said if best is not chosen else f"{said} No other network's interval reaches its own."
+        return f"{said} {NOT_TOLD_APART.format(titles=listed)}"
+    return said if best is not chosen else f"{said} {NO_RIVAL}"
 
 
 def mean_in_words(curves: Sequence[Curve], chosen: Curve) -> str:
     """Say where the chosen network stands over all strengths."""
     ranked = sorted(curves, key=lambda curve: -curve.mean)
     best, place = ranked[0], ranked.index(chosen) + 1
-    said = f"Over all strengths {plain(models.get(chosen.model).title)} is right in "
-    said += f"{numbers.percent(chosen.mean)}, rank {place} of {len(curves)}"
-    if best is chosen:
-        return f"{said}."
-    return f"{said}; {plain(models.get(best.model).title)} in {numbers.percent(best.mean)}."
+    said = MEAN.format(
+        title=plain(models.get(chosen.model).title),
+        share=numbers.percent(chosen.mean),
+        place=place,
+        count=len(curves),
+    )
+    if best is not chosen:
+        title = plain(models.get(best.model).title)
+        said += BEST_MEAN.format(title=title, share=numbers.percent(best.mean))
+    return f"{said}."
 
 
 def table(curves: Sequence[Curve], chosen: Curve) -> str:
@@ -164,9 +206,11 @@ def table(curves: Sequence[Curve], chosen: Curve) -> str:
 def _held(hold: StableRange, unit: str, names: Sequence[str]) -> str:
     last = in_words(abs(hold.last), unit)  # the direction is said already
     if hold.turn is None or hold.answer is None:
-        return f"holds to the end, {last}."
-    turn = f"at {in_words(abs(hold.turn), unit)} it turns into **{plain(names[hold.answer])}**"
-    return f"holds up to {last}; {turn}." if hold.last else f"gives way at once: {turn}."
+        return HOLDS_TO_THE_END.format(last=last)
+    name, strength = plain(names[hold.answer]), in_words(abs(hold.turn), unit)
+    return (HOLDS_UP_TO if hold.last else GIVES_WAY).format(
+        last=last, turn=TURN.format(strength=strength, name=name)
+    )
 
 
 def _cell(curve: Curve, i: int) -> str:

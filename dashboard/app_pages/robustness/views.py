@@ -55,21 +55,21 @@ def show_change(image: CurrentImage, change: Change) -> None:
                 image.pixels,
                 changed,
                 title=image.name,
-                change=f"{row.title}, {text.in_words(strength, row.unit)}",
+                change=text.change_in_words(row, strength),
                 width=picture_gallery.crisp_width(140),
             )
         )
         if strength and np.array_equal(changed, image.pixels):
-            st.info(f"This change leaves the {noun} exactly as it is, so the answer stays.")
+            st.info(text.UNCHANGED.format(noun=noun))
         elif image.background == "paper" and not changed.any():
-            st.info(f"Nothing of the {noun} is left: this is the answer to blank paper.")
-        if st.button(f"Use the changed {noun}", icon=":material/draw:"):
+            st.info(text.NOTHING_LEFT.format(noun=noun))
+        if st.button(f"Use the changed {noun}", key="use_changed", icon=":material/draw:"):
             session.set_drawing(pictures.as_picture(changed))
             page_parts.go_to("draw_and_erase")
     with right:
         said, was = (names[int(each.classes[0])] for each in (after, before))
         st.html(
-            html.said(Markup("Now <b>{}</b>").format(said), f"before {was}")
+            html.said(Markup("Now <b>{}</b>").format(said), text.BEFORE.format(name=was))
             + html.probability_bars(
                 names, after.probabilities[0], before.probabilities[0], marked=image.label
             )
@@ -116,10 +116,7 @@ def show_networks(change: Change) -> None:
     ]
     chosen = next((curve for curve in curves if curve.model == model_name), None)
     if chosen is None:
-        st.info(
-            f"{plain(models.get(model_name).title)} is not measured yet: run "
-            "`python -m cnn_core.studies robustness`, or choose another model in the sidebar."
-        )
+        st.info(text.NOT_MEASURED.format(title=plain(models.get(model_name).title)))
         return
     nearest = min(chosen.strengths, key=lambda each: abs(each - strength))
     ranking = rank(curves, nearest)

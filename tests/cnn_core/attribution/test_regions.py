@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from cnn_core.attribution import METHODS, Attribution, ClassScore
-from cnn_core.attribution.regions import describe, regions
+from cnn_core.attribution.regions import (
+    ALL_THE_SAME,
+    FOR_AND_AGAINST,
+    MATTERS_MOST,
+    NO_EVIDENCE,
+    NO_EVIDENCE_AT_LAYER,
+    ONLY_AGAINST,
+    ONLY_FOR,
+    RATHER_THAN,
+    Region,
+    describe,
+    regions,
+)
 from cnn_core.datasets import Background
 from support.networks import linear
 
@@ -50,18 +62,25 @@ def test_shares_signs_and_ground() -> None:
     heatmap = np.zeros((28, 28), np.float32)
     heatmap[5, 7], heatmap[22, 20], heatmap[5, 20] = 3, 1, -2
     lying = lying_on_paper(heatmap, ink)
-    assert [str(place) for place in lying.positive] == [
-        "upper left stroke (75%)",
-        "lower right stroke (25%)",
-    ]
-    assert [str(place) for place in lying.negative] == ["empty upper right (100%)"]
+    first = Region("upper left", 0.75, "stroke")
+    against = Region("upper right", 1, "empty")
+    assert lying.positive == (first, Region("lower right", 0.25, "stroke"))
+    assert lying.negative == (against,)
     assert lying.balance == pytest.approx(1 / 3)
-    words = on_paper(found(heatmap), ink, NAMES)
-    assert words == (
-        "Most evidence for 2: upper left stroke (75%); against: empty upper right (100%)."
+    assert on_paper(found(heatmap), ink, NAMES) == FOR_AND_AGAINST.format(
+        target=2, places=first, places_against=against
     )
-    rather = on_paper(found(heatmap, against=7), ink, NAMES)
-    assert rather.startswith("Most evidence for 2 rather than 7: upper left")
+    assert on_paper(found(heatmap, against=7), ink, NAMES) == FOR_AND_AGAINST.format(
+        target=RATHER_THAN.format(target=2, against=7), places=first, places_against=against
+    )
+
+
+@pytest.mark.parametrize("ground", ["stroke", "empty", ""])
+def test_a_region_in_words_has_its_name_ground_and_share(ground: str) -> None:
+    words = str(Region("upper left", 0.754, ground))
+    assert "upper left" in words
+    assert ground in words
+    assert "(75%)" in words
 
 
 def test_two_places_that_count_alike_are_both_named() -> None:
@@ -69,14 +88,12 @@ def test_two_places_that_count_alike_are_both_named() -> None:
     ink[4:24, 6:10] = 1
     heatmap = np.zeros((28, 28), np.float32)
     heatmap[5, 7], heatmap[22, 7] = 3, 2
-    assert on_paper(found(heatmap), ink, NAMES) == (
-        "Most evidence for 2: upper middle stroke (60%), lower middle stroke (40%); "
-        "hardly any against."
-    )
-    assert on_paper(found(-heatmap), ink, NAMES).startswith("Hardly any evidence for 2; most ag")
-    assert on_paper(found(heatmap, "gradient_saliency"), ink, NAMES) == (
-        "What matters most for 2: upper middle stroke (60%), lower middle stroke (40%)."
-    )
+    upper, lower = Region("upper middle", 0.6, "stroke"), Region("lower middle", 0.4, "stroke")
+    both = {"target": 2, "places": f"{upper}, {lower}"}
+    assert on_paper(found(heatmap), ink, NAMES) == ONLY_FOR.format(**both)
+    assert on_paper(found(-heatmap), ink, NAMES) == ONLY_AGAINST.format(**both)
+    unsigned = found(heatmap, "gradient_saliency")
+    assert on_paper(unsigned, ink, NAMES) == MATTERS_MOST.format(**both)
 
 
 def test_a_single_pixel_and_a_thin_stem_stand_in_the_middle() -> None:
@@ -96,27 +113,25 @@ def test_pictures_without_ink_are_cut_into_thirds_as_they_are(
     heatmap[0, 29] = 1
     pixels = np.full((12, 30, 1), level, np.float32)
     (place,) = regions(heatmap, pixels, background=background).positive
-    assert str(place) == "upper right (100%)"
+    assert place == Region("upper right", 1)
 
 
 def test_ink_of_the_widest_pens_has_strokes_and_empty_places(wide_digit: np.ndarray) -> None:
     heatmap = np.zeros((28, 28), np.float32)
     heatmap[5, 6], heatmap[14, 14] = 3, -1
     lying = lying_on_paper(heatmap, wide_digit)
-    assert [str(place) for place in lying.positive] == ["upper left stroke (100%)"]
-    assert [str(place) for place in lying.negative] == ["empty middle (100%)"]
+    assert lying.positive == (Region("upper left", 1, "stroke"),)
+    assert lying.negative == (Region("middle", 1, "empty"),)
 
 
 def test_maps_without_evidence_say_so() -> None:
     nothing = np.zeros((28, 28), np.float32)
     blank = np.zeros((28, 28, 1), np.float32)
-    assert on_paper(found(nothing), blank, NAMES) == "No evidence for 2: every value is 0."
+    assert on_paper(found(nothing), blank, NAMES) == NO_EVIDENCE.format(target=2)
     cam = found(nothing, "grad_cam", layer="conv2")
-    assert on_paper(cam, blank, NAMES) == (
-        "No positive evidence for 2 at this layer (conv2): every value is 0."
-    )
+    assert on_paper(cam, blank, NAMES) == NO_EVIDENCE_AT_LAYER.format(target=2, layer="conv2")
     even = found(nothing + 1, "grad_cam", layer="conv5")
-    assert on_paper(even, blank, NAMES) == "Every place counts the same for 2."
+    assert on_paper(even, blank, NAMES) == ALL_THE_SAME.format(target=2)
     assert lying_on_paper(nothing, blank).balance == 0
 
 
@@ -128,6 +143,8 @@ def test_a_linear_network_is_described_by_its_weights() -> None:
     image = np.zeros((9, 9, 1), np.float32)
     image[1, 1] = image[7, 7] = image[1, 7] = 1
     words = on_paper(explain(linear(weights), image, 2, method="deep_lift"), image, NAMES)
-    assert words == (
-        "Most evidence for 2: upper left stroke (100%); against: lower right stroke (100%)."
+    assert words == FOR_AND_AGAINST.format(
+        target=2,
+        places=Region("upper left", 1, "stroke"),
+        places_against=Region("lower right", 1, "stroke"),
     )

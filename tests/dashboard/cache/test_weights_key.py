@@ -10,8 +10,12 @@ import pytest
 
 from cnn_core import models
 from cnn_core.errors import MissingFileError
+from cnn_core.studies import results
 from dashboard import tensorflow_loader
 from dashboard.app_pages.draw_and_erase import cached
+from dashboard.app_pages.neuron import text as neuron_text
+from dashboard.app_pages.robustness import text as robustness_text
+from dashboard.figures.text import plain
 from support.cards import write_card
 from support.networks import randomize
 from support.visitors import Visitor, forget_results
@@ -53,7 +57,7 @@ def maps(visitor: Visitor) -> str:
 
 
 def kernel(visitor: Visitor) -> str:
-    (picture,) = re.findall('<img[^>]*alt="The weights"[^>]*>', visitor.html())
+    (picture,) = re.findall(f'<img[^>]*alt="{neuron_text.WEIGHTS_IMAGE}"[^>]*>', visitor.html())
     return str(picture)
 
 
@@ -84,12 +88,13 @@ def test_the_robustness_of_old_weights_is_not_shown(shelf: Path) -> None:
     models.weights_path(NAME).symlink_to(SHIPPED / f"{NAME}.weights.h5")
     before = Visitor("robustness", model=NAME)
     assert before.complaints() == []
-    assert before.app.main.get("plotly_chart")[-1].proto.alt.startswith("Right answers of every")
+    assert before.app.main.get("plotly_chart")[-1].proto.id.endswith("-accuracies")
     models.weights_path(NAME).unlink()
     train_anew(1)
     after = Visitor("robustness", model=NAME)
     assert after.complaints() == []
-    assert "is not measured yet: run" in after.text("info")[-1]
+    title = plain(models.get(NAME).title)
+    assert after.text("info")[-1] == robustness_text.NOT_MEASURED.format(title=title)
 
 
 def test_the_smallest_edits_of_old_weights_are_not_shown(shelf: Path) -> None:
@@ -98,5 +103,5 @@ def test_the_smallest_edits_of_old_weights_are_not_shown(shelf: Path) -> None:
     assert cached.study().rows
     (shelf / "study.json").unlink()
     write_card(shelf, "study", weights_sha256="of others")
-    with pytest.raises(MissingFileError, match="made with other weights than those here"):
+    with pytest.raises(MissingFileError, match=re.escape(str(results.outdated("smallest_edits")))):
         cached.study()

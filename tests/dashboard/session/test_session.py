@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import tensorflow_loader
+from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import to_text
 from support.alone import run_alone
 from support.visitors import SEVEN, STEM, Visitor
@@ -33,7 +34,7 @@ def name_of(visitor: Visitor) -> str:
 @pytest.mark.slow
 def test_the_address_brings_model_digit_and_drawing() -> None:
     visitor = Visitor("draw_and_erase", model="study", digit="7", ink=to_text(STEM))
-    assert name_of(visitor) == "Test digit 7, edited"
+    assert name_of(visitor) == image_name("digit", 7, is_edited=True)
     np.testing.assert_array_equal(visitor.drawn(), STEM)
     assert visitor.component("digit_canvas")["digit"] == "mnist-test-7"
     assert visitor.component("digit_canvas")["address"] == "ink"
@@ -42,7 +43,7 @@ def test_the_address_brings_model_digit_and_drawing() -> None:
 @pytest.mark.slow
 def test_the_address_brings_a_digit_of_ones_own() -> None:
     visitor = Visitor("draw_and_erase", digit="7", own=to_text(STEM))
-    assert name_of(visitor) == "Your own digit"
+    assert name_of(visitor) == image_name("digit", None)
     np.testing.assert_array_equal(visitor.drawn(), STEM)
     assert visitor.component("digit_canvas")["address"] == "own"
 
@@ -74,7 +75,7 @@ def test_the_address_brings_a_digit_of_ones_own() -> None:
 def test_what_an_address_cannot_mean_is_ignored(address: dict) -> None:
     visitor = Visitor(**address)
     assert visitor.complaints() == []
-    assert name_of(visitor) == "Test digit 1"
+    assert name_of(visitor) == image_name("digit", 1)
     assert not {"ink", "own"} & visitor.app.query_params.keys()
 
 
@@ -86,7 +87,7 @@ def test_the_drawing_goes_into_the_address_and_leaves_it_with_the_digit() -> Non
     assert visitor.app.query_params["ink"] == to_text(STEM)
     visitor.press("digit_next")
     assert "ink" not in visitor.app.query_params
-    visitor.press("Blank paper")
+    visitor.press("blank_paper")
     visitor.draw(SEVEN)
     visitor.app.run()
     assert visitor.app.query_params == {"own": to_text(SEVEN), "digit": "2"}
@@ -101,7 +102,7 @@ def test_a_page_change_keeps_digit_and_edits(page: str) -> None:
     visitor = Visitor("draw_and_erase", digit="38")
     visitor.draw(STEM)
     visitor.go_to(page)
-    assert name_of(visitor) == "Test digit 38, edited"
+    assert name_of(visitor) == image_name("digit", 38, is_edited=True)
     assert visitor.app.query_params["ink"] == to_text(STEM)
     visitor.go_to("draw_and_erase")
     np.testing.assert_array_equal(visitor.drawn(), STEM)
@@ -125,17 +126,17 @@ def test_another_digit_drops_the_edits() -> None:
     visitor = Visitor("draw_and_erase")
     visitor.draw(STEM)
     visitor.choose("digit", 5)
-    assert name_of(visitor) == "Test digit 5"
+    assert name_of(visitor) == image_name("digit", 5)
     assert not visitor.shows("edits")
     visitor.choose("digit", 1)
-    assert name_of(visitor) == "Test digit 1"
+    assert name_of(visitor) == image_name("digit", 1)
 
 
 def test_the_same_digit_chosen_again_drops_the_edits_too() -> None:
     visitor = Visitor("draw_and_erase")
     visitor.draw(STEM)
-    visitor.press("Test digit 1")
-    assert name_of(visitor) == "Test digit 1"
+    visitor.press("test_image")
+    assert name_of(visitor) == image_name("digit", 1)
     assert not visitor.shows("edits")
 
 
@@ -143,9 +144,9 @@ def test_a_stroke_on_the_digit_before_does_not_reach_the_next_one() -> None:
     visitor = Visitor("draw_and_erase")
     visitor.draw(STEM)
     visitor.press("digit_next")
-    assert name_of(visitor) == "Test digit 2"
+    assert name_of(visitor) == image_name("digit", 2)
     visitor.draw(SEVEN)
-    assert name_of(visitor) == "Test digit 2, edited"
+    assert name_of(visitor) == image_name("digit", 2, is_edited=True)
 
 
 @pytest.mark.slow
@@ -155,7 +156,7 @@ def test_two_visitors_do_not_meet() -> None:
     second.draw(SEVEN)
     np.testing.assert_array_equal(first.drawn(), STEM)
     np.testing.assert_array_equal(second.drawn(), SEVEN)
-    assert name_of(second) == "Test digit 9, edited"
+    assert name_of(second) == image_name("digit", 9, is_edited=True)
 
 
 def remember_many() -> None:
@@ -185,26 +186,27 @@ def test_pages_are_drawn_before_tensorflow_is_loaded() -> None:
     ink = to_text(STEM)
     run_alone(
         f"""
+from dashboard.figures.html import LOADING
 visitor = Visitor()
 assert visitor.complaints() == []
-assert "answer <b>2</b>" in visitor.card(), "the shipped answer needs no TensorFlow"
-assert "Loading the network" in visitor.card()
+assert "<b>2</b>" in visitor.card(), "the shipped answer needs no TensorFlow"
+assert "cl-loading" in visitor.card()
 assert "cl-bar cl-answer" in visitor.html()
-assert "The network is loading" in visitor.html()
+assert LOADING in visitor.html()
 for page in ("draw_and_erase", "attention", "misclassified", "one_vs_two"):
     visitor.go_to(page)
     assert visitor.complaints() == []
-    assert page == "misclassified" or "The network is loading" in visitor.html(), page
+    assert page == "misclassified" or LOADING in visitor.html(), page
 edited = Visitor(ink={ink!r})
-assert "The network is loading" in edited.card()
+assert LOADING in edited.card()
 assert not tensorflow_loader.is_ready()
 opened.set()
 tensorflow_loader.wait()
 visitor.go_to("overview")
 edited.app.run()
-assert "Loading the network" not in visitor.card()
+assert "cl-loading" not in visitor.card()
 assert "feature map" in visitor.html()
-assert "answer <b>1</b>" in edited.card()
+assert "<b>1</b>" in edited.card()
 """,
         on_import="opened.wait()",
     )
@@ -214,15 +216,17 @@ assert "answer <b>1</b>" in edited.card()
 def test_a_machine_without_tensorflow_is_told_so_in_one_sentence() -> None:
     run_alone(
         """
+from dashboard.figures.html import LOADING
 visitor = Visitor()
 tensorflow_loader._ready.wait()
 for page in ("overview", "draw_and_erase", "attention", "one_vs_two"):
     visitor.go_to(page)
     (complaint,) = visitor.complaints()
-    assert complaint.startswith("TensorFlow could not be loaded"), complaint
+    assert complaint == tensorflow_loader.NOT_LOADED, complaint
 visitor.go_to("misclassified")
 assert visitor.complaints() == []
-assert "oading" not in visitor.card()
+assert "cl-loading" not in visitor.card()
+assert LOADING not in visitor.card()
 """,
         on_import="raise ImportError('no such thing here')",
     )

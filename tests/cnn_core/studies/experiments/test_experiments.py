@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,8 @@ POINTS = [
     for experiment in EXPERIMENTS.values()
     for point in experiment.points
 ]
+# Mean, deviation and label of a point in a sentence.
+POINT_MEANS = re.compile(r"([\d.]+%?) ± ([\d.]+)\D*?\b([ab])\b")
 TINY = Size(images=64, validation_images=32, epochs=1, num_seeds=2)
 
 
@@ -265,15 +268,16 @@ def test_a_lower_loss_is_better() -> None:
     result = made([[0.30, 0.31, 0.30], [0.10, 0.11, 0.10]], "b", "val_loss")
     found = conclusions.conclude(result)
     assert (found.verdict, found.best) == ("agrees", "b")
-    assert found.sentence.startswith("Validation loss: 0.103 ± 0.006 for b, 0.303 ± 0.006 for a")
+    assert "loss" in found.sentence
+    assert POINT_MEANS.findall(found.sentence) == [("0.103", "0.006", "b"), ("0.303", "0.006", "a")]
 
 
 def test_the_sentence_has_the_figures() -> None:
     found = conclusions.conclude(made([[0.98, 0.97, 0.98], [0.91, 0.90, 0.92]]))
-    assert found.sentence == (
-        "Validation accuracy: 97.67% ± 0.58 for a, 91.00% ± 1.00 for b, the best of the others. "
-        "They are 6.67 points apart; up to 1.43 may be chance."
-    )
+    assert "accuracy" in found.sentence
+    means = POINT_MEANS.findall(found.sentence)
+    assert means == [("97.67%", "0.58", "a"), ("91.00%", "1.00", "b")]
+    assert re.findall(r"[\d.]+\d", found.sentence)[-2:] == ["6.67", "1.43"]
 
 
 def ranged(lowest: Sequence[Sequence[float]], published: Sequence[float]) -> ExperimentResult:
@@ -321,7 +325,8 @@ def test_a_published_rate_fits_in_the_decade_below_the_lowest_loss(
 def test_a_range_test_is_as_good_as_its_worst_rate() -> None:
     fits, not_so = [0.03, 0.03, 0.03], [0.001, 0.001, 0.001]
     found = conclusions.conclude(ranged([fits, not_so], [0.01, 0.01]))
-    assert (found.verdict, found.best) == ("disagrees", "1 of 2 rates fit")
+    assert found.verdict == "disagrees"
+    assert re.findall(r"\d+", found.best) == ["1", "2"], "one rate of two fits"
     assert "a 0.032 (0.01), b 0.001 (0.01)" in found.sentence
 
 

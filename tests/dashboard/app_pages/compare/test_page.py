@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from cnn_core import evaluation, models
+from cnn_core import datasets, evaluation, models
 from cnn_core.attribution import METHODS
 from dashboard import cache, tensorflow_loader
-from dashboard.app_pages.compare import verdict
+from dashboard.app_pages.compare import text, verdict
 from dashboard.figures import colours, pictures
+from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import to_text
 from support.alone import run_alone
 from support.cards import write_card
+from support.sentences import pattern_of
 from support.visitors import STEM, Visitor, forget_pictures
 
 FIRST, SECOND = "study", "tutorial"
@@ -68,24 +70,23 @@ def facing(**address: str) -> Visitor:
 
 @pytest.mark.slow
 def test_both_answers_to_a_test_digit_stand_side_by_side() -> None:
-    html = facing(digit="247").html()
-    for name in (FIRST, SECOND):
-        shipped = cache.shipped_prediction(name, 247)
-        assert f"Answer <b>{shipped.classes[0]}</b>" in html
-        assert f"+{shipped.margins[0]:.1f} logits over" in html
-        assert f"{100 * shipped.confidences[0]:.1f}%" in html
-    assert html.count("4 ✓") == 2
+    visitor = facing(digit="247")
+    shipped = [cache.shipped_prediction(name, 247) for name in (FIRST, SECOND)]
+    assert visitor.answers() == [str(each.classes[0]) for each in shipped]
+    for each in shipped:
+        assert f"+{each.margins[0]:.1f} " in visitor.html()
+        assert f"{100 * each.confidences[0]:.1f}%" in visitor.html()
+    assert visitor.html().count("4 ✓") == 2
 
 
 @pytest.mark.slow
 def test_a_drawn_digit_is_answered_by_both_networks() -> None:
-    html = facing(ink=to_text(STEM)).html()
+    visitor = facing(ink=to_text(STEM))
     pixels = (STEM.astype(np.float32) / np.float32(255))[..., None]
-    for name in (FIRST, SECOND):
-        answer = cache.prediction(name, pixels)
-        assert f"Answer <b>{answer.classes[0]}</b>" in html
-        assert f"+{answer.margins[0]:.1f} logits over" in html
-    assert "✓" in html, "an edited test digit keeps its true class"
+    predictions = [cache.prediction(name, pixels) for name in (FIRST, SECOND)]
+    assert visitor.answers() == [str(each.classes[0]) for each in predictions]
+    assert all(f"+{each.margins[0]:.1f} " in visitor.html() for each in predictions)
+    assert "✓" in visitor.html(), "an edited test digit keeps its true class"
 
 
 def test_the_second_network_is_never_the_first() -> None:
@@ -105,8 +106,9 @@ def test_the_four_counts_and_the_verdict_are_those_of_the_whole_test_set() -> No
     assert shown == [f"{count:,}" for count in expected]
     titles = [models.get(name).title for name in (FIRST, SECOND)]
     assert verdict.verdict(counts, *titles) in visitor.text("markdown")
-    said = f"the {counts.only_first + counts.only_second} of 10,000 test digits"
-    assert any(said in caption for caption in visitor.text("caption"))
+    differ = counts.only_first + counts.only_second
+    said = pattern_of(text.COUNTED, differ=differ, total=10_000)
+    assert any(map(said.search, visitor.text("caption")))
 
 
 @pytest.mark.slow
@@ -121,9 +123,8 @@ def test_the_gallery_shows_a_group_and_a_click_takes_the_digit(group: str) -> No
     one, two = (each.logits[expected[0]].argmax() for each in shipped)
     assert visitor.component("disagreements")["captions"][0] == f"1st: {one}\n2nd: {two}"
     visitor.click_tile("disagreements", 0)
-    assert f"Test digit {expected[0]}" in visitor.card()
-    assert f"Answer <b>{one}</b>" in visitor.html()
-    assert f"Answer <b>{two}</b>" in visitor.html()
+    assert f">{image_name('digit', expected[0])}<" in visitor.card()
+    assert visitor.answers() == [str(one), str(two)]
     assert visitor.component("disagreements")["selected"] == 0
 
 
@@ -149,8 +150,9 @@ def test_maps_of_both_networks_have_one_scale_and_signed_ones_a_difference(
             )
             in html
         )
+    assert text.FIRST_MINUS_SECOND in html
     visitor.choose("compared_method", "gradient_saliency")
-    assert "First minus second" not in visitor.html()
+    assert text.FIRST_MINUS_SECOND not in visitor.html()
     assert visitor.complaints() == []
 
 
@@ -161,16 +163,18 @@ def test_the_maps_are_those_of_the_class_chosen(digit: np.ndarray) -> None:
         cache.explanation(name, digit, "integrated_gradients", 7, options=(("steps", 64),))
         for name in (FIRST, SECOND)
     )
-    largest = [f"largest value {np.abs(each.heatmap).max():.2g}" for each in (first, second)]
-    assert all(text in visitor.html() for text in largest)
-    assert any("Red speaks for 7" in caption for caption in visitor.text("caption"))
+    below = re.findall("<figcaption>(.*?)</figcaption>", visitor.html())[-3:]
+    for caption, each in zip(below[:2], (first, second), strict=True):
+        assert f" {np.abs(each.heatmap).max():.2g}" in caption
+    how = colours.RED_AND_BLUE.format(name=7)
+    assert any(how in caption for caption in visitor.text("caption"))
 
 
 def test_two_maps_without_evidence_are_a_sentence() -> None:
     visitor = facing(own=to_text(np.zeros((28, 28), np.uint8)))
     visitor.choose("compared_method", "input_x_gradient")
-    assert any("Neither network finds any evidence" in each for each in visitor.text("info"))
-    assert "First minus second" not in visitor.html(), "three empty pictures say less"
+    assert text.NO_EVIDENCE.format(noun="digit") in visitor.text("info")
+    assert text.FIRST_MINUS_SECOND not in visitor.html(), "three empty pictures say less"
     assert visitor.complaints() == []
 
 
@@ -194,12 +198,14 @@ def test_beside_a_dense_network_the_methods_are_those_that_both_can(shelf: Path)
     assert visitor.complaints() == []
     both = [row.title for row in METHODS.values() if not row.needs_conv_layer]
     assert visitor.options("compared_method") == both
-    assert "Methods that need a convolution are left out." in "".join(visitor.text("caption"))
-    (said,) = visitor.text("info")
-    assert said == "This network has no convolution, so there are no feature maps."
+    assert text.LEFT_OUT in "".join(visitor.text("caption"))
+    assert visitor.text("info") == [text.NO_CONVOLUTION]
     assert visitor.shows(f"strongest_of_{FIRST}")
     assert len(visitor.component("disagreements")["captions"]) == 60
-    assert any(caption.startswith("60 of ") for caption in visitor.text("caption"))
+    shipped = [cache.test_answers(name) for name in (FIRST, "ann")]
+    total = len(verdict.disagreements(*shipped)[verdict.ONLY_FIRST])
+    counted = re.compile(rf"\b60 \D*{total:,}\b")
+    assert any(map(counted.search, visitor.text("caption")))
 
 
 @pytest.mark.usefixtures("shelf")
@@ -207,7 +213,8 @@ def test_a_network_without_a_rival_says_so_and_leads_on() -> None:
     visitor = Visitor("compare")
     assert visitor.complaints() == []
     (said,) = visitor.text("info")
-    assert said.startswith("One-versus-two network is the only trained network for MNIST")
+    assert models.get(FIRST).title in said
+    assert datasets.get(models.get(FIRST).dataset).title in said
     assert [element.proto.page for element in visitor.app.main.get("page_link")] == ["models"]
 
 
@@ -220,11 +227,10 @@ def test_without_the_pictures_answers_and_verdict_stand(
     for name in ("course_fc", "course_cnn"):
         ship(shelf, name, labels)
     visitor = Visitor("compare", model="course_cnn", digit="3")
-    (complaint,) = visitor.complaints()
-    assert "Sign Language Digits are not on this machine" in complaint
-    assert visitor.html().count("Answer <b>") == 2
+    assert visitor.complaints() == [str(cache.AbsentPicturesError("sign_digits"))]
+    assert len(visitor.answers()) == 2
     assert "3 ✓" in visitor.html()
-    assert "both wrong" in visitor.html()
+    assert "cl-counts" in visitor.html()
     assert [element.proto.page for element in visitor.app.main.get("page_link")] == ["evaluation"]
 
 
@@ -233,8 +239,8 @@ def test_a_rival_whose_weights_are_altered_leaves_what_needs_none(shelf: Path) -
     (shelf / "tutorial.weights.h5").write_bytes(b"altered")
     visitor = Visitor("compare")
     (complaint,) = visitor.complaints()
-    assert complaint.startswith("tutorial.weights.h5 is missing or damaged")
-    assert visitor.html().count("Answer <b>") == 2
+    assert complaint.startswith("tutorial.weights.h5 ")
+    assert len(visitor.answers()) == 2
     assert visitor.shows("disagreements")
 
 
@@ -242,17 +248,18 @@ def test_a_rival_whose_weights_are_altered_leaves_what_needs_none(shelf: Path) -
 def test_what_needs_no_tensorflow_does_not_wait_for_it() -> None:
     run_alone(
         """
+from dashboard.app_pages.compare.text import FIRST_MINUS_SECOND
 visitor = Visitor("compare")
 assert visitor.complaints() == []
-assert visitor.html().count("Answer <b>2</b>") == 2, "the shipped answers need no TensorFlow"
-assert "both wrong" in visitor.html()
+assert visitor.answers() == ["2", "2"], "the shipped answers need no TensorFlow"
+assert "cl-counts" in visitor.html()
 assert visitor.shows("disagreements")
-assert "The network is loading" in visitor.html()
+assert "cl-loading" in visitor.html()
 assert not tensorflow_loader.is_ready()
 opened.set()
 tensorflow_loader.wait()
 visitor.app.run()
-assert "First minus second" in visitor.html()
+assert FIRST_MINUS_SECOND in visitor.html()
 """,
         on_import="opened.wait()",
     )

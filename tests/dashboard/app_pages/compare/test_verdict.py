@@ -12,7 +12,14 @@ from cnn_core.errors import UnknownNameError
 from cnn_core.evaluation import McNemar
 from cnn_core.models import ShippedAnswers
 from dashboard.app_pages.compare import verdict
-from dashboard.app_pages.compare.verdict import BOTH_WRONG, ONLY_FIRST, ONLY_SECOND
+from dashboard.app_pages.compare.verdict import (
+    BETTER,
+    BOTH_WRONG,
+    EQUAL,
+    MAY_BE_CHANCE,
+    ONLY_FIRST,
+    ONLY_SECOND,
+)
 
 LABELS = np.array([0, 0, 0, 0, 0, 0])
 
@@ -92,13 +99,13 @@ def test_an_unknown_network_has_no_rivals() -> None:
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [
-        (McNemar(90, 8, 1, 1, 0.039), "**A is better**: a difference this large or larger would"),
-        (McNemar(90, 1, 8, 1, 0.039), "**B is better**"),
-        (McNemar(90, 5, 3, 2, 0.727), "**A is ahead, but that may be chance**"),
-        (McNemar(90, 3, 5, 2, 0.727), "come up in 72.7% of test sets of this size"),
-        (McNemar(90, 0, 6, 4, 0.05), "**B is ahead, but that may be chance**"),
-        (McNemar(90, 4, 4, 2, 1.0), "**Neither is ahead**: A and B are right equally often."),
-        (McNemar(0, 99, 0, 1, 1e-30), "come up in <0.1% of test sets"),
+        (McNemar(90, 8, 1, 1, 0.039), BETTER.format(name="A")),
+        (McNemar(90, 1, 8, 1, 0.039), BETTER.format(name="B")),
+        (McNemar(90, 5, 3, 2, 0.727), MAY_BE_CHANCE.format(name="A")),
+        (McNemar(90, 3, 5, 2, 0.727), " 72.7% "),
+        (McNemar(90, 0, 6, 4, 0.05), MAY_BE_CHANCE.format(name="B")),
+        (McNemar(90, 4, 4, 2, 1.0), EQUAL.format(first="A", second="B")),
+        (McNemar(0, 99, 0, 1, 1e-30), " <0.1% "),
     ],
 )
 def test_the_verdict_names_the_better_one_unless_it_may_be_chance(

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnn_core import evaluation, models
+from cnn_core import datasets, evaluation, models
+from dashboard.app_pages.evaluation import text
 from support.lens import Lens, expect_no_sideways_scroll
 from support.paths import HOME
 
-# A text that each view alone has.
+# What a view has and the view before it in this order has not.
 VIEWS = {
-    "Class by class": "how many are of this class",
-    "ROC and precision-recall": "Good curves hug the top left",
-    "Calibration": "The answers have a mean probability of",
-    "All models": "Where two intervals overlap",
-    "Confusion": "A row holds the digits of one true class",
+    text.CLASS_BY_CLASS: ".cl-share",
+    text.CURVES: ".st-key-curve_class",
+    text.CALIBRATION: ".st-key-reliability",
+    text.ALL_MODELS: ".st-key-accuracies_of_all",
+    text.CONFUSION: ".st-key-cell_true",
 }
 RIGHT_END = """selector => Math.max(0, ...Array.from(
   document.querySelectorAll(selector), each => each.getBoundingClientRect().right))"""
@@ -46,22 +47,29 @@ def test_a_click_on_a_cell_shows_its_images_and_a_second_one_lets_go(lens: Lens)
     tiles = lens.page.locator(".st-key-cell_tiles .tile")
     for cell, count in (((true, answer), int(mistakes.max())), ((true, true), 60)):
         click_cell(lens, *cell)
-        expect(lens.main.get_by_text(f"{cell[0]} read as {cell[1]}", exact=True)).to_be_visible()
+        title = text.CELL.format(true=cell[0], answer=cell[1])
+        expect(lens.main.get_by_text(title, exact=True)).to_be_visible()
         expect(tiles).to_have_count(count)
     tiles.nth(1).click()
     expect(tiles.nth(1)).to_have_attribute("aria-current", "true")
     click_cell(lens, true, true)
     expect(tiles).to_have_count(0)
-    expect(lens.main.get_by_text("Click a cell of the matrix")).to_be_visible()
+    hint = text.CLICK_A_CELL.format(
+        noun=datasets.get("mnist").noun,
+        cell=text.CELL.format(true=true, answer=answer),
+        count=mistakes.max(),
+        of_class=matrix[true].sum(),
+    )
+    expect(lens.main.get_by_text(hint)).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_view_fits_the_screen(lens: Lens, width: int) -> None:
     lens.page.set_viewport_size({"width": width, "height": 900})
     lens.open("evaluation", model="study")
-    for view, text in VIEWS.items():
+    for view, part in VIEWS.items():
         lens.page.locator(".st-key-evaluation_view").get_by_role("radio", name=view).click()
-        expect(lens.main.get_by_text(text).first).to_be_visible()
+        expect(lens.main.locator(part).first).to_be_visible()
         lens.settle()
         for found in (".js-plotly-plot", ".cl-scroll", ".cl-counts"):
             assert lens.page.evaluate(RIGHT_END, found) <= width

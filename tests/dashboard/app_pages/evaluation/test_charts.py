@@ -77,13 +77,14 @@ def test_the_report_marks_the_lowest_of_each_column() -> None:
     for row in MATRIX:
         answers += np.repeat(range(3), row).tolist()
     shown = tables.report(evaluation.classification_report(np.eye(3)[answers], labels), NAMES)
-    assert rows_of(shown) == [
-        ["True class", "Precision", "Recall", "F1", "Images"],
+    head, *rows, average = rows_of(shown)
+    assert len(head) == 5
+    assert rows == [
         ["airplane", "98.04%", "96.15%", "97.09%", "52"],
         ["automobile", "92.31%", "98.36%", "95.24%", "61"],
         ["bird", "100.00%", "95.89%", "97.90%", "73"],
-        ["average", "96.78%", "96.80%", "96.74%", "186"],
     ]
+    assert average[1:] == ["96.78%", "96.80%", "96.74%", "186"]
     lowest = re.findall(r'cl-lowest">([\d.]+%)', shown)
     assert lowest == ["92.31%", "95.24%", "95.89%"]
     places = [float(left) for left in re.findall(r"left:([\d.]+)%", shown)]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from cnn_core.attribution import METHODS
+from dashboard.app_pages.attention import evidence_text
 from support.lens import Lens
 from support.paths import HOME
 
@@ -30,15 +32,15 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
 def test_a_map_is_put_to_the_test_and_measuring_can_be_left(lens: Lens) -> None:
     lens.open("attention", model="ann")
     expect(lens.main.locator(".st-key-evidence_curves .main-svg").first).to_be_visible()
-    expect(lens.main.get_by_text("Deletion area: the mean probability")).to_be_visible()
+    expect(lens.main.locator(".st-key-evidence_figures .cl-counts")).to_be_visible()
 
-    lens.main.get_by_role("button", name="Sanity check layer by layer").click()
+    lens.main.locator(".st-key-test_each_layer button").click()
     cascade = lens.main.locator(".st-key-evidence_cascade")
     expect(cascade.get_by_text("logits", exact=True)).to_be_visible()
 
-    lens.main.get_by_role("link", name="All methods compared").click()
+    lens.main.get_by_role("link", name=evidence_text.ALL_METHODS).click()
     lens.expect_page("faithfulness")
-    lens.main.get_by_role("button", name="Measure on other digits").click()
+    lens.main.locator(".st-key-measure_ranking button").click()
     expect(lens.page.get_by_test_id("stProgress")).to_be_visible()
     lens.go_to("occlusion")  # whoever leaves need not wait
 
@@ -48,9 +50,10 @@ def test_the_evidence_moves_nothing_when_it_comes_and_can_be_switched_off(lens: 
     evidence, figures = lens.main.locator(".st-key-evidence"), lens.main.locator(".cl-counts b")
     # From here on the page notes how high the evidence stands, with how many figures to come.
     evidence.evaluate(WATCH)
-    lens.main.get_by_role("combobox", name="Method").click()
-    lens.page.get_by_role("option", name="KernelSHAP").click()
-    expect(lens.main.get_by_text("KernelSHAP beats")).to_be_visible()
+    method = METHODS["kernel_shap"].title
+    lens.main.locator(".st-key-method").get_by_role("combobox").click()
+    lens.page.get_by_role("option", name=method).click()
+    expect(lens.main.locator(".st-key-evidence_words")).to_contain_text(method)
     lens.settle()
     seen = lens.page.evaluate("window.seen")
     assert {row["pending"] for row in seen} >= {0, 2}, "they did not fill in one after another"
@@ -58,7 +61,7 @@ def test_the_evidence_moves_nothing_when_it_comes_and_can_be_switched_off(lens: 
     expect(figures).to_have_count(4)
 
     # The switch itself lies under its label.
-    lens.main.get_by_text("Put this very map to the test").click()
+    lens.main.locator(".st-key-tests_wanted label").click()
     expect(evidence).to_have_count(0)
 
 

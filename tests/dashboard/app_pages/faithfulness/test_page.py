@@ -11,18 +11,19 @@ import pytest
 import streamlit as st
 
 from cnn_core.attribution import METHODS
-from cnn_core.errors import CnnCoreError
-from cnn_core.faithfulness import Curves, DeletionInsertionTest
+from cnn_core.errors import CnnCoreError, PictureError
+from cnn_core.faithfulness import Curves, DeletionInsertionTest, baseline_of
 from cnn_core.studies import results
 from cnn_core.studies.faithfulness.ranking import Estimate
 from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.attention import charts, evidence, evidence_text
-from dashboard.app_pages.faithfulness import ranking
+from dashboard.app_pages.faithfulness import ranking, text
 from dashboard.app_pages.faithfulness.charts import ranking_chart
 from dashboard.cache import explanations, faithfulness
-from dashboard.figures import colours, deletion_insertion, pictures
+from dashboard.figures import colours, deletion_insertion, numbers, pictures
 from dashboard.widgets.canvas.codec import to_text
 from support.rankings import BLIND, CHEAP, CLOSE, EMPTY, GOOD, POOR, ranked, row
+from support.sentences import pattern_of
 from support.visitors import STEM, Visitor
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -57,6 +58,10 @@ def alts(visitor: Visitor) -> list[str]:
     return [chart.proto.alt for chart in visitor.app.main.get("plotly_chart")]
 
 
+def chart_keys(visitor: Visitor) -> list[str]:
+    return [chart.proto.id.split("-")[-1] for chart in visitor.app.main.get("plotly_chart")]
+
+
 def curves_of(visitor: Visitor) -> str:
     """The deletion and insertion curves beside a map, as they are sent."""
     return "".join(str(chart.proto.spec) for chart in visitor.app.main.get("plotly_chart")[1:3])
@@ -68,28 +73,38 @@ def curves_of(visitor: Visitor) -> str:
 @pytest.mark.slow
 def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     visitor = Visitor("attention", model="study")
-    assert re.search(r"Gradient saliency comes \*\*\d+(st|nd|rd|th) of \d+\*\*", text_of(visitor))
+    assert re.search(f"Gradient saliency .*{rank_of('gradient_saliency')}", text_of(visitor))
     assert visitor.complaints() == []
-    for alt, half in zip(alts(visitor)[1:], ("Deletion", "Insertion"), strict=True):
-        assert alt.startswith(f"{half} curves of Gradient saliency and ")
-    for sentence in ("Deletion area: the mean", "Insertion area: the mean", "Stability: how far"):
+    assert chart_keys(visitor)[1:] == ["evidence_curves_deletion", "evidence_curves_insertion"]
+    assert all("Gradient saliency" in alt for alt in alts(visitor)[1:])
+    deletion_area = evidence_text.DELETION_AREA.format(
+        what=evidence_text.PROBABILITY.format(target=2)
+    )
+    for sentence in (deletion_area, evidence_text.INSERTION_AREA, evidence_text.STABILITY):
         assert sentence in visitor.html()
-    assert "Sanity check passes: the map changes when" in visitor.html()
-    assert re.search(r"Random orders: \d+\.\d% \(\d+\.\d% to \d+\.\d%\)", visitor.html())
-    visitor.press("Sanity check layer by layer")
+    assert evidence_text.VERDICTS["passes"] in visitor.html()
+    assert re.search(r"\d+\.\d% \(\d+\.\d% \w+ \d+\.\d%\)", visitor.html())
+    visitor.press("test_each_layer")
     assert visitor.complaints() == []
-    assert alts(visitor)[3].startswith("Similarity of the map while layer after layer")
-    assert "best other on average" in visitor.html()
+    assert chart_keys(visitor)[3] == "evidence_cascade"
+    assert evidence_text.BEST_OTHER in visitor.html()
     assert ", logit %{customdata" in curves_of(visitor)
     visitor.choose("against", 7)
-    assert "probability of 2 against 7" in visitor.html()
+    against = evidence_text.PROBABILITY_AGAINST.format(target=2, against=7)
+    assert evidence_text.DELETION_AREA.format(what=against) in visitor.html()
     assert ", margin %{customdata" in curves_of(visitor)
     assert ", logit %{customdata" not in curves_of(visitor)
     assert len(alts(visitor)) == 3, "another map has to be asked about anew"
     assert "…" not in visitor.html()
     visitor.choose("tests_wanted", False)
     assert len(alts(visitor)) == 1
-    assert "Deletion area" not in visitor.html()
+    assert "cl-counts" not in visitor.html()
+
+
+def rank_of(method: str) -> str:
+    """Place of a method among those that are ranked on `study`, as a pattern."""
+    methods = [each.method for each in faithfulness.shipped("study").rows]
+    return rf"\*\*{evidence_text.ordinal(methods.index(method) + 1)}\b.*\b{len(methods)}\*\*"
 
 
 @pytest.mark.slow
@@ -100,24 +115,27 @@ def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.Monk
     monkeypatch.setattr(faithfulness, "deletion_insertion", fail)
     visitor = Visitor("attention", model="study")
     assert visitor.complaints() == ["The tests went wrong."]
-    assert alts(visitor)[0].startswith("Gradient saliency for class 2. ")
-    assert "Gradient saliency comes" in text_of(visitor)
-    assert "Cost: one gradient." in text_of(visitor, "caption")
-    links = [link.proto.label for link in visitor.app.main.get("page_link")]
-    assert links == ["All methods compared", "Next: cover each place and watch the answer"]
+    method = METHODS["gradient_saliency"]
+    assert method.title in alts(visitor)[0]
+    assert re.search(f"{method.title} .*{rank_of(method.name)}", text_of(visitor))
+    assert method.cost in text_of(visitor, "caption")
+    links = [link.proto.page for link in visitor.app.main.get("page_link")]
+    assert links == ["faithfulness", "occlusion"]
 
 
 @pytest.mark.slow
 def test_tests_that_take_too_long_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "PATIENCE", -1)
     visitor = Visitor("attention", model="ann")
-    assert "Deletion area: the mean" in visitor.html()
+    assert evidence_text.INSERTION_AREA in visitor.html()
     assert visitor.html().count("<b>…</b>") == 2
-    assert "since it takes long: the other tests need 9 more maps" in text_of(visitor, "caption")
-    visitor.press("Test it to the end")
+    offer = pattern_of(evidence_text.LEFT_OUT, count=9)
+    assert any(offer.fullmatch(caption) for caption in visitor.text("caption"))
+    assert text_of(visitor).count("-badge[") == 1, "that of the method"
+    visitor.press("test_to_the_end")
     assert visitor.complaints() == []
     assert "…" not in visitor.html()
-    assert "Sanity check of this map" in text_of(visitor)
+    assert text_of(visitor).count("-badge[") == 2, "that of the method and that of this map"
     visitor.choose("target", 7)
     assert visitor.html().count("<b>…</b>") == 2, "another map has to be asked about anew"
 
@@ -134,19 +152,20 @@ def test_a_map_without_evidence_ranks_nothing() -> None:
     visitor = Visitor("attention", model="study", digit="7")
     visitor.choose("method", "grad_cam")
     assert visitor.complaints() == []
-    assert "The map is the same everywhere: it ranks no pixel" in visitor.text("caption")[-1]
+    assert visitor.text("caption")[-1] == evidence_text.CONSTANT_MAP
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("levels", "is_blank"), [(BLANK, True), (DOT, False)])
 def test_a_blank_digit_and_a_dot(levels: np.ndarray, is_blank: bool) -> None:
+    with pytest.raises(PictureError) as refusal:
+        baseline_of(np.zeros((28, 28, 1)), background="paper")
     visitor = Visitor("attention", model="study", own=to_text(levels))
     assert visitor.complaints() == []
-    assert is_blank == ("blank: there is nothing to take away" in text_of(visitor, "caption"))
+    assert is_blank == (str(refusal.value) in visitor.text("caption"))
     visitor.go_to("faithfulness")
     assert visitor.complaints() == []
-    said = visitor.text("info")
-    assert is_blank == any("blank: there is nothing to take away" in text for text in said)
+    assert is_blank == (str(refusal.value) in visitor.text("info"))
 
 
 @pytest.mark.slow
@@ -156,9 +175,9 @@ def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarr
     assert visitor.complaints() == []
     assert re.search(r" stroke \(|empty ", alts(visitor)[0])
     visitor.go_to("faithfulness")
-    count = f"{np.count_nonzero(wide_digit)} pixels"
-    (said,) = [text for text in visitor.text("caption") if count in text]
-    assert "blurred" not in said
+    count = f" {np.count_nonzero(wide_digit)} "
+    (said,) = [caption for caption in visitor.text("caption") if count in caption]
+    assert text.BLURRED not in said
 
 
 # --- The page ---
@@ -187,8 +206,9 @@ def test_the_page_ranks_and_explains_each_figure() -> None:
 def test_methods_that_do_not_fit_are_left_out_with_the_reason() -> None:
     visitor = Visitor("faithfulness", model="ann")
     assert visitor.complaints() == []
-    assert "Left out: Grad-CAM, " in text_of(visitor)
-    assert "this network has none" in text_of(visitor)
+    left_out = ranking.left_out(faithfulness.shipped("ann"))
+    assert METHODS["grad_cam"].title in left_out
+    assert left_out in visitor.text("markdown")
     offered = [option for box in visitor.app.multiselect for option in box.options]
     assert "Grad-CAM" not in offered
 
@@ -198,11 +218,12 @@ def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
     visitor = Visitor("faithfulness", model="ann", ink=to_text(STEM))
     visitor.app.multiselect[0].set_value(["occlusion"]).run()
     assert visitor.complaints() == []
-    assert alts(visitor)[1:] == ["Deletion curves of Occlusion", "Insertion curves of Occlusion"]
+    assert chart_keys(visitor)[1:] == ["believed_curves_deletion", "believed_curves_insertion"]
+    assert all("Occlusion" in alt for alt in alts(visitor)[1:])
     assert visitor.html().count("<figcaption>") == 14
-    assert "**Deleted by Occlusion**" in text_of(visitor)
+    assert text.DELETED_BY.format(order="Occlusion") in visitor.text("markdown")
     visitor.app.multiselect[0].set_value([]).run()
-    assert visitor.text("info") == ["Choose at least one method."]
+    assert visitor.text("info") == [text.NO_METHOD_CHOSEN]
 
 
 @pytest.mark.slow
@@ -210,16 +231,20 @@ def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
 def test_a_network_without_a_ranking_is_measured_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: METHODS[name] for name in ("gradient_saliency", "input_x_gradient", "grad_cam")}
     visitor = Visitor("faithfulness", model="ann")
-    assert "`python -m cnn_core.studies faithfulness ann`" in visitor.text("info")[0]
+    not_ranked = text.NOT_RANKED.format(noun="digit", model_name="ann")
+    assert "`python -m cnn_core.studies faithfulness ann`" in not_ranked
+    assert visitor.text("info") == [not_ranked]
     monkeypatch.setattr("cnn_core.studies.faithfulness.ranking.METHODS", few)
     visitor.choose("ranking_count", 4)
-    visitor.press("Measure on other digits")
+    visitor.press("measure_ranking")
     assert visitor.complaints() == []
     assert visitor.text("info") == []
-    assert "Means over 4 test digits" in text_of(visitor, "caption")
-    assert "Left out: Grad-CAM. " in text_of(visitor)
-    visitor.press("Back to the shipped ranking")
-    assert "have not been ranked" in visitor.text("info")[0]
+    assert text.MEANS.format(count=4, noun="digit", checked=4) in visitor.text("caption")
+    left_out = ranking.left_out(visitor.app.session_state["ranking_ann"])
+    assert METHODS["grad_cam"].title in left_out
+    assert left_out in visitor.text("markdown")
+    visitor.press("show_shipped_ranking")
+    assert visitor.text("info") == [not_ranked]
 
 
 @pytest.mark.slow
@@ -228,9 +253,9 @@ def test_without_a_ranking_the_panel_says_so() -> None:
     assert faithfulness.rival_of("study", "occlusion") == "integrated_gradients"
     assert faithfulness.rival_of("study", "integrated_gradients") == "occlusion"
     visitor = Visitor("attention", model="study")
-    assert "have not been ranked on this network yet" in text_of(visitor)
+    assert evidence_text.NOT_RANKED.format(noun="digit") in visitor.text("markdown")
     assert "Integrated gradients" in curves_of(visitor)
-    assert "best other on average" not in visitor.html()
+    assert evidence_text.BEST_OTHER not in visitor.html()
 
 
 # --- Words ---
@@ -238,21 +263,23 @@ def test_without_a_ranking_the_panel_says_so() -> None:
 
 def test_the_verdict_names_the_best_and_says_what_chance_explains() -> None:
     clear = ranking.verdict(ranked(POOR, GOOD))
-    assert "**Occlusion** is the best of 2 methods, by more than chance explains" in clear
-    assert "that of Grad-CAM: +0.7" in clear
+    best = text.BEST.format(title="Occlusion", count=2) + text.BEYOND_CHANCE
+    lead = text.LEAD.format(rival="Grad-CAM", figures="+0.7")
+    assert clear.startswith(best + lead.removesuffix(")"))
     level = ranking.verdict(ranked(POOR, CLOSE, GOOD))
-    assert "**Occlusion** comes first of 3 methods" in level
-    assert "**cannot be told apart** from Integrated gradients (" in level
+    rivals = "Integrated gradients"
+    first = text.NOT_TOLD_APART.format(title="Occlusion", count=3, rivals=rivals)
+    assert level.startswith(f"{first} (")
     failing = ranking.verdict(ranked(POOR, BLIND, GOOD))
     assert "Occlusion" in failing
-    assert "sanity check fails: SmoothGrad." in failing
-    assert "No method passes" in ranking.verdict(ranked(BLIND))
+    assert failing.endswith(text.FAILING.format(titles="SmoothGrad") + ".")
+    assert ranking.verdict(ranked(BLIND)) == text.NONE_PASSES
 
 
 def test_the_table_has_no_number_where_there_was_no_map() -> None:
     html = ranking.table(ranked(EMPTY, CHEAP))
     assert html.count("<td>none</td>") == 2
-    assert "nothing to compare" in html
+    assert f">{EMPTY.verdict}<" in html
     assert "0.20<br><small>0.20 to 0.20</small>" in html
     assert "nan" not in html
 
@@ -270,18 +297,25 @@ def curves(*levels: float) -> Curves:
 
 
 @pytest.mark.parametrize(
-    ("deletion", "insertion", "words"),
+    ("deletion", "insertion", "chance", "than"),
     [
-        (0.1, 0.9, "beats all 20 random orders in both tests.*is better than Other"),
-        (0.5, 0.4, "no better than chance here.*not as good as Other"),
-        (0.1, 0.4, "beats 20 of 20 random orders by deletion and 0 by insertion"),
-        (0.3, 0.7, "as good as Other .*0.40 and .0.40"),
+        (0.1, 0.9, evidence_text.BEATS_ALL, evidence_text.BETTER),
+        (0.5, 0.4, evidence_text.BEATS_NONE, evidence_text.WORSE),
+        (0.1, 0.4, evidence_text.BEATS_SOME, evidence_text.WORSE),
+        (0.3, 0.7, evidence_text.BEATS_ALL, evidence_text.AS_GOOD),
     ],
+    ids=["better", "no better than chance", "worse", "as good"],
 )
-def test_one_map_in_words(deletion: float, insertion: float, words: str) -> None:
+def test_one_map_in_words(deletion: float, insertion: float, chance: str, than: str) -> None:
     random = curves(*np.full(20, 0.45))
     test = DeletionInsertionTest(curves(deletion, 0.3), curves(insertion, 0.7), random, random, 9)
-    assert re.search(words, evidence_text.in_words(test, "This", "Other"))
+    assert evidence_text.in_words(test, "This", "Other") == evidence_text.MAP_TEST.format(
+        chance=chance.format(title="This", count=20, by_deletion=20, by_insertion=0),
+        than=than,
+        rival="Other",
+        difference=numbers.signed(insertion - deletion),
+        rival_difference="+0.40",
+    )
 
 
 # --- Charts ---
@@ -299,7 +333,7 @@ def test_the_chart_shows_each_curve_over_the_band_of_all_random_orders() -> None
     assert by_name[0].line.color == colours.AFTER
     legend = deletion_insertion.legend(test, ("One", "Two"))
     assert f'background:{colours.AFTER}"></i>One<' in legend
-    assert ">mean and band of 2 random orders<" in legend
+    assert f">{deletion_insertion.RANDOM_BAND.format(count=2)}<" in legend
     assert ", logit %{customdata:.1f}, at" in by_name[0].hovertemplate
     weighed = deletion_insertion.curves(
         test, ("One", "Two"), what="probability of 2 against 1", score="margin"

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cnn_core import architecture
+from dashboard.app_pages.models import text
 from support.lens import Lens
 from support.paths import HOME
 
@@ -24,13 +25,13 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
 
 def draw(lens: Lens, network: str) -> Locator:
     """Choose a network and return its drawing."""
-    lens.main.get_by_text("One network", exact=True).click()
+    lens.main.get_by_text(text.ONE_NETWORK, exact=True).click()
     picker = lens.main.get_by_test_id("stSelectbox").locator("input")
     expect(picker).to_be_visible()
     picker.click()
     lens.page.keyboard.type(network)
     lens.page.keyboard.press("Enter")
-    drawing = lens.main.get_by_role("img", name=f"The layers of {network}", exact=True)
+    drawing = lens.main.get_by_role("img", name=text.DIAGRAM.format(title=network), exact=True)
     expect(drawing).to_be_visible()
     lens.settle()
     return drawing
@@ -47,8 +48,8 @@ def test_drawing_takes_the_theme_and_the_page_stays_as_wide_as_the_window(
     name = drawing.get_by_text("inception3a_reduce3", exact=True)
     colour = "e => getComputedStyle(e).fill"
     shown = name.evaluate(colour)
-    text = lens.main.get_by_role("heading", level=1).evaluate("e => getComputedStyle(e).color")
-    assert shown == text
+    heading = lens.main.get_by_role("heading", level=1)
+    assert shown == heading.evaluate("e => getComputedStyle(e).color")
     full, seen = lens.main.evaluate(FOLDED_ASIDE)
     assert full == seen
     # A wide network is scrolled in a window of its own.

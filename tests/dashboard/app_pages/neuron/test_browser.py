@@ -28,7 +28,7 @@ def test_a_click_on_a_filter_opens_its_dossier_and_back_leads_back(lens: Lens, p
     cells = {"x": (2 * 4 + 1.5) / 31, "y": 1.5 / 7}
     page.mouse.click(box["x"] + box["width"] * cells["x"], box["y"] + box["height"] * cells["y"])
     lens.expect_page("neuron")
-    expect(lens.main.get_by_role("spinbutton", name="Channel")).to_have_value("2")
+    expect(lens.main.locator(".st-key-neuron_channel_study_conv1 input")).to_have_value("2")
     page.go_back()
     lens.expect_page("filters")
     lens.settle()

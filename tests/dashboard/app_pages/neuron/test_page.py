@@ -16,13 +16,16 @@ import streamlit as st
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
 from dashboard import cache, tensorflow_loader
+from dashboard.app_pages.embedding import cached as embedding_cached
 from dashboard.app_pages.embedding import views
-from dashboard.app_pages.neuron import cached, charts
+from dashboard.app_pages.neuron import cached, charts, text
 from dashboard.cache import background_jobs
+from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import to_text
 from support.visitors import STEM, Visitor, forget_jobs
 
 NUM_TRAIN, NUM_TEST = 120, 60
+DIGITS = tuple("0123456789")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,19 +73,21 @@ def test_the_dossier_of_a_channel() -> None:
     assert visitor.complaints() == []
     headings = visitor.text("subheader")
     assert headings == [
-        "Its weights",
-        "On the current digit",
-        "The training digits that excite it most",
-        "Its activation, class by class",
-        "The picture it would like best",
-        "Its pull on each class",
-        "Switched off",
+        text.WEIGHTS,
+        text.ON_CURRENT.format(noun="digit"),
+        text.STRONGEST_IMAGES.format(noun="digit"),
+        text.BY_CLASS,
+        text.PREFERRED,
+        text.PULL,
+        text.SWITCHED_OFF,
     ]
     assert visitor.component("neuron_probe")["box"] == [3, 3]
     captions = " ".join(visitor.text("caption"))
-    assert "3×3 weights on one channel" in captions
-    assert "excites it most" in captions
-    assert "There is no single weight" in captions
+    assert text.KERNEL.format(height=3, width=3, channels=text.ONE_CHANNEL) in captions
+    responses = cached.responses_by_class("study", *chosen(visitor))
+    strongest = max(responses, key=lambda each: each.mean)
+    assert re.search(rf"\*\*{strongest.label}\*\*.* {strongest.mean:.2f} ", captions)
+    assert text.NO_SINGLE_WEIGHT in captions
     assert "cl-bars" in visitor.html()
 
 
@@ -90,15 +95,15 @@ def test_the_dossier_of_a_channel() -> None:
 def test_the_patches_come_when_asked_for_and_stay() -> None:
     visitor = Visitor("neuron")
     assert not visitor.shows("neuron_patches")
-    visitor.press("Look for them")
+    visitor.press(text.FIND_IMAGES)
     visitor.wait_for_jobs()
     assert visitor.complaints() == []
     sent = visitor.component("neuron_patches")
     assert len(sent["captions"]) == 16
-    activations = [float(text.split(" · ")[1]) for text in sent["captions"]]
+    activations = [float(caption.split(" · ")[1]) for caption in sent["captions"]]
     assert activations == sorted(activations, reverse=True)
     visitor.choose("neuron_layer_study", "dense")
-    assert "It sees all of each" in " ".join(visitor.text("caption"))
+    assert text.SEES_ALL in " ".join(visitor.text("caption"))
     # Forgotten by this process, they still lie on the shelf.
     forget_jobs()
     assert Visitor("neuron").shows("neuron_patches")
@@ -112,11 +117,13 @@ def test_a_unit_has_a_number_a_picture_of_weights_and_exact_weights() -> None:
     assert not visitor.shows("neuron_probe")
     assert len(facts(visitor)) == 2  # on the edited digit and before
     captions = " ".join(visitor.text("caption"))
-    assert "12×12 weights on each of 64 channels" in captions
-    assert "The exact weights" in captions
+    channels = text.SEVERAL_CHANNELS.format(count=64)
+    assert text.KERNEL.format(height=12, width=12, channels=channels) in captions
+    assert text.EXACT_WEIGHTS.format(where="") in captions
     visitor.choose("neuron_layer_study", "logits")
-    assert "128 weights, one for each unit" in " ".join(visitor.text("caption"))
-    assert "It is the value of a class itself" in " ".join(visitor.text("caption"))
+    captions = " ".join(visitor.text("caption"))
+    assert text.UNIT_WEIGHTS.format(count=128, source="dropout2") in captions
+    assert text.CLASS_ITSELF in captions
     assert visitor.complaints() == []
 
 
@@ -124,15 +131,23 @@ def test_a_unit_has_a_number_a_picture_of_weights_and_exact_weights() -> None:
 def test_an_edited_digit_shows_both_maps_and_the_change() -> None:
     visitor = Visitor("neuron", ink=to_text(STEM))
     html = visitor.html()
-    assert all(title in html for title in ("Before the edit", "Edited", "Change"))
+    assert all(title in html for title in (text.BEFORE, text.EDITED, text.CHANGE))
     assert not visitor.shows("neuron_probe")
-    assert "The edit changes this map by at most" in " ".join(visitor.text("caption"))
+    layer, channel = chosen(visitor)
+    original = cache.split("mnist", "test").images[1]
+    after, before = (
+        cache.feature_maps("study", pixels)[layer][..., channel]
+        for pixels in (STEM[..., None] / np.float32(255), original)
+    )
+    most = np.abs(after - before).max()
+    sentence = text.CHANGED_BY.format(most=most, before=before.max(), after=after.max())
+    assert sentence in visitor.text("caption")
 
 
 @pytest.mark.slow
 def test_without_the_neuron_the_network_is_tested_on_demand() -> None:
     visitor = Visitor("neuron")
-    visitor.press("Test the network without it")
+    visitor.press(text.TEST_WITHOUT)
     visitor.wait_for_jobs()
     assert visitor.complaints() == []
     without, before, lost, gained = facts(visitor)[-4:]
@@ -140,9 +155,9 @@ def test_without_the_neuron_the_network_is_tested_on_demand() -> None:
     assert before == f"{100 * base:.2f}%"
     share = float(without.rstrip("%")) / 100
     assert round(share * NUM_TEST) == round(base * NUM_TEST) - int(lost) + int(gained)
-    visitor.choose("neuron_level", "Its mean")
+    visitor.choose("neuron_level", text.MEAN)
     assert visitor.complaints() == []
-    assert [each.label for each in visitor.app.button if each.label.startswith("Test the")]
+    assert text.TEST_WITHOUT in [each.label for each in visitor.app.button]
 
 
 def labels() -> np.ndarray:
@@ -155,10 +170,8 @@ def test_the_picture_it_would_like_best_is_painted_on_demand() -> None:
     (toggle,) = (each for each in visitor.app.toggle if each.key == "neuron_maximise")
     toggle.set_value(True).run()
     assert visitor.complaints() == []
-    assert "Painted to please the neuron on the 3×3 pixels that the middle" in visitor.html()
-    (picture,) = re.findall(
-        'base64,([^"]*)"[^>]*alt="The picture that excites the neuron most"', visitor.html()
-    )
+    assert text.PAINTED_ON.format(height=3, width=3) in visitor.html()
+    (picture,) = re.findall(f'base64,([^"]*)"[^>]*alt="{text.PREFERRED_IMAGE}"', visitor.html())
     png = np.frombuffer(base64.b64decode(picture), np.uint8)
     assert cv2.imdecode(png, cv2.IMREAD_UNCHANGED).shape == (3, 3), "only what it sees, enlarged"
 
@@ -195,7 +208,7 @@ def test_the_first_neuron_is_the_strongest_on_the_current_digit() -> None:
     maps = cache.feature_maps("study", cache.split("mnist", "test").images[1])["conv1"]
     assert chosen(visitor) == ("conv1", int(maps.max(axis=(0, 1)).argmax()))
     visitor.choose("neuron_channel_study_conv1", 0)
-    visitor.press("Strongest on this digit")
+    visitor.press("strongest_neuron")
     assert chosen(visitor)[1] == int(maps.max(axis=(0, 1)).argmax())
 
 
@@ -247,8 +260,10 @@ def test_the_map_has_every_test_digit_and_the_current_one(laid_out: Visitor) -> 
     assert laid_out.complaints() == []
     sent = laid_out.component("embedding_map")
     assert len(sent["names"]) == 10
-    assert laid_out.component("embedding_map_mark")["text"] == "Test digit 1"
-    assert "of their variance" in " ".join(laid_out.text("caption"))
+    assert laid_out.component("embedding_map_mark")["text"] == image_name("digit", 1)
+    across, upwards = cache_jobs("layout")[0]["shares"]
+    words = views.READ_PLANE.format(across=f"{across:.0%}", upwards=f"{upwards:.0%}", noun="digit")
+    assert words in laid_out.text("caption")
     before = laid_out.component("embedding_map_mark")
     laid_out.draw(STEM, is_final=False)
     assert laid_out.complaints() == []
@@ -265,9 +280,7 @@ def test_the_current_digit_stands_where_its_own_dot_is(laid_out: Visitor) -> Non
 
 
 def cache_jobs(kind: str) -> tuple[dict[str, np.ndarray], str]:
-    from dashboard.app_pages.embedding import cached
-
-    key, work = getattr(cached, f"{kind}_job")("study")
+    key, work = getattr(embedding_cached, f"{kind}_job")("study")
     found = background_jobs.find(key)
     return (found.result if found else work(lambda _share: None)), key
 
@@ -275,29 +288,30 @@ def cache_jobs(kind: str) -> tuple[dict[str, np.ndarray], str]:
 @pytest.mark.slow
 def test_a_click_on_a_dot_makes_it_the_current_digit(laid_out: Visitor) -> None:
     laid_out.click_tile("embedding_map", 17)
-    assert "Test digit 17<" in laid_out.card()
+    assert f"{image_name('digit', 17)}<" in laid_out.card()
     laid_out.click_tile("embedding_map", 10_000)  # no such dot
-    assert "Test digit 17<" in laid_out.card()
+    assert f"{image_name('digit', 17)}<" in laid_out.card()
 
 
 def test_the_nearest_training_digits_vote(laid_out: Visitor) -> None:
     if not laid_out.shows("near_training"):
-        laid_out.press("Look among the training digits")
+        laid_out.press(views.FIND_TRAINING.format(noun="digit"))
         laid_out.wait_for_jobs()
     assert laid_out.complaints() == []
     sent = laid_out.component("near_training")
     assert len(sent["captions"]) == 10
     distances = [float(text.split("distance ")[1]) for text in sent["descriptions"]]
     assert distances == sorted(distances)
-    said = " ".join(laid_out.text("markdown"))
-    assert re.search(r"\*\*\d+ of the 10 nearest training digits are \d\*\*", said)
+    labels = [int(re.findall(r": (\d)", each)[0]) for each in sent["descriptions"]]
+    answer = int(cache.test_answers("study").logits[1].argmax())
+    assert views.vote(labels, DIGITS, answer, "digit") in laid_out.text("markdown")
     tests = laid_out.component("near_tests")["descriptions"]
-    assert not any(text.startswith("Test digit 1:") for text in tests), "not itself"
+    assert not any(each.startswith(f"{image_name('digit', 1)}:") for each in tests), "not itself"
 
 
 @pytest.mark.slow
 def test_neighbourhoods_come_when_chosen_and_place_the_digit(laid_out: Visitor) -> None:
-    laid_out.choose("embedding_view", "t-SNE")
+    laid_out.choose("embedding_view", views.NEIGHBOURHOODS)
     assert laid_out.shows("embedding_map"), "the plane, while the neighbourhoods are laid out"
     laid_out.wait_for_jobs()
     assert laid_out.complaints() == []
@@ -305,7 +319,8 @@ def test_neighbourhoods_come_when_chosen_and_place_the_digit(laid_out: Visitor) 
     assert len(laid_out.component("embedding_map")["points"]) == 4 * -(
         -len(layout["sample"]) * 8 // 3
     )
-    assert "It has no formula for a new picture" in " ".join(laid_out.text("caption"))
+    words = views.READ_NEIGHBOURHOODS.format(count=len(layout["sample"]), noun="digit")
+    assert words in laid_out.text("caption")
 
 
 DOT = np.zeros((28, 28), np.uint8)
@@ -326,19 +341,20 @@ def test_any_digit_has_a_dossier_and_a_place(levels: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "answer", "words"),
+    ("labels", "answer", "figures", "verdict"),
     [
-        ([2] * 10, 2, "**10 of the 10 nearest training digits are 2**, and the network answers 2."),
-        (
-            [2] * 7 + [1, 1, 0],
-            1,
-            "**7 of the 10 nearest training digits are 2**; the others are 1 (2), 0 (1), but the "
-            "network answers 1.",
-        ),
+        ([2] * 10, 2, [10, 10, 2, 2], views.AGREES),
+        # Seven are 2; 1 comes twice and 0 once; the answer is 1.
+        ([2] * 7 + [1, 1, 0], 1, [7, 10, 2, 1, 2, 0, 1, 1], views.DISAGREES),
     ],
+    ids=["agrees", "disagrees"],
 )
-def test_the_vote_in_words(labels: list[int], answer: int, words: str) -> None:
-    assert views.vote(labels, tuple("0123456789"), answer, "digit") == words
+def test_the_vote_in_words(
+    labels: list[int], answer: int, figures: list[int], verdict: str
+) -> None:
+    said = views.vote(labels, DIGITS, answer, "digit")
+    assert [int(figure) for figure in re.findall(r"\d+", said)] == figures
+    assert said.endswith(f"{verdict} {answer}.")
 
 
 # --- Jobs ---
@@ -387,7 +403,7 @@ def test_a_failed_job_is_one_sentence_on_the_page() -> None:
     visitor = Visitor("neuron")
     visitor.choose("neuron_channel_study_conv1", 0)
     assert visitor.complaints() == ["The pictures went away."]
-    visitor.press("Try again")
+    visitor.press(f"start {key}")
     visitor.wait_for_jobs()
     assert visitor.complaints() == []
     assert len(facts(visitor)) == 4

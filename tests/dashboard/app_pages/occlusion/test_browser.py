@@ -20,8 +20,8 @@ def lens(page: Page, serve: Callable[[Path], str]) -> Lens:
     return lens
 
 
-def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name)
+def slider(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key}").get_by_role("slider")
 
 
 def expect_positions(page: Page, count: int) -> None:
@@ -32,7 +32,7 @@ def expect_positions(page: Page, count: int) -> None:
 
 def test_the_map_follows_the_patch_size_before_it_is_let_go(lens: Lens, page: Page) -> None:
     expect_positions(page, 25)
-    handle = slider(page, "Patch size")
+    handle = slider(page, "patch_size_28")
     box = handle.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -51,12 +51,12 @@ def test_the_map_follows_the_patch_size_before_it_is_let_go(lens: Lens, page: Pa
 
 
 def test_the_keyboard_moves_it_and_another_page_keeps_it(lens: Lens, page: Page) -> None:
-    slider(page, "Stride").focus()
+    slider(page, "stride_28").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(slider(page, "Stride")).to_have_value("3")
+    expect(slider(page, "stride_28")).to_have_value("3")
     expect_positions(page, 9)
     lens.go_to("filters")
     lens.go_to("occlusion")
-    expect(slider(page, "Stride")).to_have_value("3")
+    expect(slider(page, "stride_28")).to_have_value("3")
     expect_positions(page, 9)

@@ -12,11 +12,14 @@ import pytest
 
 from cnn_core import inference, models
 from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
+from cnn_core.robustness.spec import BRIGHTNESS
 from cnn_core.studies import results, robustness
 from cnn_core.studies.robustness import Curve, rank
 from dashboard import cache, tensorflow_loader
-from dashboard.app_pages.robustness import cached, charts
+from dashboard.app_pages.robustness import cached, charts, text
 from dashboard.app_pages.robustness.text import (
+    change_in_words,
+    directions,
     hold_in_words,
     in_words,
     mean_in_words,
@@ -24,12 +27,15 @@ from dashboard.app_pages.robustness.text import (
     table,
 )
 from dashboard.figures import colours, pictures
+from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import from_text, to_text
+from support.sentences import pattern_of
 from support.visitors import STEM, Visitor, forget_pictures
 
 BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()
 POINT[14, 14] = 255
+TEST_IMAGE = image_name("digit", 1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +52,7 @@ def looking() -> Visitor:
     return Visitor("robustness", model="study")
 
 
-def text(visitor: Visitor) -> str:
+def said_by(visitor: Visitor) -> str:
     return "\n".join([*visitor.text("markdown"), *visitor.text("caption")])
 
 
@@ -68,22 +74,35 @@ def test_every_change_shows_the_changed_digit_and_both_answers(
     assert visitor.complaints() == []
     changed = perturb(digit, row.name, row.default, model=cache.model("study"))
     shown = figures(visitor)
-    assert list(shown) == ["Test digit 1", "Changed", "Difference"]
-    assert shown["Test digit 1"] == pictures.data_uri(pictures.as_picture(digit))
-    assert shown["Changed"] == pictures.data_uri(pictures.as_picture(changed))
+    assert list(shown) == [TEST_IMAGE, text.CHANGED, text.DIFFERENCE]
+    assert shown[TEST_IMAGE] == pictures.data_uri(pictures.as_picture(digit))
+    assert shown[text.CHANGED] == pictures.data_uri(pictures.as_picture(changed))
     answer = inference.predict(cache.model("study"), changed)
-    assert f"Now <b>{answer.classes[0]}</b><span>before 2</span>" in visitor.html()
-    assert row.help.split("\n")[0] in text(visitor)
-    assert (f"({row.paper})" in text(visitor)) == row.needs_model
+    before = text.BEFORE.format(name=2)
+    assert f"<b>{answer.classes[0]}</b><span>{before}</span>" in visitor.html()
+    assert row.help.split("\n")[0] in said_by(visitor)
+    assert (f"({row.paper})" in said_by(visitor)) == row.needs_model
     expected = hold_in_words(
         cached.sweep("study", digit, row.name, None, options_of(row)),
         row,
         models.get("study").class_names,
         dict(options_of(row)),
     )
-    assert expected in text(visitor)
+    assert expected in said_by(visitor)
     assert len(visitor.app.main.get("plotly_chart")) == 2
-    assert re.search("holds best|no network holds", text(visitor))
+    assert ranking_of(row) in said_by(visitor)
+
+
+def ranking_of(row: Perturbation) -> str:
+    """What the page says of `study` among all networks at the first strength of a change."""
+    curves = [
+        each
+        for each in cached.study().curves
+        if each.perturbation == row.name and models.get(each.model).dataset == "mnist"
+    ]
+    (chosen,) = (each for each in curves if each.model == "study")
+    nearest = min(chosen.strengths, key=lambda strength: abs(strength - row.default))
+    return ranking_in_words(rank(curves, nearest), chosen, in_words(nearest, row.unit))
 
 
 def options_of(row: Perturbation) -> cache.Options:
@@ -93,18 +112,18 @@ def options_of(row: Perturbation) -> cache.Options:
 @pytest.mark.slow
 def test_strength_options_and_target_change_the_picture() -> None:
     visitor = Visitor("robustness", model="study")
-    first = figures(visitor)["Changed"]
+    first = figures(visitor)[text.CHANGED]
     visitor.slide("strength_rotation_mnist", 0)
-    assert figures(visitor)["Changed"] == figures(visitor)["Test digit 1"]
+    assert figures(visitor)[text.CHANGED] == figures(visitor)[TEST_IMAGE]
     assert visitor.text("info") == []
     visitor.slide("strength_rotation_mnist", -50)
-    assert figures(visitor)["Changed"] != first
-    assert "Rotation, \N{MINUS SIGN}50 degrees" in visitor.html()
+    assert figures(visitor)[text.CHANGED] != first
+    assert change_in_words(get("rotation"), -50) in visitor.html()
     visitor.choose("change_paper", "pgd")
-    away = figures(visitor)["Changed"]
+    away = figures(visitor)[text.CHANGED]
     visitor.choose("attack_target", 3)
-    assert figures(visitor)["Changed"] != away
-    assert "Now <b>3</b>" in visitor.html()
+    assert figures(visitor)[text.CHANGED] != away
+    assert visitor.answers() == ["3"]
     assert visitor.complaints() == []
 
 
@@ -114,33 +133,34 @@ def test_only_a_search_waits_until_the_slider_is_let_go(looking: Visitor) -> Non
         looking.choose("change_paper", row.name)
         slider = looking.component(f"strength_{row.name}_mnist")
         assert slider["isSlow"] == row.is_search
-        assert ("begins when the slider is let go" in text(looking)) == row.is_search
+        assert (text.SEARCH_WAITS in said_by(looking)) == row.is_search
         assert slider["minimum"] <= slider["value"] <= slider["maximum"]
 
 
 @pytest.mark.slow
 def test_the_changed_digit_goes_to_the_drawing_page(digit: np.ndarray) -> None:
     visitor = Visitor("robustness", model="study")
-    visitor.press("Use the changed digit")
-    assert visitor.text("title") == ["Draw and erase"]
+    visitor.press("use_changed")
     expected = pictures.as_picture(perturb(digit, "rotation", 20))
     sent = from_text(visitor.component("digit_canvas")["pixels"], (28, 28))
     np.testing.assert_array_equal(sent, expected)
-    assert "Test digit 1, edited" in visitor.card()
+    name = image_name("digit", 1, is_edited=True)
+    assert name in visitor.card()
     visitor.go_to("robustness")
-    assert figures(visitor)["Test digit 1, edited"] == pictures.data_uri(expected)
+    assert figures(visitor)[name] == pictures.data_uri(expected)
 
 
 def test_a_digit_drawn_by_hand_is_changed_like_any_other() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(STEM))
-    assert figures(visitor)["Your own digit"] == pictures.data_uri(STEM)
+    assert figures(visitor)[image_name("digit", None)] == pictures.data_uri(STEM)
     assert visitor.complaints() == []
 
 
 def test_a_photograph_has_no_strokes_and_says_so() -> None:
     visitor = Visitor("robustness", model="course_fc")
-    assert "Stroke thickness is for strokes on paper" in text(visitor)
-    assert "Stroke thickness" not in visitor.options("change_photo")
+    title = get("thickness").title
+    assert text.FOR_PAPER_ONLY.format(titles=title) in visitor.text("caption")
+    assert title not in visitor.options("change_photo")
 
 
 # --- Bad input ---
@@ -148,19 +168,16 @@ def test_a_photograph_has_no_strokes_and_says_so() -> None:
 
 def test_blank_paper_gets_a_sentence_and_no_chart_of_nothing() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(BLANK))
-    (sentence,) = visitor.text("info")
-    assert sentence.startswith("The paper is blank, so there is no answer to hold: draw a digit")
+    assert visitor.text("info") == [text.BLANK_PAPER.format(noun="digit")]
     assert figures(visitor) == {}
     assert len(visitor.app.main.get("plotly_chart")) == 1, "the networks' curves need no digit"
 
 
 def test_a_change_that_leaves_all_ink_as_it_is_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(BLANK + 255))
-    assert visitor.text("info") == [
-        "This change leaves the digit exactly as it is, so the answer stays."
-    ]
+    assert visitor.text("info") == [text.UNCHANGED.format(noun="digit")]
     assert "nan" not in visitor.html().lower()
-    assert "holds to the end" in text(visitor)
+    assert pattern_of(text.HOLDS_TO_THE_END).search(said_by(visitor))
 
 
 @pytest.mark.slow
@@ -168,9 +185,7 @@ def test_a_single_pixel_that_is_worn_away_says_so() -> None:
     visitor = Visitor("robustness", model="study", own=to_text(POINT))
     visitor.choose("change_paper", "thickness")
     visitor.slide("strength_thickness_mnist", -1)
-    assert visitor.text("info") == [
-        "Nothing of the digit is left: this is the answer to blank paper."
-    ]
+    assert visitor.text("info") == [text.NOTHING_LEFT.format(noun="digit")]
     assert visitor.complaints() == []
 
 
@@ -181,8 +196,7 @@ def test_without_the_pictures_the_curves_of_the_networks_remain(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     forget_pictures()
     visitor = Visitor("robustness", model="course_fc")
-    (complaint,) = visitor.complaints()
-    assert complaint.startswith("The pictures of Sign Language Digits are not on this machine")
+    assert visitor.complaints() == [str(cache.AbsentPicturesError("sign_digits"))]
     assert len(visitor.app.main.get("plotly_chart")) == 1
     forget_pictures()
 
@@ -197,8 +211,8 @@ def test_a_network_that_was_not_measured_says_how(
     cached._study.clear()
     visitor = Visitor("robustness", model="study")
     cached._study.clear()
-    (sentence,) = visitor.text("info")
-    assert "is not measured yet: run `python -m cnn_core.studies robustness`" in sentence
+    assert "`python -m cnn_core.studies robustness`" in text.NOT_MEASURED
+    assert visitor.text("info") == [text.NOT_MEASURED.format(title=models.get("study").title)]
     assert visitor.complaints() == []
 
 
@@ -212,30 +226,42 @@ def swept(*answers: int) -> Sweep:
     return Sweep(np.arange(-2.0, 3), np.eye(3, dtype=np.float32)[list(answers)])
 
 
+def turn(strength: str, name: str) -> str:
+    return text.TURN.format(strength=strength, name=name)
+
+
 @pytest.mark.parametrize(
-    ("answers", "words"),
+    ("answers", "answer", "right", "left"),
     [
         (
             (0, 0, 0, 0, 1),
-            "To the right, the answer **cat** holds up to 1 pixel; at 2 pixels it turns into "
-            "**dog**. To the left, it holds to the end, 2 pixels.",
+            "cat",
+            text.HOLDS_UP_TO.format(last="1 pixel", turn=turn("2 pixels", "dog")),
+            text.HOLDS_TO_THE_END.format(last="2 pixels"),
         ),
         (
             (2, 2, 1, 0, 1),
-            "To the right, the answer **dog** gives way at once: at 1 pixel it turns into **cat**. "
-            "To the left, it gives way at once: at 1 pixel it turns into **bird**.",
+            "dog",
+            text.GIVES_WAY.format(turn=turn("1 pixel", "cat")),
+            text.GIVES_WAY.format(turn=turn("1 pixel", "bird")),
         ),
     ],
+    ids=["holds", "gives way"],
 )
-def test_how_far_it_holds_in_words(answers: tuple[int, ...], words: str) -> None:
+def test_how_far_it_holds_in_words(
+    answers: tuple[int, ...], answer: str, right: str, left: str
+) -> None:
     options = {"direction": "sideways"}
-    assert hold_in_words(swept(*answers), get("shift"), NAMES, options) == words
+    said = hold_in_words(swept(*answers), get("shift"), NAMES, options)
+    to_the_left, to_the_right = directions(get("shift"), options)
+    parts = (to_the_right, f"**{answer}**", right, to_the_left, left)
+    assert re.fullmatch("[^*]*".join(map(re.escape, parts)), said, re.IGNORECASE), said
 
 
 def test_a_change_of_one_direction_has_one_sentence() -> None:
     one_sided = Sweep(np.array([0, 0.1]), np.eye(3, dtype=np.float32)[[0, 0]])
     said = hold_in_words(one_sided, get("noise"), NAMES, {})
-    assert said == "The answer **cat** holds to the end, 0.1 of full brightness."
+    assert said.endswith(f" **cat** {text.HOLDS_TO_THE_END.format(last=f'0.1 {BRIGHTNESS}')}")
 
 
 def curve(model: str, *num_right: int) -> Curve:
@@ -247,21 +273,19 @@ def test_who_holds_best_in_words() -> None:
     titles = [models.get(name).title for name in ("study", "robust")]
     curves = [one, two, three]
     said = ranking_in_words(rank(curves, 0.2), one, "much")
-    assert said.startswith(f"**At much, {titles[1]} holds best**: 90.0% (82.6 to 94.5%) right.")
-    assert "do not overlap, so it is more than chance" in said
-    assert "overlap, so the difference may be chance" in ranking_in_words(
-        rank(curves, 0.1), one, "little"
-    )
-    assert ranking_in_words(rank(curves, 0.2), two, "much").endswith(
-        "No other network's interval reaches its own."
-    )
-    assert f"Not told apart from the best: {titles[1]}." in ranking_in_words(
-        rank(curves, 0), one, "none"
-    )
-    assert mean_in_words(curves, one) == (
-        f"Over all strengths {titles[0]} is right in 65.0%, rank 2 of 3; {titles[1]} in 92.5%."
-    )
-    assert mean_in_words(curves, two).endswith("rank 1 of 3.")
+    share = "90.0% (82.6 to 94.5%)"
+    best = text.HOLDS_BEST.format(strength="much", title=titles[1], share=share)
+    assert said.startswith(best)
+    assert text.APART in said
+    assert text.OVERLAP in ranking_in_words(rank(curves, 0.1), one, "little")
+    assert ranking_in_words(rank(curves, 0.2), two, "much").endswith(text.NO_RIVAL)
+    level = text.NOT_TOLD_APART.format(titles=titles[1])
+    assert level in ranking_in_words(rank(curves, 0), one, "none")
+    second = text.MEAN.format(title=titles[0], share="65.0%", place=2, count=3)
+    first = text.BEST_MEAN.format(title=titles[1], share="92.5%")
+    assert mean_in_words(curves, one) == f"{second}{first}."
+    alone = text.MEAN.format(title=titles[1], share="92.5%", place=1, count=3)
+    assert mean_in_words(curves, two) == f"{alone}."
 
 
 def test_the_table_holds_every_share_with_its_interval() -> None:
@@ -279,9 +303,9 @@ def test_the_table_holds_every_share_with_its_interval() -> None:
         (-3, "degrees", "\N{MINUS SIGN}3 degrees"),
         (1, "pixels", "1 pixel"),
         (-1, "degrees", "\N{MINUS SIGN}1 degree"),
-        (1, "of full brightness", "1 of full brightness"),
+        (1, BRIGHTNESS, f"1 {BRIGHTNESS}"),
         (30, "%", "30%"),
-        (0.002, "of full brightness", "0.002 of full brightness"),
+        (0.002, BRIGHTNESS, f"0.002 {BRIGHTNESS}"),
     ],
 )
 def test_strength_in_words(strength: float, unit: str, words: str) -> None:
@@ -304,7 +328,7 @@ def test_the_chosen_network_and_the_one_beside_it_have_bands() -> None:
     assert {bands[0].y[2], bands[0].y[3]} == {low, high}
     assert figure.data[-1].line.color == colours.AFTER
     named = [trace.name for trace in figure.data if trace.showlegend is not False]
-    assert named == ["other networks", "study", "ann"]
+    assert named == [charts.OTHERS, "study", "ann"]
     alone = charts.accuracies(
         curves[:1], titles[:1], chosen=0, beside=None, strength=0, axis="noise"
     )
