@@ -1,4 +1,4 @@
-"""A real Streamlit server and a real Chromium for the tests of gestures and looks."""
+"""What the dashboard's tests run on: TensorFlow, a real Streamlit server, a real Chromium."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import BrowserContext as Profile
 
+from dashboard import tensorflow_loader
 from support.server import CHROMIUM, FLAGS, PROBED, WAIT, serving
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> None:
+    """Wait until TensorFlow is loaded, for tests without a browser."""
+    tensorflow_loader.wait()
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,9 @@ from support.paths import HOME
 # that goes through the path in the background just then misses a folder.
 sys.path.append(str(HOME.parent))
 
-# Drawn on blank paper: a bar, and the bar with a flag.
-STEM = np.zeros((28, 28), np.uint8)
+# Blank paper; drawn on it a bar, and the bar with a flag.
+BLANK = np.zeros((28, 28), np.uint8)
+STEM = BLANK.copy()
 STEM[4:24, 13:15] = 255
 SEVEN = STEM.copy()
 SEVEN[4:6, 6:15] = 255
@@ -52,6 +53,12 @@ def forget_jobs() -> None:
     with background_jobs._jobs_lock:
         for key in [key for key, job in background_jobs._jobs.items() if job.is_done.is_set()]:
             del background_jobs._jobs[key]
+
+
+def answer_to(levels: np.ndarray) -> int:
+    """The class that `study` reads in a drawing."""
+    pixels = (levels.astype(np.float32) / np.float32(255))[..., None]
+    return int(cache.prediction("study", pixels).classes[0])
 
 
 class Visitor:
@@ -96,6 +103,16 @@ class Visitor:
     def answers(self) -> list[str]:
         """The answers that stand on lines of their own in the main part."""
         return re.findall('<div class="cl-said[^>]*>[^<]*<b>(.*?)</b>', self.html())
+
+    def card_says(self) -> tuple[str, str]:
+        """The name of the current digit and the answer, from the sidebar."""
+        found = re.search(r"<div><b>(.*?)</b>.*<b>(\d)</b>", self.card())
+        assert found, self.card()[-200:]
+        return found[1], found[2]
+
+    def chart_texts(self) -> list[str]:
+        """The text alternatives of the charts."""
+        return [chart.proto.alt for chart in self.app.main.get("plotly_chart")]
 
     def complaints(self) -> list[str]:
         """The errors on the page; an exception is a bug of the app and no complaint."""

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import tensorflow_loader
+from support.visitors import STEM, Visitor
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _tensorflow() -> None:
-    """Wait for TensorFlow: a page shows no controls that need a network before."""
-    tensorflow_loader.wait()
+def _tensorflow(tensorflow: None) -> None:
+    """Wait for TensorFlow: before, a page shows no controls that need a network."""
+
+
+@pytest.fixture
+def drawn() -> Visitor:
+    """A visitor who has turned test digit 1 into a plain stem."""
+    visitor = Visitor("draw_and_erase", model="study")
+    visitor.draw(STEM)
+    return visitor

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cnn_core import datasets, evaluation, models
 from cnn_core.attribution import METHODS
-from dashboard import cache, tensorflow_loader
+from dashboard import cache
 from dashboard.app_pages.compare import text, verdict
 from dashboard.figures import colours, pictures
 from dashboard.session import image_name
@@ -24,11 +24,6 @@ from support.visitors import STEM, Visitor, forget_pictures
 
 FIRST, SECOND = "study", "tutorial"
 GROUPS = (verdict.ONLY_FIRST, verdict.ONLY_SECOND, verdict.BOTH_WRONG)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _network() -> None:
-    tensorflow_loader.wait()
 
 
 @pytest.fixture

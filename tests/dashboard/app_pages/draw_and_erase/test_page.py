@@ -14,7 +14,7 @@ from PIL import Image
 
 from cnn_core import images, models
 from cnn_core.errors import PictureError
-from dashboard import cache, tensorflow_loader
+from dashboard import cache
 from dashboard.app_pages.draw_and_erase import text
 from dashboard.frame import sidebar
 from dashboard.session import image_name
@@ -34,7 +34,6 @@ OTHER_DIGITS = "ann"
 @pytest.fixture(scope="module", autouse=True)
 def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A machine on which there are all data sets and one network of each."""
-    tensorflow_loader.wait()
     folder = tmp_path_factory.mktemp("machine")
     with pytest.MonkeyPatch.context() as patch:
         for file in models.PRETRAINED.glob("study.*"):

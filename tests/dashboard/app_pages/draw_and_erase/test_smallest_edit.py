@@ -16,26 +16,15 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.studies import results
 from cnn_core.studies.smallest_edits import EDIT_METHODS
-from dashboard import cache, tensorflow_loader
 from dashboard.app_pages.draw_and_erase import cached, text
 from dashboard.widgets.canvas.codec import to_text
 from dashboard.widgets.replay import replay
-from support.visitors import STEM, Visitor
+from support.visitors import STEM, Visitor, answer_to
 
 # A test digit that the network reads as a 9, though it is close to a 4; and a single pixel.
 NINE = "7"
 SPECK = np.zeros((28, 28), np.uint8)
 SPECK[14, 14] = 255
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _ready() -> None:
-    tensorflow_loader.wait()
-
-
-def answer_to(levels: np.ndarray) -> int:
-    pixels = (levels / np.float32(255)).astype(np.float32)[..., None]
-    return int(cache.prediction("study", pixels).classes[0])
 
 
 def words(visitor: Visitor) -> str:

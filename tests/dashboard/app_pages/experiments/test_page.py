@@ -13,17 +13,9 @@ import streamlit as st
 
 from cnn_core.studies import baselines, experiments, grid_search, k_fold, results
 from cnn_core.studies.experiments import EXPERIMENTS, conclusions
-from dashboard import tensorflow_loader
 from dashboard.app_pages.experiments import baseline_charts, charts, text
 from dashboard.figures import colours
 from support.visitors import Visitor
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _network() -> Iterator[None]:
-    yield
-    # The page does not wait for it; but no process may end while it is being loaded.
-    tensorflow_loader.wait()
 
 
 @pytest.fixture

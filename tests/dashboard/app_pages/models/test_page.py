@@ -16,7 +16,6 @@ import pytest
 import streamlit as st
 
 from cnn_core import architecture, datasets, models
-from dashboard import tensorflow_loader
 from dashboard.app_pages.models import cached, classics, text
 from dashboard.figures.text import plain
 from support.alone import run_alone
@@ -24,11 +23,6 @@ from support.cards import write_card
 from support.visitors import Visitor
 
 EVERY = (*models.MODELS, *models.UNTRAINED)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _network() -> None:
-    tensorflow_loader.wait()
 
 
 @pytest.fixture(autouse=True)

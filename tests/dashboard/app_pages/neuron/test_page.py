@@ -15,7 +15,7 @@ import streamlit as st
 
 from cnn_core import datasets
 from cnn_core.errors import MissingFileError
-from dashboard import cache, tensorflow_loader
+from dashboard import cache
 from dashboard.app_pages.embedding import cached as embedding_cached
 from dashboard.app_pages.embedding import views
 from dashboard.app_pages.neuron import cached, charts, text
@@ -31,7 +31,6 @@ DIGITS = tuple("0123456789")
 @pytest.fixture(scope="module", autouse=True)
 def _few_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A small MNIST, so that going through all of it takes no time, and an empty shelf."""
-    tensorflow_loader.wait()
     real = cache.split
     parts = {"train": NUM_TRAIN, "test": NUM_TEST}
 

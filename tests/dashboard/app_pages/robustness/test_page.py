@@ -15,7 +15,7 @@ from cnn_core.robustness import PERTURBATIONS, Perturbation, Sweep, get, perturb
 from cnn_core.robustness.spec import BRIGHTNESS
 from cnn_core.studies import results, robustness
 from cnn_core.studies.robustness import Curve, rank
-from dashboard import cache, tensorflow_loader
+from dashboard import cache
 from dashboard.app_pages.robustness import cached, charts, text
 from dashboard.app_pages.robustness.text import (
     change_in_words,
@@ -30,9 +30,8 @@ from dashboard.figures import colours, pictures
 from dashboard.session import image_name
 from dashboard.widgets.canvas.codec import from_text, to_text
 from support.sentences import pattern_of
-from support.visitors import STEM, Visitor, forget_pictures
+from support.visitors import BLANK, STEM, Visitor, forget_pictures
 
-BLANK = np.zeros((28, 28), np.uint8)
 POINT = BLANK.copy()
 POINT[14, 14] = 255
 TEST_IMAGE = image_name("digit", 1)
@@ -40,15 +39,13 @@ TEST_IMAGE = image_name("digit", 1)
 
 @pytest.fixture(scope="module", autouse=True)
 def _network() -> None:
-    """Compiled too: an AppTest that waits for maps does not know that the page was switched."""
-    tensorflow_loader.wait()
+    """Compiled: an AppTest that waits for maps does not know that the page was switched."""
     cache.wait_until_compiled("study")
 
 
 @pytest.fixture(scope="module")
 def looking() -> Visitor:
     """One visitor who goes through all changes."""
-    tensorflow_loader.wait()
     return Visitor("robustness", model="study")
 
 

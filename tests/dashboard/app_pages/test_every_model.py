@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets, models
 from cnn_core.attribution import METHODS
 from cnn_core.errors import MissingFileError
-from dashboard import cache, tensorflow_loader
+from dashboard import cache
 from dashboard.app_pages.attention import text as attention_text
 from dashboard.app_pages.attention.views import left_out
 from dashboard.app_pages.embedding.views import FIND_TRAINING
@@ -52,7 +52,6 @@ NUM_SIGNS = 20
 @pytest.fixture(scope="module", autouse=True)
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the shipped `study`, untrained networks, and a few pictures for them."""
-    tensorflow_loader.wait()
     folder, shipped = tmp_path_factory.mktemp("made"), models.PRETRAINED
     for path in shipped.glob("study.*"):
         (folder / path.name).symlink_to(path)
@@ -105,10 +104,6 @@ def write_untrained(name: str, folder: Path) -> None:
 def model_of(visitor: Visitor) -> str:
     (picker,) = (box for box in visitor.app.selectbox if box.key == "model")
     return str(picker.value)
-
-
-def alt(visitor: Visitor) -> str:
-    return str(visitor.app.main.get("plotly_chart")[0].proto.alt)
 
 
 def chart_id(visitor: Visitor) -> str:
@@ -183,7 +178,7 @@ def test_every_kind_of_network_is_explained_by_all_methods_and_for_all_classes(
     visitor.choose("attention_view", view)
     assert visitor.complaints() == []
     if view == attention_text.CLASSES_VIEW:
-        assert all(label in alt(visitor) for label in models.get(name).class_names)
+        assert all(label in visitor.chart_texts()[0] for label in models.get(name).class_names)
     else:
         charts = visitor.app.main.get("plotly_chart")
         titles = " ".join(chart.proto.alt.split(". ")[0] for chart in charts)
@@ -204,7 +199,7 @@ def test_methods_that_need_a_convolution_are_left_out_with_the_reason(name: str)
     reasons = cache.obstacles(name)
     assert {METHODS[method].title for method in reasons} == set(CAMS)
     assert left_out(reasons) in visitor.text("caption")
-    assert METHODS["gradient_saliency"].title in alt(visitor)
+    assert METHODS["gradient_saliency"].title in visitor.chart_texts()[0]
     visitor.choose("model", "study")
     assert set(CAMS) <= set(visitor.options("method"))
 
@@ -406,7 +401,7 @@ def test_a_damaged_network_is_one_sentence_and_another_can_be_chosen(
     assert "`python -m cnn_core.training ann`" in complaint
     visitor.choose("model", "study")
     assert visitor.complaints() == []
-    assert METHODS["gradient_saliency"].title in alt(visitor)
+    assert METHODS["gradient_saliency"].title in visitor.chart_texts()[0]
 
 
 @pytest.mark.slow
