@@ -1,11 +1,10 @@
 """CNN Lens: `streamlit run dashboard/Home.py`. The router: every page runs through here."""
 
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, session, tensorflow_loader
+from dashboard import cache, tensorflow_loader
 from dashboard.frame import page_parts, sidebar
 from dashboard.navigation import PAGES
 
@@ -25,9 +24,8 @@ st.logo(LOGO, size="large")
 page_parts.style()
 try:
     with page_parts.readable_errors():
-        sidebar.show(page.url_path)
+        sidebar.show()
         page.run()
 finally:
     # Last, whatever ends the run: the first page is drawn sooner without it.
-    first = [each.name for each in session.PAGE_MODELS.values()]
-    tensorflow_loader.warm_up(partial(cache.warm_up, first))
+    tensorflow_loader.warm_up(cache.warm_up)

@@ -18,6 +18,8 @@ from cnn_core.robustness import PERTURBATIONS, Perturbation, get, perturb
 from cnn_core.studies import jobs, results
 
 NAME = "robustness"
+# Changes that lie between two people's ways of writing a digit.
+HANDWRITING = ("rotation", "shift", "scale", "thickness")
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,73 @@ def rank(curves: Sequence[Curve], strength: float) -> Ranking:
         if curve is not best and curve.intervals[curve.strengths.index(strength)][1] >= low
     )
     return Ranking(strength, best, tuple(rivals))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Right answers of one network under several changes, of every strength but 0.
+
+    Attributes:
+        model: A key of models.MODELS.
+        num_right: Right answers.
+        num_images: Changed images asked about.
+    """
+
+    model: str
+    num_right: int
+    num_images: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, in [0, 1]."""
+        return self.num_right / self.num_images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper bound of the accuracy, with 95% confidence (Wilson)."""
+        return evaluation.wilson_interval(self.accuracy, self.num_images)
+
+
+def readings(curves: Sequence[Curve], perturbations: Sequence[str]) -> dict[str, Reading]:
+    """Return the right answers of every network over several changes.
+
+    Args:
+        curves: Curves of a study.
+        perturbations: Keys of PERTURBATIONS; a network without one of them is left out.
+    """
+    found = {}
+    for model in dict.fromkeys(curve.model for curve in curves):
+        asked = [c for c in curves if c.model == model and c.perturbation in perturbations]
+        if len(asked) < len(perturbations):
+            continue
+        changed = [(c, i) for c in asked for i, strength in enumerate(c.strengths) if strength]
+        found[model] = Reading(
+            model, sum(c.num_right[i] for c, i in changed), sum(c.num_images for c, _ in changed)
+        )
+    return found
+
+
+def better_reader(
+    curves: Sequence[Curve], model: str, perturbations: Sequence[str]
+) -> tuple[Reading, Reading] | None:
+    """Return what a network and the best network of its data set read, if the best reads more.
+
+    Args:
+        curves: Curves of a study.
+        model: A key of models.MODELS.
+        perturbations: Keys of PERTURBATIONS.
+
+    Returns:
+        The reading of the network and that of the best; None if their intervals overlap, or if the
+        network was not measured.
+    """
+    dataset = models.get(model).dataset
+    found = readings([c for c in curves if models.get(c.model).dataset == dataset], perturbations)
+    if model not in found:
+        return None
+    best = max(found.values(), key=lambda reading: reading.accuracy)
+    own = found[model]
+    return (own, best) if best.interval[0] > own.interval[1] else None
 
 
 def measure(

@@ -37,6 +37,7 @@ from dashboard.cache.records import (
     shipped_prediction,
     test_answers,
 )
+from dashboard.cache.robustness import robustness_study
 from dashboard.cache.warm_up import (
     warm_up,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "prediction",
     "receptive_field",
     "references",
+    "robustness_study",
     "shipped_prediction",
     "split",
     "test_answers",

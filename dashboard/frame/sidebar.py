@@ -17,21 +17,16 @@ from dashboard.figures.text import plain
 from dashboard.frame import picture_gallery
 
 ANY_CLASS = "Any class"
-BEGUN_WITH = "This page begins with it: {why}. Choose any other above."
 TRUE_CLASS = "true class {name}"
 BLANK = "blank paper"
 NO_SUCH_MODEL = "There is no model of the name in the address: choose one above."
 
 
-def show(page: str) -> None:
-    """Show the network, the current picture, and the ways to choose another.
-
-    Args:
-        page: The page's name in the address.
-    """
+def show() -> None:
+    """Show the network, the current picture, and the ways to choose another."""
     session.forget_unreadable_index()
     names = offered()
-    session.settle_model(page, names)
+    session.settle_model(names)
     session.apply_choice()
     with st.sidebar:
         st.selectbox(
@@ -39,7 +34,7 @@ def show(page: str) -> None:
             names,
             format_func=_model_label,
             key=session.MODEL,
-            on_change=session.keep_model,
+            on_change=session.forget_missed_model,
             persist_state="session",
         )
         if missed := session.missed_model():
@@ -49,12 +44,10 @@ def show(page: str) -> None:
             f"{numbers.percent(card.test_accuracy)} of the test {session.dataset().noun}s "
             f"right, {card.num_parameters:,} parameters"
         )
-        if why := session.why_begun_with(page):
-            st.caption(BEGUN_WITH.format(why=why))
         slot = st.empty()
         session.put("digit_slot", slot)
         _digit_pickers()
-        session.write_address(session.model_in_address(page, names) | session.drawing_in_address())
+        session.write_address(session.model_in_address(names) | session.drawing_in_address())
         show_card(slot)
         _loading_notice()
 

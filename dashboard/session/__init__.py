@@ -2,15 +2,13 @@
 
 from dashboard.session.address import INDEX, MODEL, forget_unreadable_index, write_address
 from dashboard.session.network import (
-    PAGE_MODELS,
     choose_model,
     dataset,
-    keep_model,
+    forget_missed_model,
     missed_model,
     model_in_address,
     model_name,
     settle_model,
-    why_begun_with,
 )
 from dashboard.session.picture import (
     DEFAULT_INDEX,
@@ -40,7 +38,6 @@ __all__ = [
     "DEFAULT_INDEX",
     "INDEX",
     "MODEL",
-    "PAGE_MODELS",
     "CurrentImage",
     "Edit",
     "address_key",
@@ -52,11 +49,11 @@ __all__ = [
     "drawing_in_address",
     "edits",
     "eraser_calls",
+    "forget_missed_model",
     "forget_unreadable_index",
     "get",
     "image_index",
     "image_name",
-    "keep_model",
     "missed_model",
     "model_in_address",
     "model_name",
@@ -70,6 +67,5 @@ __all__ = [
     "take_drawing",
     "take_up_eraser",
     "use_own_image",
-    "why_begun_with",
     "write_address",
 ]

@@ -100,11 +100,7 @@ def image_name(noun: str, index: int | None, *, is_edited: bool = False) -> str:
 
 
 def take_up_eraser() -> None:
-    """Let the drawing page begin with the eraser in the hand, on the network looked at now.
-
-    To be called from a callback.
-    """
-    network.keep_model()
+    """Let the drawing page begin with the eraser in the hand; to be called from a callback."""
     values.put("eraser_calls", eraser_calls() + 1)
 
 

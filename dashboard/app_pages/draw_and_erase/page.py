@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import cache, session, tensorflow_loader
 from dashboard.app_pages.draw_and_erase import answer, picture_source, smallest_edit, text
-from dashboard.frame import loading, page_parts, sidebar
+from dashboard.frame import better_network, loading, page_parts, sidebar
 from dashboard.frame.current_canvas import current_canvas
 from dashboard.session import CurrentImage
 from dashboard.widgets.canvas import acknowledge
@@ -51,6 +51,7 @@ page_parts.intro(
     "the answer follows while you move, the two maps when you lift the pen. Try to change the "
     "answer with as little as you can.",
 )
+better_network.suggest_for_drawings()
 picture_source.pick()
 workbench(session.current_image())
 picture_source.show_reading()

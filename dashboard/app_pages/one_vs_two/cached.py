@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 from dashboard import cache
 
 # What the study of one versus two is about.
-STUDY_DATASET = "mnist"
+STUDY_NETWORK, STUDY_DATASET = "study", "mnist"
 
 
 @keyed_by_weights(st.cache_data, max_entries=4)

@@ -9,7 +9,7 @@ from dashboard.app_pages.one_vs_two import cached, views
 from dashboard.figures import html
 from dashboard.figures.pictures import as_picture
 from dashboard.figures.text import plain
-from dashboard.frame import loading, page_parts
+from dashboard.frame import better_network, loading, page_parts
 
 page_parts.intro(
     "One versus two",
@@ -18,7 +18,7 @@ page_parts.intro(
 )
 model_name = session.model_name()
 if models.get(model_name).dataset != cached.STUDY_DATASET:
-    other = models.get(session.PAGE_MODELS["one_vs_two"].name)
+    other = models.get(cached.STUDY_NETWORK)
     noun = session.dataset().noun
     title = plain(models.get(model_name).title)
     st.info(views.OTHER_PICTURES.format(title=title, noun=noun))
@@ -31,6 +31,13 @@ if models.get(model_name).dataset != cached.STUDY_DATASET:
     )
     page_parts.next_page("one_vs_two")
     st.stop()
+better_network.suggest(
+    cached.STUDY_NETWORK,
+    views.OTHER_NETWORK.format(
+        study=plain(models.get(cached.STUDY_NETWORK).title.lower()),
+        title=plain(models.get(model_name).title),
+    ),
+)
 loading.require_network()
 with st.spinner("Running the study"):
     study = cached.one_vs_two(model_name)

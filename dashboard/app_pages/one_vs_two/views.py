@@ -11,6 +11,10 @@ from dashboard.figures.pictures import as_picture, over_image
 
 DIGITS = tuple("0123456789")
 BEFORE_EDITS, EDIT = "Before your edits", "Your edit {number}"
+OTHER_NETWORK = (
+    "The claims of the study are about the {study}. Below they are tested on {title}, for which "
+    "some may not hold."
+)
 OTHER_PICTURES = "This study is about digits, and {title} reads {noun}s."
 
 

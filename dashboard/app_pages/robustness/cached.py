@@ -10,10 +10,10 @@ import streamlit as st
 from cnn_core import datasets, models
 from cnn_core.robustness import Perturbation, Sweep, get
 from dashboard.cache import Options, model
-from dashboard.cache.weights_key import all_weights, keyed_by_weights
+from dashboard.cache.weights_key import keyed_by_weights
 
 if TYPE_CHECKING:
-    from cnn_core.studies.robustness import Robustness
+    pass
 
 # Strengths of a sweep at most; a search asks the network many times for each.
 _MOST, _MOST_SEARCHED = 61, 16
@@ -53,15 +53,3 @@ def sweep(
     return robustness.sweep(
         model(model_name), pixels, kind, strengths, targets=target, **dict(options)
     )
-
-
-def study() -> Robustness:
-    """Return the shipped accuracy of every network over the strength of every change."""
-    return _study(all_weights())
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _study(weights: tuple[str | None, ...]) -> Robustness:
-    from cnn_core.studies import robustness
-
-    return robustness.load()

@@ -108,7 +108,7 @@ def show_networks(change: Change) -> None:
     row, strength = change.row, change.strength
     model_name, dataset = session.model_name(), session.dataset()
     st.subheader(f"How every network holds, on test {dataset.noun}s", anchor=False)
-    study = cached.study()
+    study = cache.robustness_study()
     curves = [
         curve
         for curve in study.curves

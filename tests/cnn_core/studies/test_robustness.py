@@ -188,3 +188,32 @@ def test_shipped_figures_are_those_of_the_shipped_networks() -> None:
                 assert one.strengths == row.fitted(dataset).measured
                 low, high = one.intervals[one.strengths.index(0)]
                 assert low - 0.02 <= share <= high + 0.02
+
+
+def both_sides(model: str, perturbation: str, num_right: tuple[int, ...]) -> Curve:
+    return Curve(model, perturbation, (-1.0, 0.0, 1.0), num_right, 1000)
+
+
+def test_a_better_reader_is_of_the_same_pictures_and_better_by_more_than_chance() -> None:
+    curves = [
+        both_sides("study", "shift", (700, 1000, 800)),
+        both_sides("study", "scale", (600, 1000, 700)),
+        both_sides("robust", "shift", (900, 1000, 950)),
+        both_sides("robust", "scale", (900, 1000, 850)),
+        both_sides("ann", "shift", (710, 1000, 800)),
+        both_sides("ann", "scale", (600, 1000, 700)),
+        both_sides("resnet20", "shift", (1000, 1000, 1000)),
+        both_sides("resnet20", "scale", (1000, 1000, 1000)),
+        both_sides("lenet5", "shift", (1000, 1000, 1000)),  # not measured under the other change
+    ]
+    both = ("shift", "scale")
+    pair = robustness.better_reader(curves, "study", both)
+    assert pair == (
+        robustness.Reading("study", 2800, 4000),
+        robustness.Reading("robust", 3600, 4000),
+    )
+    assert pair[0].accuracy == 0.7
+    assert robustness.better_reader(curves, "robust", both) is None
+    assert robustness.better_reader(curves, "lenet5", both) is None
+    without = [each for each in curves if each.model != "robust"]
+    assert robustness.better_reader(without, "study", both) is None  # 2,810 of 4,000 may be chance

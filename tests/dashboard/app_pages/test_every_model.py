@@ -289,20 +289,20 @@ def test_the_index_of_an_address_is_held_to_the_data_set() -> None:
     assert f"{image_name('sign', 19)}<" in Visitor(model="course_fc", digit="19").card()
 
 
-# --- Which model a page begins with ---
+# --- One network, which the visitor chose ---
 
 
 def one_run() -> None:
-    """A page that only settles its model; the test sets which page it is, and the choice."""
+    """A page that only settles its model; the test makes the choice."""
     import streamlit as st
 
     from dashboard import session
 
-    page, offered = st.session_state.get("page", ""), ("study", "robust", "ann")
-    session.settle_model(page, offered)
+    offered = ("study", "robust", "ann")
+    session.settle_model(offered)
     if "choice" in st.session_state:
         session.choose_model(st.session_state.pop("choice"))
-    session.write_address(session.model_in_address(page, offered))
+    session.write_address(session.model_in_address(offered))
     st.text(f"{session.model_name()} {st.query_params.to_dict()}")
 
 
@@ -313,8 +313,7 @@ class Chooser:
         self.app = AppTest.from_function(one_run, default_timeout=20)
         self.app.query_params.update(address)
 
-    def at(self, page: str) -> str:
-        self.app.session_state["page"] = page
+    def looks(self) -> str:
         self.app.run()
         assert not self.app.exception
         return str(self.app.text[0].value)
@@ -323,34 +322,31 @@ class Chooser:
         self.app.session_state["choice"] = name
 
 
-def test_a_page_begins_with_its_own_model_until_the_visitor_chooses() -> None:
+def test_the_address_names_a_network_that_a_new_visit_would_not_begin_with() -> None:
     visitor = Chooser()
-    assert visitor.at("") == "study {}"
-    assert visitor.at("draw_and_erase") == "robust {}"
-    assert visitor.at("attention") == "robust {}"
-    assert visitor.at("one_vs_two") == "study {}"
-    visitor.choose("study")
-    assert visitor.at("draw_and_erase") == "study {'model': 'study'}"
+    assert visitor.looks() == "study {}"
     visitor.choose("ann")
-    for page in ("draw_and_erase", "attention", "one_vs_two"):
-        assert visitor.at(page) == "ann {'model': 'ann'}"
+    assert visitor.looks() == "ann {'model': 'ann'}"
+    assert visitor.looks() == "ann {'model': 'ann'}"
+    visitor.choose("study")
+    assert visitor.looks() == "study {}"
 
 
-def test_a_model_in_the_address_is_a_choice_and_an_unknown_one_is_none() -> None:
-    assert Chooser(model="ann").at("draw_and_erase") == "ann {'model': 'ann'}"
-    assert Chooser(model="nonsense").at("draw_and_erase") == "robust {}"
-    assert Chooser(model="study").at("draw_and_erase") == "study {'model': 'study'}"
+def test_a_model_in_the_address_is_taken_and_an_unknown_one_is_not() -> None:
+    assert Chooser(model="ann").looks() == "ann {'model': 'ann'}"
+    assert Chooser(model="nonsense").looks() == "study {}"
+    assert Chooser(model="study").looks() == "study {}"
 
 
 @pytest.mark.slow
-def test_the_drawing_page_begins_with_the_robust_network() -> None:
-    visitor = Visitor("draw_and_erase")
-    assert model_of(visitor) == "robust"
-    visitor.go_to("one_vs_two")
-    assert model_of(visitor) == "study"
-    visitor.choose("model", "lenet5")
-    visitor.go_to("draw_and_erase")
-    assert model_of(visitor) == "lenet5"
+def test_no_page_changes_the_network() -> None:
+    visitor = Visitor()
+    for chosen in ("study", "lenet5"):
+        visitor.choose("model", chosen)
+        for page in (*PAGES, *reversed(PAGES)):
+            visitor.go_to(page)
+            assert model_of(visitor) == chosen, page
+            assert visitor.complaints() == []
 
 
 # --- The study of one versus two is about digits ---

@@ -14,9 +14,7 @@ from cnn_core import datasets, inference, models
 from cnn_core.errors import DivergedNetworkError
 from dashboard import navigation
 from dashboard.cache import networks
-from dashboard.frame import sidebar
 from dashboard.widgets.canvas.codec import to_text
-from support.sentences import pattern_of
 from support.visitors import BLANK, STEM, Visitor, forget_results
 
 PAGES = tuple(page.name for page in navigation.PAGES)
@@ -93,15 +91,6 @@ def test_what_is_handed_over_to_the_eraser_keeps_its_network(page: str) -> None:
     assert visitor.component("digit_canvas")["eraser_calls"] == 1
     if page == "misclassified":
         assert visitor.card() == digit
-
-
-@pytest.mark.slow
-def test_a_page_says_why_it_begins_with_a_network_of_its_own() -> None:
-    visitor = Visitor("draw_and_erase")
-    said = pattern_of(sidebar.BEGUN_WITH)
-    assert any(said.search(each.value) for each in visitor.app.sidebar.get("caption"))
-    visitor.choose("model", "study")
-    assert not any(said.search(each.value) for each in visitor.app.sidebar.get("caption"))
 
 
 def test_the_tour_goes_on_where_the_study_cannot() -> None:
