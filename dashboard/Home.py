@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, tensorflow_loader
+from dashboard import cache, session, tensorflow_loader
 from dashboard.frame import page_parts, sidebar
 from dashboard.navigation import PAGES
 
@@ -24,6 +24,7 @@ st.logo(LOGO, size="large")
 page_parts.style()
 try:
     with page_parts.readable_errors():
+        session.begin_page(page.url_path)
         sidebar.show()
         page.run()
 finally:

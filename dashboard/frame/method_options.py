@@ -13,6 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from cnn_core.attribution import Method, Option
 from dashboard import cache, session
 
+MOST_SEED = 999
+
 
 def options_of(method: Method) -> tuple[Option, ...]:
     """Return the options of a method, a patch in proportion to the network's pictures."""
@@ -48,10 +50,11 @@ def option_controls(
 
 def seed_control(column: DeltaGenerator, method: Method) -> int:
     """Show a number that tells one draw of a method's random numbers from the next."""
+    session.in_address("seed", "seed", session.Number(0, MOST_SEED), 0)
     seed: int = column.number_input(
         "Seed",
         min_value=0,
-        max_value=999,
+        max_value=MOST_SEED,
         help=f"The same seed gives the same map; another one draws anew {method.random_part}.",
         key="seed",
         persist_state="session",
@@ -69,15 +72,18 @@ def option_control(column: DeltaGenerator, option: Option, key: str) -> Any:
     """
     key = f"{key}_{picture_side()}"
     if option.choices:
+        session.in_address(option.name, key, session.Choice(option.choices), option.choices[0])
         return column.selectbox(
             option.title, option.choices, help=option.help, key=key, persist_state="session"
         )
     kind = type(option.default)
+    session.in_address(
+        option.name, key, session.Number(option.minimum, option.maximum, kind), option.default
+    )
     return column.slider(
         option.title,
         min_value=kind(option.minimum),
         max_value=kind(option.maximum),
-        value=option.default,
         step=kind(option.step),
         help=option.help,
         key=key,

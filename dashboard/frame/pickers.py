@@ -15,21 +15,27 @@ from dashboard.frame.charts import show_chart
 NO_CLASS = -1
 
 
-def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = False) -> int | None:
+def class_picker(
+    label: str, *, key: str, parameter: str, none_label: str, is_disabled: bool = False
+) -> int | None:
     """Show a select box over the classes of the chosen network, with no class chosen at first.
 
     Args:
         label: Label of the picker.
         key: Key of the widget; its state is NO_CLASS for no class.
+        parameter: Name of the setting in the address.
         none_label: None label of the first entry, which stands for no class.
         is_disabled: Shown, but of no use now.
     """
     names = models.get(session.model_name()).class_names
+    options = [NO_CLASS, *range(len(names))]
+    values = session.Choice(options, lambda i: "none" if i == NO_CLASS else names[i])
+    session.in_address(parameter, key, values, NO_CLASS)
     if session.get(key) == NO_CLASS:
         session.put(key, NO_CLASS)  # else the browser goes on showing the label it had at first
     chosen: int = st.selectbox(
         label,
-        [NO_CLASS, *range(len(names))],
+        options,
         format_func=lambda i: none_label if i == NO_CLASS else names[i],
         key=key,
         persist_state="session",
@@ -38,12 +44,11 @@ def class_picker(label: str, *, key: str, none_label: str, is_disabled: bool = F
     return None if chosen == NO_CLASS else chosen
 
 
-def view_picker(label: str, views: Sequence[str], *, key: str) -> str:
-    """Show a choice of a few views, the first at first."""
-    chosen: str = st.segmented_control(
-        label, views, default=views[0], key=key, required=True, persist_state="session"
-    )
-    return chosen if chosen in views else views[0]
+def view_picker(label: str, views: Sequence[str], *, key: str, parameter: str = "view") -> str:
+    """Show a choice of a few views, the first at first; the address keeps it as parameter."""
+    session.in_address(parameter, key, session.Choice(views), views[0])
+    chosen = st.segmented_control(label, views, key=key, required=True, persist_state="session")
+    return chosen if chosen is not None and chosen in views else views[0]
 
 
 def matrix_picker(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -80,14 +85,16 @@ def layer_picker(
     default: str,
     key: str,
     label: str = "Layer",
+    parameter: str = "layer",
     is_disabled: bool = False,
 ) -> str:
     """Show a choice of the network's layers; each network keeps a choice of its own."""
+    key = f"{key}_{session.model_name()}"
+    session.in_address(parameter, key, session.Choice(layers), default)
     chosen: str = st.selectbox(
         label,
         layers,
-        index=layers.index(default),
-        key=f"{key}_{session.model_name()}",
+        key=key,
         persist_state="session",
         disabled=is_disabled,
     )

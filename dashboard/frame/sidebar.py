@@ -166,9 +166,11 @@ def _digit_pickers() -> None:
         bind="query-params",
         persist_state="session",
     )
+    classes = (ANY_CLASS, *session.dataset().class_names)
+    session.in_address(session.OF_CLASS, _class_key(), session.Choice(classes), ANY_CLASS)
     right.selectbox(
         "Of class",
-        (ANY_CLASS, *session.dataset().class_names),
+        classes,
         key=_class_key(),
         on_change=_first_of_class,
         persist_state="session",

@@ -1,6 +1,6 @@
 """What one visitor holds: network, picture, address and settings."""
 
-from dashboard.session.address import INDEX, MODEL, forget_unreadable_index, write_address
+from dashboard.session.address import INDEX, MODEL, OF_CLASS, forget_unreadable_index, write_address
 from dashboard.session.network import (
     choose_model,
     dataset,
@@ -32,20 +32,36 @@ from dashboard.session.picture import (
     take_up_eraser,
     use_own_image,
 )
+from dashboard.session.settings import (
+    Choice,
+    Number,
+    Several,
+    Switch,
+    begin_page,
+    declared_keys,
+    in_address,
+)
 from dashboard.session.values import get, put
 
 __all__ = [
     "DEFAULT_INDEX",
     "INDEX",
     "MODEL",
+    "OF_CLASS",
+    "Choice",
     "CurrentImage",
     "Edit",
+    "Number",
+    "Several",
+    "Switch",
     "address_key",
     "apply_choice",
+    "begin_page",
     "choose_model",
     "choose_test_image",
     "current_image",
     "dataset",
+    "declared_keys",
     "drawing_in_address",
     "edits",
     "eraser_calls",
@@ -54,6 +70,7 @@ __all__ = [
     "get",
     "image_index",
     "image_name",
+    "in_address",
     "missed_model",
     "model_in_address",
     "model_name",

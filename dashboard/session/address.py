@@ -1,8 +1,9 @@
 """The address of the page: what of the session a copied link carries.
 
-The address carries the page, the network, the index of the test picture and, once something was
-drawn, the pixels. The index belongs to a widget bound to the address. A picture larger than a
-digit is too long for an address: a drawing on such a picture does not survive a reload.
+The address carries the page, the network, the index of the test picture, once something was drawn
+the pixels, and the settings of the page (settings.py). The index belongs to a widget bound to the
+address. A picture larger than a digit is too long for an address: a drawing on such a picture does
+not survive a reload.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MODEL, INDEX = "model", "digit"
 # The drawing's parameter: an edited test picture, or a picture of the visitor's own.
 EDITED, OWN = "ink", "own"
 _WRITTEN_HERE = {MODEL, EDITED, OWN}
+OF_CLASS = "class"
+# Parameters of the sidebar, which every page has; see settings.py for those of one page.
+PERMANENT = _WRITTEN_HERE | {INDEX, OF_CLASS}
 _MAX_PIXELS = 28 * 28
 
 

@@ -55,9 +55,9 @@ def show(found: Attribution, options: cache.Options) -> None:
     st.subheader("Can this map be believed?", anchor=False)
     st.markdown(standing(model_name, found.method.name))
     left, right = st.columns([3, 2], vertical_alignment="center")
+    session.in_address("tests", "tests_wanted", session.Switch(), True)
     is_wanted = left.toggle(
         "Put this very map to the test",
-        value=True,
         key="tests_wanted",
         persist_state="session",
         help="Deletion and insertion curves, the sanity check and the stability of this map",

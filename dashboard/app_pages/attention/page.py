@@ -27,10 +27,12 @@ methods = [row for row in METHODS.values() if row.name not in reasons]
 
 view = pickers.view_picker("View", (ONE, METHODS_VIEW, CLASSES_VIEW, PAIR), key="attention_view")
 one, two, three, four, five = st.columns(5)
+names_of_methods = [row.name for row in methods]
+session.in_address("method", "method", session.Choice(names_of_methods), names_of_methods[0])
 method = METHODS[
     one.selectbox(
         "Method",
-        [row.name for row in methods],
+        names_of_methods,
         format_func=lambda key: METHODS[key].title,
         key="method",
         persist_state="session",
@@ -47,12 +49,12 @@ with four:
         key="attention_layer",
         is_disabled=not convolutions or (view != METHODS_VIEW and not method.needs_conv_layer),
     )
+session.in_address("overlay", "overlay", session.Number(0, 1, float), 0.75)
 strength = five.slider(
     "Overlay",
-    0.0,
-    1.0,
-    0.75,
-    0.05,
+    min_value=0.0,
+    max_value=1.0,
+    step=0.05,
     key="overlay",
     persist_state="session",
     help=f"0 shows the {image.noun} alone, 1 the map alone",

@@ -53,6 +53,7 @@ def pick_classes(
         chosen = pickers.class_picker(
             "Evidence for",
             key="target",
+            parameter="target",
             none_label=text.THE_ANSWER.format(name=names[answer]),
             is_disabled=is_useless,
         )
@@ -62,6 +63,7 @@ def pick_classes(
         against = pickers.class_picker(
             "Against",
             key="rival" if is_pair else "against",
+            parameter="rival" if is_pair else "against",
             none_label=text.NEXT_LIKELIEST.format(name=names[rival]) if is_pair else "no class",
             is_disabled=is_useless,
         )

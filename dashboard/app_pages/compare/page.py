@@ -31,6 +31,7 @@ if not rivals:
 
 picture, left, right = st.columns([3, 5, 5], gap="medium")
 left.html(html.labelled("First network, from the sidebar", models.get(first).title))
+session.in_address("second", f"rival_of_{first}", session.Choice(rivals), rivals[0])
 second = right.selectbox(
     "Second network",
     rivals,
@@ -52,7 +53,7 @@ for column, name in zip((left, right), pair.networks, strict=True):
 st.subheader("Where they disagree", anchor=False)
 views.show_counts(pair)
 groups = verdict.disagreements(*pair.answers)
-chosen = pickers.view_picker("Show", tuple(groups), key="disagreement")
+chosen = pickers.view_picker("Show", tuple(groups), key="disagreement", parameter="show")
 with page_parts.readable_errors():
     views.show_gallery(pair, groups[chosen])
 
@@ -61,7 +62,9 @@ if image is not None:
     st.subheader("What the answers rest on", anchor=False)
     views.show_heatmaps(pair, image)
     st.subheader("What the layers see", anchor=False)
-    for column, name in zip(st.columns(2, gap="medium"), pair.networks, strict=True):
+    parameters = ("layer", "second_layer")
+    columns = st.columns(2, gap="medium")
+    for column, name, parameter in zip(columns, pair.networks, parameters, strict=True):
         with column:
-            views.show_feature_maps(name, image)
+            views.show_feature_maps(name, image, parameter)
 page_parts.next_page("compare")

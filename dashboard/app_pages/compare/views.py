@@ -21,6 +21,8 @@ from dashboard.widgets.tiles import tiles
 
 MAX_TILES, MAX_MAPS = 60, 12
 
+FIRST_METHOD = "integrated_gradients"
+
 
 @dataclass(frozen=True)
 class NetworkPair:
@@ -130,10 +132,10 @@ def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
     has_convolutions = all(cache.layer_names(name)[0] for name in pair.networks)
     methods = [key for key, row in METHODS.items() if has_convolutions or not row.needs_conv_layer]
     one, two, _ = st.columns(3)
+    session.in_address("method", "compared_method", session.Choice(methods), FIRST_METHOD)
     chosen = one.selectbox(
         "Method",
         methods,
-        index=methods.index("integrated_gradients"),
         format_func=lambda key: METHODS[key].title,
         key="compared_method",
         persist_state="session",
@@ -143,6 +145,7 @@ def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
         wanted = pickers.class_picker(
             "Evidence for",
             key="compared_class",
+            parameter="target",
             none_label=f"{names[answer]}, the answer of the first",
         )
     method, target = METHODS[chosen], answer if wanted is None else wanted
@@ -177,15 +180,23 @@ def show_heatmaps(pair: NetworkPair, image: CurrentImage) -> None:
     )
 
 
-def show_feature_maps(model_name: str, image: CurrentImage) -> None:
-    """Show the strongest feature maps of one network."""
+def show_feature_maps(model_name: str, image: CurrentImage, parameter: str) -> None:
+    """Show the strongest feature maps of one network.
+
+    Args:
+        model_name: Network of the maps.
+        image: Picture that the network looks at.
+        parameter: Name of the layer in the address.
+    """
     title = models.get(model_name).title
     convolutions, spatial = cache.layer_names(model_name)
     st.markdown(f"**{plain(title)}**")
     if not convolutions:
         st.info(text.NO_CONVOLUTION)
         return
-    layer = pickers.layer_picker(spatial, default=convolutions[0], key=f"layer_of_{model_name}")
+    layer = pickers.layer_picker(
+        spatial, default=convolutions[0], key=f"layer_of_{model_name}", parameter=parameter
+    )
     maps = np.moveaxis(cache.feature_maps(model_name, image.pixels)[layer], -1, 0)
     channels = np.argsort(-np.abs(maps).mean(axis=(1, 2)), kind="stable")[:MAX_MAPS]
     is_signed, limit = bool((maps < 0).any()), colours.limit_of(maps)

@@ -75,10 +75,15 @@ def show(image: CurrentImage) -> None:
         st.html(html.label("The smallest edit that flips the answer"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = pickers.class_picker(
-                "Wanted answer", key="flip_wanted", none_label="The runner-up"
+                "Wanted answer",
+                key="flip_wanted",
+                parameter="wanted",
+                none_label="The runner-up",
             )
-            kind = _picker("By", KINDS, key="flip_kind") if _is_on_paper() else "erase"
-            radius = _picker("Width", WIDTHS, key="flip_width")
+            kind = "erase"
+            if _is_on_paper():
+                kind = _picker("By", KINDS, key="flip_kind", parameter="by")
+            radius = _picker("Width", WIDTHS, key="flip_width", parameter="width")
         wanted = second if chosen is None else chosen
         with st.container(horizontal=True):
             is_asked = st.button(
@@ -118,13 +123,14 @@ def show_study() -> None:
         made_by(found.origin)
 
 
-def _picker(label: str, choices: dict[Any, str], *, key: str) -> Any:
+def _picker(label: str, choices: dict[Any, str], *, key: str, parameter: str) -> Any:
     """Show a choice of a few entries, the first at first."""
     first = next(iter(choices))
+    values = session.Choice(list(choices), choices.__getitem__)
+    session.in_address(parameter, key, values, first)
     chosen = st.segmented_control(
         label,
         list(choices),
-        default=first,
         format_func=choices.__getitem__,
         key=key,
         required=True,

@@ -73,9 +73,13 @@ def show_confusion(network: TestedNetwork) -> None:
     with right:
         one, two = st.columns(2)
         with one:
-            true = pickers.class_picker("True class", key="cell_true", none_label="choose")
+            true = pickers.class_picker(
+                "True class", key="cell_true", parameter="true", none_label="choose"
+            )
         with two:
-            answer = pickers.class_picker("Answer", key="cell_answer", none_label="choose")
+            answer = pickers.class_picker(
+                "Answer", key="cell_answer", parameter="answer", none_label="choose"
+            )
         cell = None if true is None or answer is None else (true, answer)
         with page_parts.readable_errors():
             if cell is None:
@@ -162,10 +166,15 @@ def show_curves(network: TestedNetwork) -> None:
     one, two = st.columns([1, 2])
     with one:
         wanted = pickers.class_picker(
-            "Class against the rest", key="curve_class", none_label=f"{names[hardest]}, the hardest"
+            "Class against the rest",
+            key="curve_class",
+            parameter="class_curve",
+            none_label=f"{names[hardest]}, the hardest",
         )
     with two:
-        part = pickers.view_picker("Part of the chart", (text.CORNER, text.WHOLE), key="curve_part")
+        part = pickers.view_picker(
+            "Part of the chart", (text.CORNER, text.WHOLE), key="curve_part", parameter="part"
+        )
     chosen = hardest if wanted is None else wanted
     left, right = st.columns(2, gap="large")
     is_corner = part == text.CORNER

@@ -7,6 +7,7 @@ import streamlit as st
 from cnn_core.errors import MissingFileError
 from cnn_core.studies.experiments import EXPERIMENTS
 from cnn_core.studies.experiments.conclusions import Conclusion
+from dashboard import session
 from dashboard.app_pages.experiments import baselines, cached, one_experiment, text
 from dashboard.figures import html
 from dashboard.frame import page_parts
@@ -62,12 +63,14 @@ page_parts.intro(
 )
 overview = st.container()
 st.subheader("One experiment", anchor=False)
+session.in_address(
+    "experiment", "experiment", session.Choice(tuple(EXPERIMENTS)), next(iter(EXPERIMENTS))
+)
 picked = st.selectbox(
     "Experiment",
     tuple(EXPERIMENTS),
     format_func=lambda name: EXPERIMENTS[name].title,
     key="experiment",
-    bind="query-params",
     persist_state="session",
 )
 with overview:

@@ -99,7 +99,9 @@ QUANTITIES = {
 def show(found: MapRanking) -> None:
     """Show the verdict, one figure as a chart and all figures as a table."""
     st.markdown(verdict(found))
-    chosen = QUANTITIES[pickers.view_picker("Figure", tuple(QUANTITIES), key="ranking_figure")]
+    chosen = QUANTITIES[
+        pickers.view_picker("Figure", tuple(QUANTITIES), key="ranking_figure", parameter="figure")
+    ]
     st.caption(chosen.meaning)
     estimates = {
         METHODS[row.method].title: value

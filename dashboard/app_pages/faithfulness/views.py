@@ -31,7 +31,14 @@ def show_ranking(model_name: str) -> None:
     else:
         ranking.show(found)
     one, two, three = st.columns([2, 3, 3], vertical_alignment="bottom")
-    count = one.selectbox(f"How many {noun}s", (4, 8, 16), index=1, key="ranking_count")
+    counts, usual = (4, 8, 16), 8
+    session.in_address("count", "ranking_count", session.Choice(counts), usual)
+    count = one.selectbox(
+        f"How many {noun}s",
+        counts,
+        key="ranking_count",
+        persist_state="session",
+    )
     if two.button(f"Measure on other {noun}s", key="measure_ranking", icon=":material/play_arrow:"):
         turn = session.get("ranking_turn", 0) + 1
         loading.require_network()
@@ -53,13 +60,16 @@ def show_current(model_name: str) -> None:
     has_convolutions = bool(cache.layer_names(model_name)[0])
     fitting = [row.name for row in METHODS.values() if has_convolutions or not row.needs_conv_layer]
     usual = faithfulness.rival_of(model_name, "")
+    first = list(dict.fromkeys((usual, "input_x_gradient", "gradient_saliency")))
+    key = f"believed_{has_convolutions}"
+    session.in_address("methods", key, session.Several(fitting), first)
     chosen = st.multiselect(
         "Methods",
         fitting,
-        default=list(dict.fromkeys((usual, "input_x_gradient", "gradient_saliency"))),
         format_func=lambda key: METHODS[key].title,
-        key=f"believed_{has_convolutions}",
+        key=key,
         max_selections=MOST_METHODS,
+        persist_state="session",
     )
     if not chosen:
         st.info(text.NO_METHOD_CHOSEN)

@@ -63,7 +63,11 @@ def show_units(output: LayerOutput) -> None:
         alt=f"The outputs of {layer}",
     )
     st.caption(f"{len(now)} units, {int((now > 0).sum())} of them above 0.")
-    unit = st.number_input("Unit", 0, len(now) - 1, int(now.argmax()), key=f"unit_of_{layer}")
+    key, largest = f"unit_of_{layer}", int(now.argmax())
+    session.in_address("unit", key, session.Number(0, len(now) - 1), largest)
+    unit = st.number_input(
+        "Unit", min_value=0, max_value=len(now) - 1, key=key, persist_state="session"
+    )
     neuron_link.open_button(layer, int(unit), key="open_unit")
 
 
@@ -80,6 +84,7 @@ def show_maps(output: LayerOutput) -> None:
         )
     )
     chosen_key = f"channel_of_{layer}_in_{output.model_name}"
+    session.in_address("channel", chosen_key, session.Number(0, now.shape[-1] - 1), None)
     chosen = session.get(chosen_key)
     strongest = int(shown.std(axis=(0, 1)).argmax())
     picked = tiles(

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.activations import filter_norms
+from dashboard import session
 from dashboard.app_pages.filters import cached, charts
 from dashboard.figures import html
 from dashboard.frame import neuron_link, pickers
@@ -31,12 +32,20 @@ def show_filters(model_name: str, convolutions: Sequence[str]) -> None:
     kernel = cached.filters(model_name, layer)
     height, width, channels, count = kernel.shape
     with two:
+        session.in_address("channel", f"channel_{layer}", session.Number(0, channels - 1), 0)
         channel = st.number_input(
-            "Input channel", 0, channels - 1, 0, key=f"channel_{layer}", disabled=channels == 1,
+            "Input channel",
+            min_value=0,
+            max_value=channels - 1,
+            key=f"channel_{layer}",
+            disabled=channels == 1,
             help="Every filter has one grid of weights for each channel of its input",
-        )  # fmt: skip
+            persist_state="session",
+        )
     with three:
-        order_by = pickers.view_picker("Order", (BY_INDEX, BY_NORM), key="filter_order")
+        order_by = pickers.view_picker(
+            "Order", (BY_INDEX, BY_NORM), key="filter_order", parameter="order"
+        )
     norms = filter_norms(kernel)
     order = np.argsort(-norms, kind="stable") if order_by == BY_NORM else np.arange(count)
     show_mosaics(
@@ -47,9 +56,16 @@ def show_filters(model_name: str, convolutions: Sequence[str]) -> None:
         f"L2 norms run from {norms.min():.2f} (filter {norms.argmin()}) to {norms.max():.2f} "
         f"(filter {norms.argmax()}). Click a filter to open its dossier, or choose it here."
     )
+    key, largest = f"filter_of_{layer}", int(norms.argmax())
+    session.in_address("filter", key, session.Number(0, count - 1), largest)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.number_input(
-            "Filter", 0, count - 1, int(norms.argmax()), key=f"filter_of_{layer}", width=140
+            "Filter",
+            min_value=0,
+            max_value=count - 1,
+            key=key,
+            persist_state="session",
+            width=140,
         )
         neuron_link.open_button(layer, int(chosen), key="open_filter")
 

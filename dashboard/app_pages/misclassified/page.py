@@ -45,9 +45,20 @@ with left:
 with right:
     one, two, three = st.columns([2, 2, 4])
     with one:
-        true = pickers.class_picker("True class", key="mistake_true", none_label="all")
+        true = pickers.class_picker(
+            "True class",
+            key="mistake_true",
+            parameter="true",
+            none_label="all",
+        )
     with two:
-        answer = pickers.class_picker("Answer", key="mistake_answer", none_label="all")
+        answer = pickers.class_picker(
+            "Answer",
+            key="mistake_answer",
+            parameter="answer",
+            none_label="all",
+        )
+    session.in_address("order", "mistake_order", session.Choice(list(SORTS)), next(iter(SORTS)))
     order = three.selectbox("Order", list(SORTS), key="mistake_order", persist_state="session")
     shown = sorted(
         (m for m in mistakes if true in (None, m.label) and answer in (None, m.answer)),

@@ -48,9 +48,11 @@ def show_one() -> None:
         session.put("network_follows", current)
         session.put("network", current)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
+    every = (*models.MODELS, *models.UNTRAINED)
+    session.in_address("network", "network", session.Choice(every), current)
     name = left.selectbox(
         "Network",
-        (*models.MODELS, *models.UNTRAINED),
+        every,
         format_func=lambda name: models.architecture(name).title,
         key="network",
         persist_state="session",

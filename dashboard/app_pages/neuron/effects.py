@@ -69,7 +69,7 @@ def show_direct(neuron: ChosenNeuron) -> None:
 def show_ablation(neuron: ChosenNeuron, image: CurrentImage) -> None:
     """Show the prediction without the neuron, here at once, on the test set on demand."""
     st.subheader(text.SWITCHED_OFF, anchor=False)
-    to = pickers.view_picker("Held at", (text.OFF, text.MEAN), key="neuron_level")
+    to = pickers.view_picker("Held at", (text.OFF, text.MEAN), key="neuron_level", parameter="held")
     mean = float(cached.mean_activations(neuron.model, neuron.layer)[neuron.channel])
     level = 0.0 if to == text.OFF else round(mean, 4)
     before = cache.prediction(neuron.model, image.pixels)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core import datasets, models
-from dashboard import cache, navigation
+from dashboard import cache, navigation, session
 from dashboard.app_pages.neuron import cached, charts, text
 from dashboard.figures import colours, html, numbers
 from dashboard.figures.pictures import as_picture
@@ -223,6 +223,7 @@ def show_classes(neuron: ChosenNeuron) -> None:
 def show_maximised(neuron: ChosenNeuron) -> None:
     """Show the picture that activates the neuron most."""
     st.subheader(text.PREFERRED, anchor=False)
+    session.in_address("painted", "neuron_maximise", session.Switch(), False)
     if not st.toggle("Paint it", key="neuron_maximise", persist_state="session"):
         st.caption(
             "Activation maximisation: noise climbs the neuron's gradient until nothing excites it "

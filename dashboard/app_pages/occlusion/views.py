@@ -55,6 +55,8 @@ class Question:
 def slider(option: Option, image: CurrentImage) -> SliderState[int]:
     """Show a slider that follows the hand; each size of pictures keeps its own value."""
     key = f"{option.name}_{image.pixels.shape[0]}"
+    values = session.Number(option.minimum, option.maximum)
+    session.in_address(option.name, f"{key}_kept", values, int(option.default))
     slid = live_slider(
         option.title,
         minimum=int(option.minimum),
@@ -81,12 +83,16 @@ def laboratory(question: Question) -> None:
     fill = method_options.option_control(three, options["fill"], "fill")
     with four:
         quantity = pickers.view_picker(
-            "Quantity", (LOGIT, MARGIN, PROBABILITY), key="occlusion_quantity"
+            "Quantity",
+            (LOGIT, MARGIN, PROBABILITY),
+            key="occlusion_quantity",
+            parameter="quantity",
         )
     with five:
         chosen = pickers.class_picker(
             "Evidence for",
             key="occlusion_target",
+            parameter="target",
             none_label=f"{question.names[question.prediction]}, the answer",
         )
     found = cache.occlusion_map(

@@ -44,6 +44,7 @@ with st.spinner("Running the study"):
 
 st.subheader("The head decides", anchor=False)
 left, right = st.columns([3, 2], vertical_alignment="center")
+session.in_address("step", "study_step", session.Number(1, len(HEAD_LENGTHS)), 1)
 chosen = left.select_slider(
     "Shorten the head",
     range(1, len(HEAD_LENGTHS) + 1),

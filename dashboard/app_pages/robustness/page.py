@@ -34,6 +34,8 @@ def laboratory() -> None:
 def pick() -> tuple[SliderState[float], Change]:
     """Show the slider and the other controls; return the change they describe."""
     key = f"strength_{row.name}_{dataset.name}"
+    values = session.Number(row.minimum, row.maximum, float)
+    session.in_address("strength", f"{key}_kept", values, row.default)
     slid = live_slider(
         f"Strength, {text.unit_alone(row.unit)}",
         minimum=row.minimum,
@@ -52,7 +54,7 @@ def pick() -> tuple[SliderState[float], Change]:
     if row.needs_model:
         with places.pop(0):
             target = pickers.class_picker(
-                "Make it", key="attack_target", none_label="anything else"
+                "Make it", key="attack_target", parameter="target", none_label="anything else"
             )
     options = tuple(
         (option.name, method_options.option_control(column, option, f"{row.name}_{option.name}"))
@@ -68,9 +70,11 @@ page_parts.intro(
     f"says and where its answer turns. Below, the same for every network on many test {noun}s.",
 )
 loading.require_network()
+kinds = [each.name for each in PERTURBATIONS.values() if each.fits(dataset)]
+session.in_address("change", f"change_{dataset.background}", session.Choice(kinds), kinds[0])
 kind = st.selectbox(
     "Change",
-    [each.name for each in PERTURBATIONS.values() if each.fits(dataset)],
+    kinds,
     format_func=lambda key: PERTURBATIONS[key].title,
     key=f"change_{dataset.background}",
     persist_state="session",

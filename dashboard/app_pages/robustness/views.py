@@ -124,11 +124,13 @@ def show_networks(change: Change) -> None:
     others = [curve.model for curve in curves if curve is not chosen]
     beside = None
     if others:
+        rivals, key = [BEST, *others], f"robust_rival_of_{model_name}"
+        session.in_address("beside", key, session.Choice(rivals), BEST)
         wanted = st.selectbox(
             "Beside it",
-            [BEST, *others],
+            rivals,
             format_func=lambda each: each if each == BEST else models.get(each).title,
-            key=f"robust_rival_of_{model_name}",
+            key=key,
             persist_state="session",
             width=320,
         )
