@@ -12,6 +12,7 @@ import numpy as np
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import cache
 from dashboard.cache import background_jobs, compiling, explanations, pictures
@@ -68,9 +69,9 @@ class Visitor:
         self.app = AppTest.from_file(HOME, default_timeout=60)
         self._wait_for_maps()
         self.app.query_params.update(address)
+        # The page of the address; switch_page() would know it only after a run of another page.
+        self.app._page_hash = calc_hash("" if page == "overview" else page)
         self.app.run()
-        if page != "overview":
-            self.go_to(page)
 
     def _wait_for_maps(self) -> None:
         """Run the app once more when a network is compiled, as the browser's fragment does."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,6 +201,18 @@ def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.get_weights()[0], whole.best_weights[0], rtol=1e-3, atol=1e-5)
 
 
+PATIENT = dataclasses.replace(CONFIG, patience=None)
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a training that was stopped after three epochs."""
+    folder = tmp_path_factory.mktemp("interrupted") / "checkpoint"
+    with pytest.raises(StoppedError):
+        training.train(fresh(), halves(200), PATIENT, checkpoint=folder, on_step=stop_after(35))
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
@@ -214,14 +227,12 @@ def test_interrupted_training_goes_on_where_it_was(tmp_path: Path) -> None:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_another_recipe_begins_anew(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_another_recipe_begins_anew(
+    interrupted: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
     """A checkpoint of three epochs is there; with the changed recipe it is as if it were not."""
-    config = dataclasses.replace(CONFIG, patience=None)
-    with pytest.raises(StoppedError):
-        training.train(
-            fresh(), halves(200), config, checkpoint=tmp_path / "checkpoint", on_step=stop_after(35)
-        )
-    changed = dataclasses.replace(config, **changes)
+    shutil.copytree(interrupted, tmp_path / "checkpoint")
+    changed = dataclasses.replace(PATIENT, **changes)
     told: list[int] = []
     progress = training.train(
         fresh(),

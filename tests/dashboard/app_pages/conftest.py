@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard import cache
 from support.visitors import STEM, Visitor
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _tensorflow(tensorflow: None) -> None:
     """Wait for TensorFlow: before, a page shows no controls that need a network."""
+
+
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """Compile `study`: an AppTest that waits for maps does not know that the page was switched."""
+    cache.wait_until_compiled("study")
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ def test_a_network_that_diverged_is_told_in_words(page: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("page", ["misclassified", "one_vs_two"])
 def test_what_is_handed_over_to_the_eraser_keeps_its_network(page: str) -> None:
     visitor = Visitor(page)

@@ -48,10 +48,6 @@ def text_of(visitor: Visitor, kind: str = "markdown") -> str:
     return " ".join(visitor.text(kind))
 
 
-def alts(visitor: Visitor) -> list[str]:
-    return [chart.proto.alt for chart in visitor.app.main.get("plotly_chart")]
-
-
 def chart_keys(visitor: Visitor) -> list[str]:
     return [chart.proto.id.split("-")[-1] for chart in visitor.app.main.get("plotly_chart")]
 
@@ -70,7 +66,7 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     assert re.search(f"Gradient saliency .*{rank_of('gradient_saliency')}", text_of(visitor))
     assert visitor.complaints() == []
     assert chart_keys(visitor)[1:] == ["evidence_curves_deletion", "evidence_curves_insertion"]
-    assert all("Gradient saliency" in alt for alt in " ".join(visitor.chart_texts())[1:])
+    assert all("Gradient saliency" in alt for alt in visitor.chart_texts()[1:])
     deletion_area = evidence_text.DELETION_AREA.format(
         what=evidence_text.PROBABILITY.format(target=2)
     )
@@ -88,10 +84,10 @@ def test_the_panel_says_how_the_method_does_and_tests_the_map_unasked() -> None:
     assert evidence_text.DELETION_AREA.format(what=against) in visitor.html()
     assert ", margin %{customdata" in curves_of(visitor)
     assert ", logit %{customdata" not in curves_of(visitor)
-    assert len(" ".join(visitor.chart_texts())) == 3, "another map has to be asked about anew"
+    assert len(visitor.chart_texts()) == 3, "another map has to be asked about anew"
     assert "…" not in visitor.html()
     visitor.choose("tests_wanted", False)
-    assert len(" ".join(visitor.chart_texts())) == 1
+    assert len(visitor.chart_texts()) == 1
     assert "cl-counts" not in visitor.html()
 
 
@@ -110,7 +106,7 @@ def test_all_else_is_on_the_page_before_the_tests_begin(monkeypatch: pytest.Monk
     visitor = Visitor("attention", model="study")
     assert visitor.complaints() == ["The tests went wrong."]
     method = METHODS["gradient_saliency"]
-    assert method.title in " ".join(visitor.chart_texts())[0]
+    assert method.title in visitor.chart_texts()[0]
     assert re.search(f"{method.title} .*{rank_of(method.name)}", text_of(visitor))
     assert method.cost in text_of(visitor, "caption")
     links = [link.proto.page for link in visitor.app.main.get("page_link")]
@@ -167,7 +163,7 @@ def test_a_digit_drawn_with_the_widest_pens_keeps_its_paper(wide_digit: np.ndarr
     own = to_text(pictures.as_picture(wide_digit))
     visitor = Visitor("attention", model="study", own=own)
     assert visitor.complaints() == []
-    assert re.search(r" stroke \(|empty ", " ".join(visitor.chart_texts())[0])
+    assert re.search(r" stroke \(|empty ", visitor.chart_texts()[0])
     visitor.go_to("faithfulness")
     count = f" {np.count_nonzero(wide_digit)} "
     (said,) = [caption for caption in visitor.text("caption") if count in caption]
@@ -213,7 +209,7 @@ def test_the_curves_follow_the_chosen_methods_and_the_digit() -> None:
     visitor.app.multiselect[0].set_value(["occlusion"]).run()
     assert visitor.complaints() == []
     assert chart_keys(visitor)[1:] == ["believed_curves_deletion", "believed_curves_insertion"]
-    assert all("Occlusion" in alt for alt in " ".join(visitor.chart_texts())[1:])
+    assert all("Occlusion" in alt for alt in visitor.chart_texts()[1:])
     assert visitor.html().count("<figcaption>") == 14
     assert text.DELETED_BY.format(order="Occlusion") in visitor.text("markdown")
     visitor.app.multiselect[0].set_value([]).run()

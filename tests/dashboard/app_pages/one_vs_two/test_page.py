@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from dashboard import navigation
 from dashboard.app_pages.one_vs_two import views as one_vs_two_views
@@ -27,6 +28,7 @@ def test_the_slider_goes_through_the_five_steps() -> None:
         assert finding.measured in text
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_step_can_be_erased_by_hand() -> None:
     visitor = Visitor("one_vs_two")
     visitor.press("erase_by_hand")

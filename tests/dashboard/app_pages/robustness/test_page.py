@@ -35,16 +35,11 @@ from support.visitors import BLANK, STEM, Visitor, forget_pictures
 POINT = BLANK.copy()
 POINT[14, 14] = 255
 TEST_IMAGE = image_name("digit", 1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _network() -> None:
-    """Compiled: an AppTest that waits for maps does not know that the page was switched."""
-    cache.wait_until_compiled("study")
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 @pytest.fixture(scope="module")
-def looking() -> Visitor:
+def looking(compiled: None) -> Visitor:
     """One visitor who goes through all changes."""
     return Visitor("robustness", model="study")
 
