@@ -115,6 +115,11 @@ class Visitor:
         """The text alternatives of the charts."""
         return [chart.proto.alt for chart in self.app.main.get("plotly_chart")]
 
+    def address(self) -> dict[str, str]:
+        """The parameters of the address."""
+        pairs = self.app.query_params.items()
+        return {key: text if isinstance(text, str) else text[0] for key, text in pairs}
+
     def complaints(self) -> list[str]:
         """The errors on the page; an exception is a bug of the app and no complaint."""
         assert not self.app.exception, [element.value for element in self.app.exception]

@@ -89,7 +89,7 @@ def ranking_of(row: Perturbation) -> str:
     """What the page says of `study` among all networks at the first strength of a change."""
     curves = [
         each
-        for each in cached.study().curves
+        for each in cache.robustness_study().curves
         if each.perturbation == row.name and models.get(each.model).dataset == "mnist"
     ]
     (chosen,) = (each for each in curves if each.model == "study")
@@ -200,9 +200,9 @@ def test_a_network_that_was_not_measured_says_how(
     kept = tuple(curve for curve in study.curves if curve.model != "study")
     shorter = dataclasses.replace(study, curves=kept)
     monkeypatch.setattr(results, "load", lambda name, kind: shorter)
-    cached._study.clear()
+    cache.robustness._study.clear()
     visitor = Visitor("robustness", model="study")
-    cached._study.clear()
+    cache.robustness._study.clear()
     assert "`python -m cnn_core.studies robustness`" in text.NOT_MEASURED
     assert visitor.text("info") == [text.NOT_MEASURED.format(title=models.get("study").title)]
     assert visitor.complaints() == []
