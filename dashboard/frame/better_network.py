@@ -12,8 +12,8 @@ from dashboard.figures import numbers
 from dashboard.figures.text import plain
 
 READS_BETTER = (
-    "{title} reads {share} of the test {noun}s that are rotated, shifted, scaled or written with "
-    "another pen. {best} reads {best_share}: it suits drawings and photographs better."
+    "{best} reads drawings and photographs better: {best_share} of the test {noun}s that are "
+    "rotated, shifted, scaled or written with another pen; {title} reads {share}."
 )
 SWITCH = "Switch to {title}"
 
@@ -54,12 +54,13 @@ def suggest(model_name: str, reason: str) -> None:
 
 
 def _offer(reason: str, model_name: str) -> None:
-    with st.container(key="better_network", horizontal=True, vertical_alignment="center"):
-        st.markdown(reason)
-        st.button(
-            SWITCH.format(title=plain(models.get(model_name).title)),
-            key="switch_network",
-            icon=":material/swap_horiz:",
-            on_click=session.choose_model,
-            args=(model_name,),
-        )
+    left, right = st.columns([5, 2], vertical_alignment="center")
+    left.caption(reason)
+    right.button(
+        SWITCH.format(title=plain(models.get(model_name).title)),
+        key="switch_network",
+        icon=":material/swap_horiz:",
+        on_click=session.choose_model,
+        args=(model_name,),
+        width="stretch",
+    )

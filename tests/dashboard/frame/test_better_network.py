@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 
 def notice(visitor: Visitor) -> str:
     """Text of the notice; empty where there is none."""
-    texts = [text for text in visitor.text("markdown") if "%" in text]
+    texts = [text for text in visitor.text("caption") if "%" in text]
     return texts[0] if texts else ""
 
 
