@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.app_pages.occlusion.views import MARGIN, PROBABILITY
 from support.lens import Lens
 from support.paths import HOME
 
@@ -60,3 +61,17 @@ def test_the_keyboard_moves_it_and_another_page_keeps_it(lens: Lens, page: Page)
     lens.go_to("occlusion")
     expect(slider(page, "stride_28")).to_have_value("3")
     expect_positions(page, 9)
+
+
+def test_a_link_brings_the_settings_and_back_brings_those_of_then(lens: Lens, page: Page) -> None:
+    lens.open("occlusion", patch_size="7", quantity="margin")
+    quantity = page.get_by_role("radiogroup", name="Quantity")
+    chosen = quantity.get_by_role("radio", checked=True)
+    expect(chosen).to_have_text(MARGIN)
+    expect(slider(page, "patch_size_28")).to_have_value("7")
+    quantity.get_by_role("radio", name=PROBABILITY).click()
+    page.wait_for_url("**quantity=probability**")
+    expect(chosen).to_have_text(PROBABILITY)
+    page.go_back()
+    page.wait_for_url("**quantity=margin**")
+    expect(chosen).to_have_text(MARGIN)
