@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -10,6 +11,8 @@ import streamlit as st
 from cnn_core import models
 from dashboard import session
 from dashboard.frame.charts import show_chart
+
+View = TypeVar("View")
 
 # Stands for no class in a class picker: a select box that holds None shows a cross to empty it.
 NO_CLASS = -1
@@ -44,10 +47,27 @@ def class_picker(
     return None if chosen == NO_CLASS else chosen
 
 
-def view_picker(label: str, views: Sequence[str], *, key: str, parameter: str = "view") -> str:
-    """Show a choice of a few views, the first at first; the address keeps it as parameter."""
-    session.in_address(parameter, key, session.Choice(views), views[0])
-    chosen = st.segmented_control(label, views, key=key, required=True, persist_state="session")
+def view_picker(
+    label: str,
+    views: Sequence[View],
+    *,
+    key: str,
+    parameter: str = "view",
+    name: Callable[[View], str] = str,
+) -> View:
+    """Show a choice of a few views, the first at first.
+
+    Args:
+        label: Label of the picker.
+        views: Views to choose from.
+        key: Key of the widget.
+        parameter: Name of the setting in the address.
+        name: Function that names a view.
+    """
+    session.in_address(parameter, key, session.Choice(views, name), views[0])
+    chosen = st.segmented_control(
+        label, views, format_func=name, key=key, required=True, persist_state="session"
+    )
     return chosen if chosen is not None and chosen in views else views[0]
 
 

@@ -47,7 +47,9 @@ def show() -> None:
         slot = st.empty()
         session.put("digit_slot", slot)
         _digit_pickers()
-        session.write_address(session.model_in_address(names) | session.drawing_in_address())
+        session.write_address(
+            session.model_in_address(names) | session.drawing_in_address() | session.kept_settings()
+        )
         show_card(slot)
         _loading_notice()
 

@@ -38,8 +38,8 @@ from dashboard.session.settings import (
     Several,
     Switch,
     begin_page,
-    declared_keys,
     in_address,
+    kept_settings,
 )
 from dashboard.session.values import get, put
 
@@ -61,7 +61,6 @@ __all__ = [
     "choose_test_image",
     "current_image",
     "dataset",
-    "declared_keys",
     "drawing_in_address",
     "edits",
     "eraser_calls",
@@ -71,6 +70,7 @@ __all__ = [
     "image_index",
     "image_name",
     "in_address",
+    "kept_settings",
     "missed_model",
     "model_in_address",
     "model_name",

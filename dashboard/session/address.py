@@ -55,7 +55,7 @@ def read_drawing(image_shape: tuple[int, int, int]) -> tuple[str, np.ndarray] | 
 
 
 def write_address(wanted: Mapping[str, str]) -> None:
-    """Bring the network and the drawing of the address up to date.
+    """Bring the network, the drawing and the kept settings of the address up to date.
 
     Args:
         wanted: Values by parameter; the other parameters written here are removed.

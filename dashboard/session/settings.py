@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.session.address import PERMANENT
 
 _PAGE, _DECLARED = "address_page", "address_declared"
+_IS_READ, _KEPT = "address_is_read", "address_kept"
 IGNORED = "The address asks for {parameter}={text}, which is no choice here. The default is shown."
 _MOST = 60  # characters of a hostile value that a notice repeats
 
@@ -122,16 +123,30 @@ class Switch:
 
 
 def begin_page(page: str) -> None:
-    """Note which page runs: the settings of another page leave the address.
+    """Note which page runs; to be called before any control is shown.
+
+    A new visit, and Back and Forward of the browser, take the settings of the address. A link of
+    the app brings the settings that the page had when the visitor left it.
 
     Args:
         page: Name of the page in the address.
     """
-    if st.session_state.get(_PAGE, page) != page and not _is_history_navigation():
+    is_new, is_history = _PAGE not in st.session_state, _is_history_navigation()
+    if st.session_state.get(_PAGE) == page and not is_history:
+        return
+    is_read = is_new or is_history
+    if is_read:
+        st.session_state.setdefault(_KEPT, {})[page] = {}
+    else:
         for parameter in st.query_params.keys() - PERMANENT:
             del st.query_params[parameter]
-    if st.session_state.get(_PAGE) != page or _is_history_navigation():
-        st.session_state[_PAGE], st.session_state[_DECLARED] = page, set()
+    st.session_state[_PAGE], st.session_state[_IS_READ] = page, is_read
+    st.session_state[_DECLARED] = set()
+
+
+def kept_settings() -> dict[str, str]:
+    """Return the parameters of the page that runs, as they were when its controls ran last."""
+    return dict(_kept())
 
 
 def in_address(parameter: str, key: str, values: Values, default: Any) -> None:
@@ -145,22 +160,24 @@ def in_address(parameter: str, key: str, values: Values, default: Any) -> None:
         values: Values that the control offers now.
         default: Value that the control begins with; the address leaves this value out.
     """
-    declared: set[tuple[str, str]] = st.session_state.setdefault(_DECLARED, set())
-    if parameter not in {name for name, _ in declared}:
+    declared: set[tuple[str, str]] = st.session_state[_DECLARED]
+    if st.session_state[_IS_READ] and parameter not in {name for name, _ in declared}:
         _take(parameter, key, values, default)
     declared.add((parameter, key))
     value = st.session_state.setdefault(key, default)
-    text = None if value == default else values.write(value)
-    if text != st.query_params.get(parameter):
-        if text is None:
+    if value == default:
+        _kept().pop(parameter, None)
+        if parameter in st.query_params:
             del st.query_params[parameter]
-        else:
-            st.query_params[parameter] = text
+        return
+    text = _kept()[parameter] = values.write(value)
+    if st.query_params.get(parameter) != text:
+        st.query_params[parameter] = text
 
 
-def declared_keys() -> set[str]:
-    """Return the keys of the controls of this page whose values are in the address."""
-    return {key for _, key in st.session_state.get(_DECLARED, set())}
+def _kept() -> dict[str, str]:
+    found: dict[str, str] = st.session_state[_KEPT].setdefault(st.session_state[_PAGE], {})
+    return found
 
 
 def _take(parameter: str, key: str, values: Values, default: Any) -> None:

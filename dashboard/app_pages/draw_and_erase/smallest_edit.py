@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -82,8 +81,16 @@ def show(image: CurrentImage) -> None:
             )
             kind = "erase"
             if _is_on_paper():
-                kind = _picker("By", KINDS, key="flip_kind", parameter="by")
-            radius = _picker("Width", WIDTHS, key="flip_width", parameter="width")
+                kind = pickers.view_picker(
+                    "By", tuple(KINDS), key="flip_kind", parameter="by", name=KINDS.__getitem__
+                )
+            radius = pickers.view_picker(
+                "Width",
+                tuple(WIDTHS),
+                key="flip_width",
+                parameter="width",
+                name=WIDTHS.__getitem__,
+            )
         wanted = second if chosen is None else chosen
         with st.container(horizontal=True):
             is_asked = st.button(
@@ -121,22 +128,6 @@ def show_study() -> None:
             "the digit's."
         )
         made_by(found.origin)
-
-
-def _picker(label: str, choices: dict[Any, str], *, key: str, parameter: str) -> Any:
-    """Show a choice of a few entries, the first at first."""
-    first = next(iter(choices))
-    values = session.Choice(list(choices), choices.__getitem__)
-    session.in_address(parameter, key, values, first)
-    chosen = st.segmented_control(
-        label,
-        list(choices),
-        format_func=choices.__getitem__,
-        key=key,
-        required=True,
-        persist_state="session",
-    )
-    return chosen if chosen in choices else first
 
 
 def _find(image: CurrentImage, wanted: int, kind: str, radius: float) -> None:

@@ -29,9 +29,10 @@ def pick() -> ChosenNeuron:
             tuple(layers), default=(*convolutions, *dense)[0], key="neuron_layer"
         )
     key, count = neuron_link.channel_key(model_name, layer), layers[layer]
-    session.in_address("channel", key, session.Number(0, count - 1), strongest(layer))
-    if not 0 <= session.get(key, -1) < count:
-        session.put(key, strongest(layer))
+    first = strongest(layer)
+    session.in_address("channel", key, session.Number(0, count - 1), first)
+    if not 0 <= session.get(key) < count:
+        session.put(key, first)
     label = "Channel" if layer in spatial else "Unit"
     channel = two.number_input(label, 0, count - 1, key=key, persist_state="session")
     three.button(
